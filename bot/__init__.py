@@ -1,0 +1,1 @@
+"""Photopal's bot: from a conversation to the photos worth sharing."""

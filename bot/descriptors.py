@@ -1,0 +1,74 @@
+"""The visual descriptors: the five fields of VisualDialog that describe the photo to look for."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+FIELDS = (
+    "main_subject",
+    "foreground_objects",
+    "background_scene",
+    "events",
+    "materials_and_attributes",
+)
+"""Most important first: when a text must be shortened, the last go first."""
+
+MAX_FIELD_CHARS = 200
+MAX_CONTEXT_CHARS = 600
+
+
+def _as_phrase(value: Any) -> Any:
+    """A list of phrases becomes one string, null the empty one; too long is cut at a comma or word."""
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(str(item) for item in value if item is not None)
+    if isinstance(value, str):
+        value = " ".join(value.split())
+        if len(value) > MAX_FIELD_CHARS:
+            cut = value[:MAX_FIELD_CHARS]
+            stop = cut.rfind(",")
+            stop = stop if stop > 0 else cut.rfind(" ")
+            value = cut[: stop if stop > 0 else MAX_FIELD_CHARS].rstrip(" ,")
+    return value
+
+
+Phrase = Annotated[str, BeforeValidator(_as_phrase), Field(max_length=MAX_FIELD_CHARS)]
+
+
+class Descriptors(BaseModel):
+    """What the photo would show, in five short phrases; unknown ones are empty."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    main_subject: Phrase = ""
+    foreground_objects: Phrase = ""
+    background_scene: Phrase = ""
+    events: Phrase = ""
+    materials_and_attributes: Phrase = ""
+
+    def is_empty(self) -> bool:
+        """True when no field says anything."""
+        return not any(getattr(self, name).strip() for name in FIELDS)
+
+
+class Description(BaseModel):
+    """What a describer makes of a conversation.
+
+    Attributes:
+        descriptors: the photo to look for.
+        share: whether a photo should be shown now.
+        confidence: of ``share``, from 0 to 1.
+        context: what no field could hold but the query should know (offline describer).
+        source: who wrote it.
+        notice: one line for the user when something went otherwise than asked, else None.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    descriptors: Descriptors
+    share: bool = False
+    confidence: float = Field(default=0.0, ge=0.0, le=1.0)
+    context: str = Field(default="", max_length=MAX_CONTEXT_CHARS)
+    source: Literal["llm", "offline", "recorded"] = "offline"
+    notice: str | None = None

@@ -1,0 +1,41 @@
+"""The errors of the bot. Each message says what went wrong and what to do next, in one line."""
+
+
+class BotError(Exception):
+    """Base of every error that the bot raises on purpose."""
+
+
+class EmptyDialogue(BotError):
+    """A dialogue holds no message to work with."""
+
+
+class DialogueUnreadable(BotError):
+    """A dialogue file is missing, is not text, or has a shape that is not known."""
+
+
+class SettingsInvalid(BotError):
+    """A setting or an environment variable has a value that cannot be used."""
+
+
+class LLMError(BotError):
+    """Base of what can go wrong with the LLM; the offline describer takes over."""
+
+
+class LLMUnreachable(LLMError):
+    """No connection, a time-out, or a server error that outlasted the retries."""
+
+
+class LLMRefusedKey(LLMError):
+    """401 or 403: the key or the rights are wrong. Never retried."""
+
+
+class LLMRateLimited(LLMError):
+    """429 that outlasted the retries."""
+
+
+class LLMRejectedRequest(LLMError):
+    """400, 404 or 422: the server does not take this request. Never retried."""
+
+
+class LLMAnswerUnusable(LLMError):
+    """The answer is empty, too long, a refusal, or no JSON of the asked shape, after one repair."""

@@ -1,0 +1,1 @@
+"""Photopal's retrieval: photos in, embeddings and ranked photos out. It knows nothing of chat."""

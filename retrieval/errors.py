@@ -1,0 +1,57 @@
+"""The errors of retrieval. Each message says what went wrong and what to do next, in one line."""
+
+
+class RetrievalError(Exception):
+    """Base of every error that retrieval raises on purpose."""
+
+
+class FolderNotFound(RetrievalError):
+    """A folder of photos does not exist or is not a folder."""
+
+
+class NoPhotosFound(RetrievalError):
+    """A folder holds no file with the name of a photo."""
+
+
+class UnreadableImage(RetrievalError):
+    """A file could not be decoded into a picture. The message is the reason alone, without the path."""
+
+
+class EncoderUnavailable(RetrievalError):
+    """An encoder could not be loaded: missing package, missing folder, hub out of reach."""
+
+
+class EncoderFolderInvalid(RetrievalError):
+    """An encoder folder is incomplete, of an unknown kind, or holds weights that do not fit."""
+
+
+class EncoderMismatch(RetrievalError):
+    """A library was embedded by another encoder than the one asked to search it."""
+
+
+class LibraryError(RetrievalError):
+    """The library database cannot be used."""
+
+
+class LibraryNotFound(LibraryError):
+    """There is no library at this path yet."""
+
+
+class LibraryTooNew(LibraryError):
+    """The library was written by a newer version of Photopal. It is left untouched."""
+
+
+class LibraryBusy(LibraryError):
+    """Another process is writing to the library."""
+
+
+class LibraryEmpty(LibraryError):
+    """The library holds no photo that can be searched."""
+
+
+class PhotoNotFound(RetrievalError):
+    """A photo id is not in the library, or its file is gone."""
+
+
+class EmptyQuery(RetrievalError):
+    """A query holds no text to search with."""

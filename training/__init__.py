@@ -1,0 +1,1 @@
+"""Datasets, fine-tuning, metrics and evaluation. Nothing here is needed to chat."""
