@@ -1,0 +1,95 @@
+"""Encoders: pictures and texts in one space. ``load_encoder`` makes one from a name or a folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from retrieval.encoders.protocol import Embeddings, Encoder
+from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
+
+__all__ = ["PRESETS", "STARTER", "Embeddings", "Encoder", "OnDownload", "load_encoder"]
+
+STARTER = "starter"
+
+PRESETS = {
+    "clip-b32": "openai/clip-vit-base-patch32",
+    "clip-b16": "openai/clip-vit-base-patch16",
+    "clip-l14": "openai/clip-vit-large-patch14",
+    "clip-laion-b32": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+    "siglip2-b32": "google/siglip2-base-patch32-256",
+    "siglip2-b16": "google/siglip2-base-patch16-256",
+    "siglip2-l16": "google/siglip2-large-patch16-256",
+}
+"""Short names of checkpoints that are known to work well."""
+
+OnDownload = Callable[[str, int, int], None]
+"""Called while a checkpoint is downloaded: file name, bytes so far, bytes in all."""
+
+
+def load_encoder(
+    name: str | Path = STARTER,
+    *,
+    device: str = "auto",
+    on_download: OnDownload | None = None,
+) -> Encoder:
+    """Load an encoder.
+
+    Args:
+        name: ``starter`` (embedded, needs no download), a preset (``clip-b32``, ``siglip2-b32``),
+            an encoder folder (with ``encoder.json``), a folder with a transformers checkpoint of
+            the CLIP or SigLIP family, or a hub name (``owner/model``). A folder wins over a hub
+            name that reads the same.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        on_download: told of the progress when files come from the hub.
+
+    Raises:
+        EncoderUnavailable: no such encoder, or the hub is out of reach and nothing is cached.
+        EncoderFolderInvalid: the folder cannot be loaded.
+    """
+    text = str(name)
+    if text == STARTER:
+        return _load_starter(None)
+    folder = Path(text).expanduser()
+    if folder.is_dir():
+        return _load_folder(folder, device)
+    if text in PRESETS:
+        return _load_clip(PRESETS[text], device, on_download)
+    if _reads_as_path(name, text):
+        raise EncoderUnavailable(f"there is no encoder folder {text}")
+    if "/" in text:
+        return _load_clip(text, device, on_download)
+    raise EncoderUnavailable(
+        f"there is no encoder {text!r}: choose {STARTER}, {', '.join(PRESETS)}, a folder, "
+        "or a hub name such as owner/model"
+    )
+
+
+def _reads_as_path(name: str | Path, text: str) -> bool:
+    looks_local = text.startswith((".", "~", "/")) or "\\" in text or text.count("/") > 1
+    return isinstance(name, Path) or looks_local
+
+
+def _load_folder(folder: Path, device: str) -> Encoder:
+    from retrieval.encoders.folder import is_encoder_folder, read_manifest
+
+    if not is_encoder_folder(folder):
+        return _load_clip(folder, device, None)
+    kind = read_manifest(folder).kind
+    if kind == STARTER:
+        return _load_starter(folder)
+    if kind == "clip":
+        return _load_clip(folder, device, None)
+    raise EncoderFolderInvalid(
+        f"{folder} is an encoder of kind {kind!r}, this Photopal knows clip and starter"
+    )
+
+
+def _load_starter(folder: Path | None) -> Encoder:
+    from retrieval.encoders.starter import StarterEncoder
+
+    return StarterEncoder.load(folder)
+
+
+def _load_clip(source: str | Path, device: str, on_download: OnDownload | None) -> Encoder:
+    from retrieval.encoders.clip import ClipEncoder
+
+    return ClipEncoder.load(source, device=device, on_download=on_download)
