@@ -1,0 +1,167 @@
+"""Settings: what the user may choose, from the environment and the command line."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from bot.errors import SettingsInvalid
+
+ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
+    "library": ("PHOTOPAL_LIBRARY",),
+    "encoder": ("PHOTOPAL_ENCODER",),
+    "api_key": ("PHOTOPAL_API_KEY", "OPENAI_API_KEY"),
+    "base_url": ("PHOTOPAL_BASE_URL", "OPENAI_BASE_URL"),
+    "model": ("PHOTOPAL_MODEL", "OPENAI_MODEL"),
+    "llm_mode": ("PHOTOPAL_LLM",),
+    "timeout": ("PHOTOPAL_TIMEOUT",),
+    "max_retries": ("PHOTOPAL_MAX_RETRIES",),
+    "photos": ("PHOTOPAL_PHOTOS",),
+    "always_on": ("PHOTOPAL_ALWAYS_ON",),
+    "host": ("PHOTOPAL_HOST",),
+    "port": ("PHOTOPAL_PORT",),
+    "password": ("PHOTOPAL_PASSWORD",),
+}
+"""The environment variables of each setting; the first one that is set wins."""
+
+DEFAULT_MODEL = "gpt-4o-mini"
+LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _header_safe(value: SecretStr) -> bool:
+    text = value.get_secret_value()
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+class Settings(BaseModel):
+    """Everything that can be chosen. Secrets never show in ``repr``, messages or JSON.
+
+    Attributes:
+        library: the library database; None means the default one under ``PHOTOPAL_HOME``.
+        encoder: ``starter``, a preset, a hub name or a folder.
+        api_key: the LLM's key; a local server usually needs none.
+        base_url: an OpenAI-compatible server, such as ``http://localhost:11434/v1``.
+        model: the LLM's name there.
+        llm_mode: ``auto`` uses the LLM when a key or a base URL is set; ``off`` never does.
+        timeout: seconds to wait for the LLM to connect, and between two pieces of an answer.
+        max_retries: how many more times a failed request is sent.
+        photos: how many photos are shown.
+        always_on: look for photos after every message, not only when one is wanted.
+        host: where the page listens; anything but this machine demands a password.
+        port: of the page.
+        password: of the page.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    library: Path | None = None
+    encoder: str = Field(default="starter", min_length=1)
+    api_key: SecretStr | None = None
+    base_url: str | None = Field(default=None, repr=False)
+    model: str = Field(default=DEFAULT_MODEL, min_length=1, max_length=200)
+    llm_mode: Literal["auto", "off"] = "auto"
+    timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    max_retries: Annotated[int, Field(ge=0, le=10)] = 3
+    photos: Annotated[int, Field(ge=1, le=50)] = 6
+    always_on: bool = False
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    password: SecretStr | None = None
+
+    @field_validator("api_key", "password", mode="before")
+    @classmethod
+    def _strip_secret(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.strip()
+        return value or None
+
+    @field_validator("api_key")
+    @classmethod
+    def _key_fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _header_safe(value):
+            raise ValueError("holds a character that no key has; copy it again")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _http_only(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        value = value.strip()
+        try:
+            parts = urlsplit(value)
+            # Reading the port is what checks it.
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+            _ = parts.port
+        except ValueError:
+            valid = False
+        if not valid:
+            raise ValueError("must look like http://localhost:11434/v1")
+        return value.rstrip("/")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> "Settings":
+        """Settings of the environment; ``overrides`` that are not None win over it.
+
+        Raises:
+            SettingsInvalid: one line that names the setting, never its value.
+        """
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        origin: dict[str, str] = {}
+        for name, variables in ENVIRONMENT.items():
+            for variable in variables:
+                if environment.get(variable, "").strip():
+                    values[name], origin[name] = environment[variable].strip(), variable
+                    break
+        for name, value in overrides.items():
+            if value is not None:
+                values[name], origin[name] = value, f"--{name.replace('_', '-')}"
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            name = str(first["loc"][0]) if first["loc"] else "settings"
+            reason = first["msg"].removeprefix("Value error, ")
+            reason = reason[:1].lower() + reason[1:]
+            raise SettingsInvalid(f"{origin.get(name, name)}: {reason}") from None
+
+    @property
+    def uses_llm(self) -> bool:
+        """Whether an LLM is configured and wanted."""
+        return self.llm_mode == "auto" and (self.api_key is not None or self.base_url is not None)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the page listens on this machine only."""
+        return self.host in LOCAL_HOSTS
+
+    @property
+    def library_path(self) -> Path:
+        """The library to use: the chosen one or the default."""
+        if self.library is not None:
+            return self.library
+        from retrieval.home import default_library_path
+
+        return default_library_path()
+
+    @property
+    def endpoint(self) -> str | None:
+        """The base URL without user name, password, query and fragment: safe to show and log."""
+        if self.base_url is None:
+            return None
+        parts = urlsplit(self.base_url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+    @property
+    def basic_auth(self) -> tuple[str, str] | None:
+        """User name and password when the base URL holds them, else None."""
+        if self.base_url is None:
+            return None
+        parts = urlsplit(self.base_url)
+        if parts.username is None:
+            return None
+        return unquote(parts.username), unquote(parts.password or "")
