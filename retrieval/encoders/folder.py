@@ -67,7 +67,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise EncoderFolderInvalid(f"{folder} is no encoder folder: it has no {MANIFEST_NAME}") from None
+        raise EncoderFolderInvalid(f"{folder} has no {MANIFEST_NAME}") from None
     except (OSError, ValueError) as error:
         raise EncoderFolderInvalid(f"{path} cannot be read: {error}") from error
     if not isinstance(raw, dict):
@@ -121,7 +121,9 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
     from safetensors.numpy import load_file
 
     if path.suffix in PICKLE_SUFFIXES:
-        raise EncoderFolderInvalid(f"{path} is a pickle, which is never read: save it as safetensors")
+        raise EncoderFolderInvalid(
+            f"{path} is a pickle, which is never read: save it as safetensors"
+        )
     try:
         return load_file(path)
     except FileNotFoundError:
@@ -131,10 +133,10 @@ def read_weights(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def write_weights(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
-    """Write numpy arrays into a safetensors file; an older file stays until the new one is whole."""
+    """Write numpy arrays as safetensors; an older file stays until the new one is whole."""
     from safetensors.numpy import save_file
 
-    whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    whole = {name: _contiguous(tensor) for name, tensor in tensors.items()}
     _replace(path, lambda temporary: save_file(whole, temporary))
 
 
@@ -183,6 +185,11 @@ def _as_array(tensor: Any) -> NDArray[Any]:
     array: NDArray[Any] = np.asarray(tensor)
     if array.dtype.kind == "f":
         array = array.astype("<f4", copy=False)
+    return _contiguous(array)
+
+
+def _contiguous(array: NDArray[Any]) -> NDArray[Any]:
+    # ascontiguousarray alone turns a scalar into a vector of one.
     return np.ascontiguousarray(array).reshape(array.shape)
 
 
