@@ -1,5 +1,5 @@
-"""The command line: it parses, calls, shows. Start at :func:`main`."""
+"""The command line: it parses, calls, shows. One file per command; start at :func:`main`."""
 
-from bot.cli.app import main
+from bot.cli.edge import main
 
 __all__ = ["main"]

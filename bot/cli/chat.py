@@ -1,0 +1,67 @@
+"""``photopal chat``: the chat page over the library."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.cli.opening import with_encoder_of
+from bot.cli.options import (
+    BaseUrlOption,
+    BrowserOption,
+    DebugOption,
+    EncoderOption,
+    HostOption,
+    LibraryOption,
+    ModelOption,
+    OfflineOption,
+    PasswordOption,
+    PortOption,
+    load_settings,
+)
+from retrieval.errors import LibraryEmpty
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+def chat(
+    context: typer.Context,
+    host: HostOption = None,
+    port: PortOption = None,
+    password: PasswordOption = None,
+    browser: BrowserOption = True,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
+    offline: OfflineOption = False,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Open the chat page over your photos."""
+    settings = load_settings(
+        context,
+        library=library,
+        encoder=encoder,
+        host=host,
+        port=port,
+        password=password,
+        base_url=base_url,
+        model=model,
+        offline=offline,
+    )
+    open_page(settings, browser)
+
+
+def open_page(settings: "Settings", browser: bool) -> None:
+    """Run the page until it is stopped; refuses a missing or empty library at once."""
+    from retrieval.library import Library
+
+    with Library.read(settings.library_path) as books:
+        if not books.searchable_count():
+            raise LibraryEmpty(
+                "the library holds no photo yet: run 'photopal index ~/Pictures' first"
+            )
+        settings = with_encoder_of(books, settings)
+    from bot.page.launch import run
+
+    run(settings, open_browser=browser)

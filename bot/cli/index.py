@@ -1,0 +1,81 @@
+"""``photopal index``: take folders of photos into the library, or bring it up to date."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.indexing import index_with_progress, print_report
+from bot.cli.opening import open_encoder, with_encoder_of
+from bot.cli.options import (
+    DebugOption,
+    EncoderOption,
+    JsonOption,
+    LibraryOption,
+    flag,
+    load_settings,
+)
+from bot.cli.output import results
+from retrieval.errors import FolderNotFound, LibraryNotFound
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+def index(
+    context: typer.Context,
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Folders of photos, with all that is below them. "
+            "Default: those that were indexed before.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None,
+    rebuild: Annotated[bool, flag("--rebuild", help="Embed every photo again.")] = False,
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Take folders of photos into the library.
+
+    Only new and changed photos are read; renamed ones are followed, deleted ones dropped.
+    """
+    settings = load_settings(context, library=library, encoder=encoder)
+    chosen = [folder.expanduser() for folder in folders or []]
+    for folder in chosen:
+        if not folder.is_dir():
+            raise FolderNotFound(
+                f"{folder} is {'not a folder' if folder.exists() else 'not there: no such folder'}"
+            )
+    with results(as_json) as out:
+        from retrieval.library import Library
+
+        chosen, settings = _folders_and_encoder(chosen, settings, rebuild)
+        embedder = open_encoder(settings.encoder)
+        with Library.open(settings.library_path, create=True) as books:
+            report = index_with_progress(books, embedder, chosen, rebuild=rebuild)
+        if as_json:
+            out.json(report.as_dict())
+        else:
+            print_report(out, report)
+
+
+def _folders_and_encoder(
+    folders: list[Path], settings: "Settings", rebuild: bool
+) -> "tuple[list[Path], Settings]":
+    """The folders of the library when none is named, and the encoder that made it."""
+    from retrieval.library import Library
+
+    try:
+        with Library.read(settings.library_path) as books:
+            known = [Path(root) for root in books.roots()]
+            if not rebuild:
+                settings = with_encoder_of(books, settings)
+    except LibraryNotFound:
+        known = []
+    if not folders and not known:
+        raise typer.BadParameter("name a folder of photos, such as ~/Pictures")
+    return folders or known, settings

@@ -1,0 +1,70 @@
+"""What the command line writes: results on standard output, everything else on standard error."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Results:
+    """Standard output. With ``--json`` it carries JSON objects, one a line, and nothing else."""
+
+    def __init__(self, stream: TextIO, as_json: bool) -> None:
+        self.as_json = as_json
+        self._stream = stream
+
+    def json(self, value: Mapping[str, Any]) -> None:
+        """Write one object as one line, at once."""
+        self._stream.write(json.dumps(value, allow_nan=False) + "\n")
+        self._stream.flush()
+
+    def line(self, text: str = "") -> None:
+        """Write a line for a person."""
+        self._stream.write(printable(text) + "\n")
+        self._stream.flush()
+
+    def console(self) -> "Console":
+        """A rich console for tables."""
+        from rich.console import Console
+
+        return Console(file=self._stream, highlight=False)
+
+
+@contextlib.contextmanager
+def results(as_json: bool) -> Iterator[Results]:
+    """Standard output for results; whatever a library prints meanwhile goes to standard error."""
+    stream = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        yield Results(stream, as_json)
+
+
+def note(text: str) -> None:
+    """Say something to the person on standard error."""
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def working(text: str) -> Iterator[None]:
+    """A spinner on standard error while something takes its time; silent in a pipe."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(text):
+        yield
+
+
+def printable(text: str) -> str:
+    """Without control characters: a file's name cannot command the terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def one_line(text: str) -> str:
+    """The text on one line, whatever it holds."""
+    return printable(" ".join(text.split()))

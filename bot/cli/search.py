@@ -1,0 +1,88 @@
+"""``photopal search``: photos for a text."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.lines import batches_of_lines
+from bot.cli.opening import open_searcher
+from bot.cli.options import (
+    CollapseOption,
+    CountOption,
+    CutoffOption,
+    DebugOption,
+    EncoderOption,
+    JsonOption,
+    LibraryOption,
+    load_settings,
+)
+from bot.cli.output import Results, results
+from bot.cli.shown import hits_as_json, print_hits
+from retrieval.errors import EmptyQuery
+
+if TYPE_CHECKING:
+    from retrieval.search import Searcher, SearchResult
+
+
+def search(
+    context: typer.Context,
+    text: Annotated[
+        list[str],
+        typer.Argument(help="What the photo shows; - reads one query a line.", metavar="TEXT"),
+    ],
+    k: CountOption = 10,
+    cutoff: CutoffOption = False,
+    collapse: CollapseOption = False,
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Find the photos that fit a text, best first."""
+    settings = load_settings(context, library=library, encoder=encoder)
+    query = " ".join(text).strip()
+    if not query:
+        raise EmptyQuery("the query is empty: say what the photo shows")
+    with results(as_json) as out:
+        searcher = open_searcher(settings)
+        if text == ["-"]:
+            for lines in batches_of_lines():
+                _answer(out, searcher, lines, k, cutoff, collapse)
+        else:
+            from retrieval.search import Query
+
+            result = searcher.search(Query.of(query), k, cutoff=cutoff, collapse=collapse)
+            _show(out, query, result, collapse, headed=False)
+
+
+def _answer(
+    out: Results, searcher: "Searcher", lines: list[str], k: int, cutoff: bool, collapse: bool
+) -> None:
+    """Answer every line in its order; an empty one gets an empty answer, so that lines match."""
+    from retrieval.search import Query
+
+    asked = [Query.of(line.strip()) for line in lines if line.strip()]
+    found = iter(searcher.search_many(asked, k, cutoff=cutoff, collapse=collapse) if asked else [])
+    for line in lines:
+        if line.strip():
+            _show(out, line.strip(), next(found), collapse, headed=True)
+        elif out.as_json:
+            out.json({"query": "", "results": [], "error": "the query is empty"})
+
+
+def _show(
+    out: Results, query: str, result: "SearchResult", collapsed: bool, *, headed: bool
+) -> None:
+    if not out.as_json:
+        if headed:
+            out.line(f"{query}:")
+        print_hits(out, result)
+        return
+    answer: dict[str, Any] = {
+        "query": query,
+        "results": hits_as_json(result, collapsed),
+        "searched": result.searched,
+        "nothing_fits": result.nothing_fits,
+        "seconds": round(result.seconds, 6),
+    }
+    out.json(answer)

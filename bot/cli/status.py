@@ -1,0 +1,133 @@
+"""``photopal status``: the library, its encoder, the index, the LLM."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bot.cli.options import (
+    BaseUrlOption,
+    DebugOption,
+    EncoderOption,
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    OfflineOption,
+    load_settings,
+)
+from bot.cli.output import Results, printable, results, working
+from retrieval.errors import LibraryNotFound
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from retrieval.library import Library
+
+
+def status(
+    context: typer.Context,
+    as_json: JsonOption = False,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
+    offline: OfflineOption = False,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Show the library, its encoder, whether the index is fresh, and whether the LLM answers."""
+    settings = load_settings(
+        context,
+        library=library,
+        encoder=encoder,
+        base_url=base_url,
+        model=model,
+        offline=offline,
+    )
+    with results(as_json) as out:
+        state = {**_library_state(settings), "llm": _llm_state(settings)}
+        if as_json:
+            out.json(state)
+        else:
+            _print(out, state)
+
+
+def _library_state(settings: "Settings") -> dict[str, Any]:
+    from retrieval.library import Library
+
+    path = settings.library_path
+    try:
+        books = Library.read(path)
+    except LibraryNotFound:
+        return {
+            "library": str(path),
+            "exists": False,
+            "photos": 0,
+            "searchable": 0,
+            "removed": 0,
+            "failed": 0,
+            "folders": [],
+            "encoder": {"name": settings.encoder, "fingerprint": None, "dim": None},
+            "index": {"path": None, "state": "missing"},
+        }
+    with books:
+        counts = books.counts()
+        return {
+            "library": str(path),
+            "exists": True,
+            "photos": counts.present,
+            "searchable": counts.searchable,
+            "removed": counts.removed,
+            "failed": counts.failed,
+            "folders": [{"path": str(root), "exists": root.is_dir()} for root in books.roots()],
+            "encoder": {
+                "name": books.encoder_name,
+                "fingerprint": books.fingerprint,
+                "dim": books.dim,
+            },
+            "index": _index_state(books),
+        }
+
+
+def _index_state(books: "Library") -> dict[str, Any]:
+    """Whether the FAISS file stands for the library as it is now."""
+    from retrieval.index import PhotoIndex
+
+    path, fresh = PhotoIndex.state(books)
+    return {"path": str(path), "state": fresh}
+
+
+def _llm_state(settings: "Settings") -> dict[str, Any]:
+    """Which LLM is configured, and whether it answers now."""
+    from bot.llm_status import check_llm
+
+    with working("Asking the LLM whether it is there …"):
+        return check_llm(settings).as_dict()
+
+
+def _print(out: Results, state: dict[str, Any]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in _rows(state):
+        table.add_row(name, Text(printable(text)))
+    out.console().print(table)
+
+
+def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
+    llm = state["llm"]
+    encoder = state["encoder"]
+    rows = [("library", state["library"])]
+    if not state["exists"]:
+        rows.append(("", "not there yet: make it with 'photopal index FOLDER'"))
+    else:
+        rows.append(("photos", f"{state['photos']:,} ({state['failed']:,} could not be read)"))
+        for folder in state["folders"]:
+            gone = "" if folder["exists"] else "  (not there now)"
+            rows.append(("folder", f"{folder['path']}{gone}"))
+    made_by = f", {encoder['fingerprint'][:12]}" if encoder["fingerprint"] else ""
+    rows.append(("encoder", f"{encoder['name'] or 'none yet'}{made_by}"))
+    rows.append(("index", state["index"]["state"]))
+    where = f"{llm['model']} at {llm['base_url']}: " if llm["configured"] else "none: "
+    rows.append(("LLM", f"{where}{llm['reason']}"))
+    return rows

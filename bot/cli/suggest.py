@@ -1,0 +1,139 @@
+"""``photopal suggest``: photos for a dialogue."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.opening import open_searcher
+from bot.cli.options import (
+    BaseUrlOption,
+    CollapseOption,
+    CountOption,
+    CutoffOption,
+    DebugOption,
+    EncoderOption,
+    JsonOption,
+    LibraryOption,
+    ModelOption,
+    OfflineOption,
+    load_settings,
+)
+from bot.cli.output import Results, note, one_line, results
+from bot.cli.shown import hits_as_json, print_hits
+from bot.errors import BotError, DialogueUnreadable, EmptyDialogue
+
+if TYPE_CHECKING:
+    from bot.dialogue_files import Dialogue
+    from bot.suggest import Suggestion
+
+
+def suggest(
+    context: typer.Context,
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="PhotoChat's JSON, or plain lines 'A: …'; - reads standard input.",
+            metavar="FILE",
+        ),
+    ],
+    k: CountOption = 10,
+    cutoff: CutoffOption = False,
+    collapse: CollapseOption = False,
+    dialogue: Annotated[
+        str | None, typer.Option("--dialogue", metavar="ID", help="Only this dialogue of the file.")
+    ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option("--owner", metavar="SPEAKER", help="Whose photos are searched."),
+    ] = None,
+    as_json: JsonOption = False,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
+    offline: OfflineOption = False,
+    library: LibraryOption = None,
+    encoder: EncoderOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Suggest the photos that fit a dialogue, best first.
+
+    A file with several dialogues gives one answer each; with --json one object a line.
+    """
+    from bot.dialogue_files import read_dialogues
+
+    settings = load_settings(
+        context,
+        library=library,
+        encoder=encoder,
+        base_url=base_url,
+        model=model,
+        offline=offline,
+    )
+    dialogues = _chosen(read_dialogues(file, owner=owner), dialogue, file)
+    if len(dialogues) == 1:
+        # Said before anything heavy is loaded.
+        _ = dialogues[0].context
+    with results(as_json) as out:
+        searcher = open_searcher(settings)
+        from bot.chain import describer_chain
+        from bot.suggest import Suggester
+
+        suggester = Suggester(searcher, describer_chain(settings))
+        failed = 0
+        for each in dialogues:
+            try:
+                found = suggester.suggest(each.context, k, cutoff=cutoff, collapse=collapse)
+            except EmptyDialogue as error:
+                failed += 1
+                _show_failure(out, each, error)
+            else:
+                _show(out, each, found, collapse, headed=len(dialogues) > 1)
+    if failed:
+        raise BotError(f"{failed} of {len(dialogues)} dialogues had nothing to go by")
+
+
+def _chosen(dialogues: "list[Dialogue]", wanted: str | None, file: str) -> "list[Dialogue]":
+    if wanted is None:
+        return dialogues
+    chosen = [each for each in dialogues if each.id == wanted]
+    if not chosen:
+        raise DialogueUnreadable(f"{file} holds no dialogue with the id {wanted}")
+    return chosen
+
+
+def _show(
+    out: Results, dialogue: "Dialogue", found: "Suggestion", collapsed: bool, *, headed: bool
+) -> None:
+    description = found.description
+    if description.notice:
+        note(description.notice)
+    fields = description.descriptors.model_dump()
+    if not out.as_json:
+        if headed:
+            out.line(f"dialogue {dialogue.id}" if dialogue.id is not None else "dialogue")
+        for name, text in fields.items():
+            if text:
+                out.line(f"{name.replace('_', ' ')}: {text}")
+        print_hits(out, found.result)
+        if headed:
+            out.line()
+        return
+    answer: dict[str, Any] = {
+        "dialogue_id": dialogue.id,
+        "descriptors": fields,
+        "context": description.context,
+        "share": description.share,
+        "confidence": round(description.confidence, 4),
+        "source": description.source,
+        "notice": description.notice,
+        "results": hits_as_json(found.result, collapsed),
+        "searched": found.result.searched,
+        "nothing_fits": found.result.nothing_fits,
+        "seconds": {name: round(value, 6) for name, value in found.seconds.items()},
+    }
+    out.json(answer)
+
+
+def _show_failure(out: Results, dialogue: "Dialogue", error: Exception) -> None:
+    note(f"photopal: {one_line(str(error))}")
+    if out.as_json:
+        out.json({"dialogue_id": dialogue.id, "results": [], "error": one_line(str(error))})
