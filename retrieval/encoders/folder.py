@@ -164,7 +164,7 @@ def hash_tensors(tensors: Mapping[str, Any], *, with_names: bool = True) -> str:
     Floats are hashed as float32, so that a half-precision file and its full-precision copy agree.
 
     Args:
-        tensors: numpy arrays or CPU torch tensors by name.
+        tensors: numpy arrays or torch tensors by name.
         with_names: whether a tensor's name counts. Leave it out for models whose library may
             rename its modules: an update of that library must not look like other weights.
     """
@@ -173,14 +173,14 @@ def hash_tensors(tensors: Mapping[str, Any], *, with_names: bool = True) -> str:
         array = _as_array(tensor)
         digest = hashlib.blake2b(digest_size=16)
         digest.update(f"{name if with_names else ''}|{array.shape}|{array.dtype.str}|".encode())
-        digest.update(memoryview(array).cast("B") if array.size else b"")
+        digest.update(array.reshape(-1).view(np.uint8).data)
         digests.append(digest.hexdigest())
     return fingerprint_of(sorted(digests))
 
 
 def _as_array(tensor: Any) -> NDArray[Any]:
     if not isinstance(tensor, np.ndarray):
-        tensor = tensor.detach()
+        tensor = tensor.detach().cpu()
         tensor = (tensor.float() if tensor.is_floating_point() else tensor).numpy()
     array: NDArray[Any] = np.asarray(tensor)
     if array.dtype.kind == "f":
