@@ -1,0 +1,1 @@
+"""Tests of Photopal, laid out as the packages are."""
