@@ -1,0 +1,1 @@
+"""Numbered changes of the library's schema, applied in order; none is ever edited once released."""
