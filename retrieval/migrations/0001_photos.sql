@@ -1,7 +1,7 @@
 -- The library is the truth; every index beside it can be rebuilt from here.
 
 -- 'PHOT': tells a Photopal library from any other SQLite file.
-PRAGMA application_id = 1346914132;
+PRAGMA application_id = 1346916180;
 
 CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
