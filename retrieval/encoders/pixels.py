@@ -166,7 +166,7 @@ def read_pixels(folder: Path, family: str, image_size: int | None) -> Pixels:
     merged = {**_DEFAULTS[family], **{k: v for k, v in settings.items() if v is not None}}
     try:
         square = _square_pixels(merged)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EncoderFolderInvalid(
             f"{folder}: its preprocessor_config.json is not understood: {error!r}"
         ) from error

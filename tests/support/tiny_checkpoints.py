@@ -170,7 +170,7 @@ def _write_gemma_tokenizer(folder: Path) -> int:
             "tokenizer_class": "GemmaTokenizer",
             "bos_token": "<bos>",
             "eos_token": "<eos>",
-            "pad_token": {"content": "<pad>", "special": True},
+            "pad_token": {"__type": "AddedToken", "content": "<pad>", "special": True},
             "model_max_length": 64,
             "padding_side": "right",
         },

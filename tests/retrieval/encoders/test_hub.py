@@ -1,0 +1,167 @@
+"""Downloads from a hub: real HTTP on loopback, and every way in which it fails."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from retrieval.encoders.clip import ClipEncoder
+from retrieval.encoders.hub import cached, fetch
+from retrieval.errors import EncoderUnavailable
+from tests.support.loopback_hub import loopback_hub, silent_server
+
+ROOT = Path(__file__).resolve().parents[3]
+WAY_OUT = "or pass a local folder with --encoder DIR, or use --encoder starter"
+
+
+def test_a_checkpoint_is_downloaded_with_progress_then_served_from_the_cache(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    told: list[tuple[str, int, int]] = []
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        folder = fetch(
+            "tiny/clip",
+            on_download=lambda *now: told.append(now),
+            endpoint=hub.endpoint,
+            cache=tmp_path,
+        )
+        asked = len(hub.requests)
+        again = fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+        assert len(hub.requests) == asked
+    assert again == folder
+    original = ClipEncoder.load(checkpoints["clip"])
+    assert ClipEncoder.load(folder).fingerprint == original.fingerprint
+    size = (checkpoints["clip"] / "model.safetensors").stat().st_size
+    assert told[-1] == ("model.safetensors", size, size)
+
+
+def test_pickles_beside_safetensors_are_left_on_the_hub(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    repository = shutil.copytree(checkpoints["clip"], tmp_path / "repository")
+    (repository / "pytorch_model.bin").write_bytes(b"not to be read")
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = repository
+        folder = fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path / "cache")
+        assert not any("pytorch_model.bin" in request for request in hub.requests)
+    assert not (folder / "pytorch_model.bin").exists()
+
+
+def test_a_pickle_only_repository_is_refused(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+    repository = _pickled(checkpoints["clip"], tmp_path)
+    with loopback_hub() as hub, pytest.raises(EncoderUnavailable, match="no safetensors"):
+        hub.repositories["tiny/clip"] = repository
+        fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path / "cache")
+    assert not list(tmp_path.glob("cache/**/*.bin"))
+
+
+def test_the_hubs_own_conversion_stands_in_for_a_pickle(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    with loopback_hub() as hub:
+        hub.repositories["openai/tiny"] = _pickled(checkpoints["clip"], tmp_path)
+        hub.converted["openai/tiny"] = checkpoints["clip"]
+        folder = fetch("openai/tiny", endpoint=hub.endpoint, cache=tmp_path / "cache")
+    assert (folder / "model.safetensors").is_file()
+    assert cached("openai/tiny", tmp_path / "cache") == folder
+
+
+def test_a_hub_that_never_answers_is_given_up_within_seconds(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with silent_server() as endpoint, pytest.raises(EncoderUnavailable) as caught:
+        fetch("tiny/clip", endpoint=endpoint, cache=tmp_path)
+    assert time.monotonic() - began < 15
+    assert str(caught.value) == (
+        f"cannot reach the model hub for tiny/clip: connect once, {WAY_OUT}"
+    )
+
+
+def test_a_hub_that_refuses_connections_is_told_in_the_same_line(tmp_path: Path) -> None:
+    with loopback_hub() as hub:
+        gone = hub.endpoint
+    with pytest.raises(EncoderUnavailable, match="cannot reach the model hub for tiny/clip"):
+        fetch("tiny/clip", endpoint=gone, cache=tmp_path)
+
+
+def test_a_model_that_the_hub_does_not_have(tmp_path: Path) -> None:
+    with loopback_hub() as hub, pytest.raises(EncoderUnavailable, match="has no tiny/none"):
+        fetch("tiny/none", endpoint=hub.endpoint, cache=tmp_path)
+
+
+def test_a_hub_in_trouble_is_told_with_its_answer(tmp_path: Path) -> None:
+    with loopback_hub() as hub, pytest.raises(EncoderUnavailable, match="answers 503"):
+        hub.status = 503
+        fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+
+
+def test_an_interrupted_download_is_no_complete_copy_and_is_taken_up_again(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    whole = fetch_like_hub(checkpoints["clip"], tmp_path)
+    (whole / "model.safetensors").unlink()
+    assert cached("tiny/clip", tmp_path) is None
+    assert (fetch_like_hub(checkpoints["clip"], tmp_path) / "model.safetensors").is_file()
+
+
+def fetch_like_hub(repository: Path, cache: Path) -> Path:
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = repository
+        return fetch("tiny/clip", endpoint=hub.endpoint, cache=cache)
+
+
+def test_load_encoder_downloads_by_name_and_works_offline_afterwards(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    with loopback_hub() as hub:
+        hub.repositories["google/siglip2-base-patch32-256"] = checkpoints["siglip2"]
+        first = _load("siglip2-b32", tmp_path, HF_ENDPOINT=hub.endpoint)
+    assert first.returncode == 0, first.stderr
+    offline = _load("siglip2-b32", tmp_path, HF_HUB_OFFLINE="1")
+    assert offline.stdout == first.stdout != ""
+
+
+@pytest.mark.parametrize("extra", [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}])
+def test_without_a_hub_load_encoder_fails_fast_with_one_clear_line(
+    extra: dict[str, str], tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    failed = _load("clip-b32", tmp_path, **extra)
+    assert time.monotonic() - began < 60
+    assert failed.returncode == 3
+    assert failed.stderr.strip() == (
+        f"cannot reach the model hub for openai/clip-vit-base-patch32: connect once, {WAY_OUT}"
+    )
+
+
+def _load(name: str, home: Path, **extra: str) -> subprocess.CompletedProcess[str]:
+    program = (
+        "import sys\n"
+        "from retrieval.encoders import load_encoder\n"
+        "from retrieval.errors import EncoderUnavailable\n"
+        "try:\n"
+        f"    print(load_encoder({name!r}, device='cpu').fingerprint)\n"
+        "except EncoderUnavailable as error:\n"
+        "    sys.exit(print(error, file=sys.stderr) or 3)\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_")}
+    environment |= {"HF_HOME": str(home), "OMP_NUM_THREADS": "1", **extra}
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def _pickled(checkpoint: Path, tmp_path: Path) -> Path:
+    repository = shutil.copytree(checkpoint, tmp_path / "pickled")
+    (repository / "model.safetensors").unlink()
+    (repository / "pytorch_model.bin").write_bytes(b"\x80\x04pickle")
+    return repository
