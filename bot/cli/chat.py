@@ -18,6 +18,7 @@ from bot.cli.options import (
     PortOption,
     load_settings,
 )
+from bot.cli.output import note
 from retrieval.errors import LibraryEmpty
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ def open_page(settings: "Settings", browser: bool) -> None:
                 "the library holds no photo yet: run 'photopal index ~/Pictures' first"
             )
         settings = with_encoder_of(books, settings)
-    from bot.page.launch import run
+    from bot.page import run
 
-    run(settings, open_browser=browser)
+    note("Photopal is starting …")
+    run(settings, open_browser=browser, on_ready=_tell)
+
+
+def _tell(address: str) -> None:
+    note(f"Photopal is at {address} (Ctrl-C stops it)")

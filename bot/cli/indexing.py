@@ -27,6 +27,7 @@ def index_with_progress(
         TimeRemainingColumn,
     )
 
+    from retrieval.index import PhotoIndex
     from retrieval.indexing import Progress as Done
     from retrieval.indexing import index_folders
 
@@ -49,11 +50,14 @@ def index_with_progress(
             bar.update(task, completed=done.done, total=done.total, rate=rate)
 
         try:
-            return index_folders(library, encoder, folders, on_progress=show, **options)
+            report = index_folders(library, encoder, folders, on_progress=show, **options)
         except KeyboardInterrupt:
             bar.stop()
             note("photopal: interrupted; what was indexed is kept, run it again to go on")
             raise
+    # The first search should not have to wait for it.
+    PhotoIndex(library).refresh()
+    return report
 
 
 def print_report(out: Results, report: "IndexReport") -> None:

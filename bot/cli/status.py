@@ -88,10 +88,9 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
 
 def _index_state(books: "Library") -> dict[str, Any]:
     """Whether the FAISS file stands for the library as it is now."""
-    from retrieval.index import PhotoIndex
+    from retrieval.index import cache_path, index_state
 
-    path, fresh = PhotoIndex.state(books)
-    return {"path": str(path), "state": fresh}
+    return {"path": str(cache_path(books.path)), "state": index_state(books)}
 
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:
