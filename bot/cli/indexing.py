@@ -56,7 +56,7 @@ def index_with_progress(
             note("photopal: interrupted; what was indexed is kept, run it again to go on")
             raise
     # The first search should not have to wait for it.
-    PhotoIndex(library).refresh()
+    PhotoIndex(library).save()
     return report
 
 

@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -408,7 +409,7 @@ def test_an_interrupted_index_keeps_what_it_has(
     folder.mkdir()
     with Image.open(next(samples.glob("cat.*"))) as cat:
         small = cat.convert("RGB").resize((64, 64))
-    for number in range(600):
+    for number in range(300):
         small.putpixel((number % 64, number // 64), (number % 256, 0, 0))
         small.save(folder / f"{number:04}.png")
     process = photopal.start("index", str(folder), "--json")
@@ -427,7 +428,36 @@ def test_an_interrupted_index_keeps_what_it_has(
     kept = photopal.json("status")["photos"]
     report = photopal.json("index")
     assert report["unchanged"] >= kept > 0
-    assert report["indexed"] + report["unchanged"] == 600
+    assert report["indexed"] + report["unchanged"] == 300
+
+
+# -- the package ---------------------------------------------------------------------------
+
+
+def test_the_wheel_holds_every_file_that_the_program_reads(tmp_path: Path) -> None:
+    """What is no Python file is easily forgotten, and an editable install never shows it."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    listed = subprocess.run(
+        ["git", "ls-files", "bot", "prompts", "retrieval", "training"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    tracked = {file for file in listed.stdout.splitlines() if (ROOT / file).exists()}
+    assert tracked - packed == set()
+    assert any(name.startswith("prompts/") and name.endswith(".md") for name in packed)
+    assert any(name.endswith(".sql") for name in packed)
 
 
 # -- the README ----------------------------------------------------------------------------
