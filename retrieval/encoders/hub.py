@@ -57,7 +57,7 @@ def fetch(
     found = cached(repo, cache)
     if found is not None:
         return found
-    with _explained(repo):
+    with _explained(repo), _quiet_hub():
         revision, files = _choose_files(repo, endpoint)
         for name in files:
             path = _download(repo, name, revision, on_download, endpoint, cache)
@@ -199,6 +199,19 @@ def _explained(repo: str) -> Iterator[None]:
         raise EncoderUnavailable(
             f"cannot reach the model hub for {repo}: {_elsewise('connect once')}"
         ) from error
+
+
+@contextmanager
+def _quiet_hub() -> Iterator[None]:
+    # Its library logs every retry; the one line that counts is the error's.
+    from huggingface_hub.utils import logging
+
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
 
 
 def _is_disk_trouble(error: Exception) -> bool:

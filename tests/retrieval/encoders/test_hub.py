@@ -108,6 +108,18 @@ def test_an_interrupted_download_is_no_complete_copy_and_is_taken_up_again(
     assert (fetch_like_hub(checkpoints["clip"], tmp_path) / "model.safetensors").is_file()
 
 
+def test_a_connection_that_keeps_breaking_is_told_in_one_line(
+    checkpoints: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    began = time.monotonic()
+    with loopback_hub() as hub, pytest.raises(EncoderUnavailable, match="cannot reach"):
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        hub.cut_off_after = 20_000
+        fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+    assert time.monotonic() - began < 30
+    assert capfd.readouterr() == ("", "")
+
+
 def fetch_like_hub(repository: Path, cache: Path) -> Path:
     with loopback_hub() as hub:
         hub.repositories["tiny/clip"] = repository

@@ -8,6 +8,7 @@ from transformers import AutoTokenizer, CLIPTokenizer
 
 from retrieval.encoders.tokens import Tokens, read_tokens
 from retrieval.errors import EncoderFolderInvalid
+from tests.support.tiny_checkpoints import CORPUS
 
 TEXTS = ["A Photo of a CAT, on a chair!", "two dogs", "naïve café 東京 🐱", "", "   \n "]
 
@@ -64,6 +65,26 @@ def test_siglip2_pieces_are_those_of_the_checkpoints_own_tokenizer(
 def test_siglip_leaves_punctuation_out_as_it_was_trained(checkpoints: dict[str, Path]) -> None:
     rows = tokens(checkpoints, "siglip").batch(["a cat, on a chair!", "a cat on  a chair"])
     assert rows[0].tolist() == rows[1].tolist()
+
+
+def test_a_siglip_vocabulary_of_sentencepiece_alone_is_read(tmp_path: Path) -> None:
+    sentencepiece = pytest.importorskip("sentencepiece")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(CORPUS),
+        model_prefix=str(tmp_path / "spiece"),
+        vocab_size=60,
+        pad_id=-1,
+        unk_id=2,
+        eos_id=1,
+        bos_id=0,
+        minloglevel=2,
+    )
+    ours = read_tokens(tmp_path, "siglip", 64, 1000)
+    row = ours.batch(["A cat, on a CHAIR!"])[0].tolist()
+    count = ours.count("a cat on a chair")
+    assert 3 < count < 20
+    assert row == [*row[: count - 1], *[1] * (65 - count)]
+    assert 1 not in row[: count - 1]
 
 
 def test_a_text_that_is_too_long_still_ends_with_the_end_token(
