@@ -199,8 +199,13 @@ def _phrase(value: Any) -> str:
         return ", ".join(filter(None, (_phrase(item) for item in value[:20])))
     if value is None or isinstance(value, bool):
         return ""
-    phrase = str(value).strip()
+    phrase = _without_repeats(str(value).strip())
     return "" if phrase.lower() in ("none", "null", "n/a", "unknown", "not specified") else phrase
+
+
+def _without_repeats(text: str) -> str:
+    """The comma-separated phrases, each once: small models fall into loops."""
+    return ", ".join(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def _truth(value: Any) -> bool:

@@ -52,7 +52,7 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     return tuple(secret for secret in (key, password) if len(secret) >= MIN_SECRET_CHARS)
 
 
-def make_chat_model(settings: Settings) -> "ChatOpenAI":
+def make_chat_model(settings: Settings, max_tokens: int = MAX_ANSWER_TOKENS) -> "ChatOpenAI":
     """The chat model of the settings, for any OpenAI-compatible server.
 
     It does not retry by itself (:class:`bot.retries.RetryPolicy` does), follows no redirect,
@@ -72,8 +72,8 @@ def make_chat_model(settings: Settings) -> "ChatOpenAI":
         api_key=settings.api_key or SecretStr("none"),
         base_url=url,
         temperature=temperature,
-        max_completion_tokens=MAX_ANSWER_TOKENS if is_openai else None,
-        extra_body=None if is_openai else {"max_tokens": MAX_ANSWER_TOKENS},
+        max_completion_tokens=max_tokens if is_openai else None,
+        extra_body=None if is_openai else {"max_tokens": max_tokens},
         timeout=wait,
         max_retries=0,
         use_responses_api=False,

@@ -1,10 +1,11 @@
 """What the bot says next to the photos: streamed by an LLM, or a plain sentence without one."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
@@ -21,6 +22,7 @@ from prompts.loader import load_prompt
 log = logging.getLogger(__name__)
 
 MAX_REPLY_CHARS = 1_200
+MAX_REPLY_TOKENS = 400
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class _Writer:
         elif llm.uses_llm:
             from bot.llm import endpoint_of, make_chat_model, policy_of, secrets_of
 
-            self.model = make_chat_model(llm)
+            self.model = make_chat_model(llm, MAX_REPLY_TOKENS)
             self.policy = policy or policy_of(llm)
             self.endpoint, self.name = endpoint_of(llm), llm.model
             self.secrets = secrets_of(llm)
@@ -93,10 +95,11 @@ class _Writer:
             try:
                 first, rest = self.policy.call(partial(_first, model, messages))
                 yield from gate.let_through(_said(first))
-                for chunk in rest:
-                    yield from gate.let_through(_said(chunk))
-                    if gate.full:
-                        break
+                with closing(rest):
+                    for chunk in rest:
+                        yield from gate.let_through(_said(chunk))
+                        if gate.full:
+                            break
                 yield from gate.end()
             except Exception as error:
                 yield from self._without_llm(request, gate, error)
@@ -111,11 +114,12 @@ class _Writer:
                 first, rest = await self.policy.acall(partial(_afirst, model, messages))
                 for piece in gate.let_through(_said(first)):
                     yield piece
-                async for chunk in rest:
-                    for piece in gate.let_through(_said(chunk)):
-                        yield piece
-                    if gate.full:
-                        break
+                async with aclosing(rest):
+                    async for chunk in rest:
+                        for piece in gate.let_through(_said(chunk)):
+                            yield piece
+                        if gate.full:
+                            break
                 for piece in gate.end():
                     yield piece
             except Exception as error:
@@ -197,9 +201,11 @@ def _said(chunk: Any) -> str:
     return str(content)
 
 
-def _first(model: BaseChatModel, messages: list[BaseMessage]) -> tuple[Any, Iterator[Any]]:
+def _first(
+    model: BaseChatModel, messages: list[BaseMessage]
+) -> tuple[Any, Generator[Any, None, None]]:
     """The first chunk and the rest: only until then can a request be sent again unseen."""
-    chunks = model.stream(messages)
+    chunks = cast("Generator[Any, None, None]", model.stream(messages))
     for chunk in chunks:
         return chunk, chunks
     raise LLMAnswerUnusable("the LLM's reply was empty")
@@ -207,8 +213,8 @@ def _first(model: BaseChatModel, messages: list[BaseMessage]) -> tuple[Any, Iter
 
 async def _afirst(
     model: BaseChatModel, messages: list[BaseMessage]
-) -> tuple[Any, AsyncIterator[Any]]:
-    chunks = model.astream(messages)
+) -> tuple[Any, AsyncGenerator[Any, None]]:
+    chunks = cast("AsyncGenerator[Any, None]", model.astream(messages))
     async for chunk in chunks:
         return chunk, chunks
     raise LLMAnswerUnusable("the LLM's reply was empty")
