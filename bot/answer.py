@@ -196,7 +196,7 @@ def _phrase(value: Any) -> str:
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list):
-        return ", ".join(filter(None, (_phrase(item) for item in value[:20])))
+        return _without_repeats(", ".join(_phrase(item) for item in value[:20]))
     if value is None or isinstance(value, bool):
         return ""
     phrase = _without_repeats(str(value).strip())
