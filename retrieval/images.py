@@ -13,6 +13,7 @@ import contextlib
 import math
 import os
 import stat
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,14 @@ MAX_PIXELS = 256_000_000
 
 MAX_PIXELS_REDUCED = 1_200_000_000
 """The limit for baseline JPEG, which is decoded at an eighth of its size without holding it all."""
+
+MAX_FILE_BYTES = 1 << 30
+"""Larger files are refused unread."""
+
+NO_PERMISSION = "no permission to read"
+GONE = "the file is gone"
+OUT_OF_REACH = frozenset({NO_PERMISSION, GONE})
+"""Reasons that say nothing of the content: such a file may be fine the next time."""
 
 LARGE_PIXELS = 50_000_000
 """Pictures with more are decoded one at a time, so that two of them never add up in memory."""
@@ -83,7 +92,7 @@ def reading(path: Path) -> Iterator[Image.Image]:
     except UnreadableImage:
         raise
     except Exception as error:
-        raise UnreadableImage(_reason(error)) from error
+        raise UnreadableImage(reason_of(error)) from error
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -103,6 +112,8 @@ def _open_file(path: Path) -> IO[bytes]:
         raise UnreadableImage("a folder, not a file" if is_folder else "not a regular file")
     if status.st_size == 0:
         raise UnreadableImage("empty file")
+    if status.st_size > MAX_FILE_BYTES:
+        raise UnreadableImage(f"over the limit of {MAX_FILE_BYTES >> 20:,} MB")
     return open(path, "rb")
 
 
@@ -113,7 +124,8 @@ def _identify(file: IO[bytes]) -> Image.Image:
     damage: Exception | None = None
     for name in FORMATS:
         factory, accepts = _plugin(name)
-        if factory is None or (accepts is not None and accepts(prefix) is not True):
+        fits = accepts is None or accepts(prefix)
+        if factory is None or not fits or isinstance(fits, str):
             continue
         file.seek(0)
         try:
@@ -136,6 +148,8 @@ def _plugin(name: str) -> tuple[Any, Any]:
 
 
 def _check_size(image: Image.Image) -> None:
+    if min(image.size) < 1:
+        raise UnreadableImage("damaged image (it has no size)")
     limit = MAX_PIXELS
     if image.format == "JPEG" and not image.info.get("progressive"):
         limit = MAX_PIXELS_REDUCED
@@ -147,13 +161,14 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _upright_rgb(image: Image.Image, side: int | None, srgb: bool) -> Image.Image:
-    turn = _UPRIGHT.get(orientation_of(image))
     if image.width * image.height > MAX_PIXELS:
         side = min(side or 4096, 4096)
     if side is not None:
         image = _decode_reduced(image, side)
     else:
         image.load()
+    # Only now: Pillow turns TIFF upright by itself while it decodes.
+    turn = _UPRIGHT.get(orientation_of(image))
     picture = _eight_bit(image, side)
     if side is not None:
         picture = _shrink(picture, side)
@@ -209,7 +224,7 @@ def _shrink(picture: Image.Image, side: int) -> Image.Image:
     target = _target(picture.size, side)
     if target == picture.size:
         return picture
-    if picture.mode in ("1", "P", "PA"):
+    if picture.mode in ("1", "P", "PA") or "transparency" in picture.info:
         picture = _to_rgb(picture)
     return picture.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
 
@@ -282,12 +297,14 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return converted if converted is not None else picture
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """What a person should read about an exception of the system or of a decoder."""
     if isinstance(error, PermissionError):
-        return "no permission to read"
+        return NO_PERMISSION
     if isinstance(error, FileNotFoundError):
-        return "the file is gone"
+        return GONE
+    if isinstance(error, Image.DecompressionBombError):
+        return "more pixels than can be read safely"
     if isinstance(error, MemoryError):
         return "too large for the memory"
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
@@ -295,6 +312,6 @@ def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
     lowered = text.lower()
     signs = ("truncat", "eof", "unexpected end", "end of file", "end-of-file", "broken data stream")
-    if any(sign in lowered for sign in signs):
+    if isinstance(error, struct.error) or any(sign in lowered for sign in signs):
         return "truncated file"
     return f"damaged image ({text[:80]})" if text else "damaged image"

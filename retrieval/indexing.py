@@ -32,7 +32,8 @@ from PIL import Image
 
 from retrieval.encoders.protocol import Encoder
 from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound, UnreadableImage
-from retrieval.images import open_image
+from retrieval.images import MAX_FILE_BYTES, OUT_OF_REACH, open_image, reason_of
+from retrieval.index import PhotoIndex
 from retrieval.library import KnownFile, Library, Photo
 from retrieval.metadata import Metadata, read_metadata
 from retrieval.scan import ScannedFile, scan_folder
@@ -200,7 +201,8 @@ class _Run:
 
     def index(self, folders: Sequence[Path], rebuild: bool) -> IndexReport:
         self.roots = self._choose_roots(folders, rebuild)
-        if not rebuild:
+        # A library without any vector belongs to nobody yet, whoever tried before.
+        if not rebuild and self.library.searchable_count():
             check_encoder(self.library, self.encoder)
         files, unknown = self._scan()
         if self.library.fingerprint != self.encoder.fingerprint:
@@ -217,6 +219,7 @@ class _Run:
         self._embed(waiting)
         self._remove(unknown)
         self.library.forget_removed(datetime.now(UTC) - timedelta(days=REMOVED_KEPT_DAYS))
+        PhotoIndex(self.library).save()
         self.report.failed.sort(key=lambda one: one.path)
         self.report.seconds = time.perf_counter() - self.started
         self._notice(force=True)
@@ -233,10 +236,15 @@ class _Run:
         if not chosen:
             if not remembered:
                 raise NoPhotosFound("no folder was indexed yet: name one, photopal index FOLDER")
-            for folder in remembered:
-                if not folder.is_dir():
-                    raise FolderNotFound(_missing(folder, True))
-            chosen = remembered
+            chosen = [folder for folder in remembered if folder.is_dir()]
+            if not chosen:
+                raise FolderNotFound(_missing(remembered[0], True))
+            # One drive that is not plugged in must not keep the others from being refreshed.
+            self.report.failed.extend(
+                Failed(folder, "the folder is gone; its photos stay in the library")
+                for folder in remembered
+                if folder not in chosen
+            )
         elif rebuild:
             chosen += [folder for folder in remembered if folder.is_dir()]
         return _outermost(chosen)
@@ -270,12 +278,17 @@ class _Run:
     def _sort_out(self, files: list[ScannedFile]) -> list[ScannedFile]:
         """The files that have to be read; all others are dealt with here."""
         waiting = []
+        problems = [file for file in files if file.problem is not None]
+        if problems:
+            with self.library.transaction():
+                for file in problems:
+                    self._fail(_Read(file, reason=file.problem))
+            self.done += len(problems)
         for file in files:
             known = self.known.get(file.path)
             if file.problem is not None:
-                with self.library.transaction():
-                    self._fail(_Read(file, reason=file.problem), lasting=False)
-            elif known is None or self.force or not _same(known, file):
+                continue
+            if known is None or self.force or not _same(known, file):
                 waiting.append(file)
             elif known.status == "failed":
                 self.report.failed.append(Failed(file.path, known.reason or "unreadable"))
@@ -331,26 +344,31 @@ class _Run:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _read(self, file: ScannedFile) -> _Read:
-        """Runs in a worker; touches nothing of the run but what is only read."""
+    def _read(self, file: ScannedFile, trusting: bool = True) -> _Read:
+        """Runs in a worker; touches nothing of the run but what is only read.
+
+        Args:
+            file: to be read.
+            trusting: content that has a vector already is not decoded.
+        """
         known = self.known.get(file.path)
         read = _Read(file)
         try:
+            if file.size > MAX_FILE_BYTES:
+                raise UnreadableImage(f"over the limit of {MAX_FILE_BYTES >> 20:,} MB")
             read.content_hash = _hash_file(file.path)
             own = known is not None and known.current and known.content_hash == read.content_hash
-            if not self.force and (own or read.content_hash in self.hashes):
+            if trusting and not self.force and (own or read.content_hash in self.hashes):
                 read.known_content = True
                 return read
             read.metadata = read_metadata(file.path)
             read.image = open_image(file.path, self.side)
         except UnreadableImage as error:
             read.reason = str(error)
-        except PermissionError:
-            read.reason = "no permission to read"
-        except FileNotFoundError:
-            read.reason = "the file is gone"
         except OSError as error:
-            read.reason = f"cannot be read: {error.strerror or error}"
+            read.reason = reason_of(error)
+        if read.reason in OUT_OF_REACH:
+            read.content_hash = None
         return read
 
     def _write(self, batch: list[_Read]) -> None:
@@ -360,13 +378,18 @@ class _Run:
             if read.image is not None and read.content_hash is not None:
                 new.setdefault(read.content_hash, read)
         vectors = self._encode(list(new.values()))
+        lost: list[_Read] = []
         with self.library.transaction():
-            for read in batch:
-                self._settle(read, vectors)
+            # Vectors are taken over before any of them is overwritten by new content.
+            for read in sorted(batch, key=lambda read: not read.known_content):
+                if not self._settle(read, vectors):
+                    lost.append(read)
                 read.image = None
         self.hashes.update(vectors)
-        self.was_read += len(batch)
+        self.was_read += len(batch) - len(lost)
         self._notice(force=True)
+        if lost:
+            self._write([self._read(read.file, trusting=False) for read in lost])
 
     def _encode(self, reads: list[_Read]) -> dict[str, NDArray[np.float32]]:
         if not reads:
@@ -404,48 +427,52 @@ class _Run:
 
     # -- what becomes of one file ----------------------------------------------------------
 
-    def _settle(self, read: _Read, vectors: dict[str, NDArray[np.float32]]) -> None:
-        self.done += 1
-        file, known = read.file, self.known.get(read.file.path)
+    def _settle(self, read: _Read, vectors: dict[str, NDArray[np.float32]]) -> bool:
+        """Write what is now known of one file; False when the vector it counted on is gone.
+
+        That happens when the photo with the same bytes has got other content in this very run.
+        """
+        known = self.known.get(read.file.path)
         vector = vectors.get(read.content_hash or "")
-        if vector is None and read.content_hash is not None and read.known_content:
-            if known is not None and known.current and known.content_hash == read.content_hash:
-                self.library.touch_photo(known.photo_id, size=file.size, mtime_ns=file.mtime_ns)
-                self.report.unchanged += 1
-                return
-            if self._reuse(read, known):
-                return
-        if vector is None and read.reason is None and read.image is None:
-            # The vector that was counted on is gone; the next run makes a new one.
-            read.reason = "was changed while it was read"
-            self.done -= 1
-            self._fail(read, lasting=False)
+        if read.known_content:
+            if not (self._still_the_same(read, known) or self._reuse(read, known)):
+                return False
         elif vector is None or read.metadata is None:
-            self.done -= 1
-            self._fail(read, lasting=read.content_hash is not None)
+            self._fail(read)
         else:
-            self._put(read, known, read.metadata, vector)
+            twin = self._gone_twin(read) if known is None else None
+            own = known.photo_id if known else twin.id if twin else None
+            self._put(read, own, read.metadata, vector)
+            self._count(read, twin)
+        self.done += 1
+        return True
+
+    def _still_the_same(self, read: _Read, known: KnownFile | None) -> bool:
+        """Whether the file holds what it held before; its time is noted then."""
+        if known is None or not known.current or known.content_hash != read.content_hash:
+            return False
+        file = read.file
+        if known.status == "present":
+            self.library.touch_photo(known.photo_id, size=file.size, mtime_ns=file.mtime_ns)
+            self.report.unchanged += 1
+        else:
+            self.library.move_photo(
+                known.photo_id, file.path, size=file.size, mtime_ns=file.mtime_ns
+            )
             self.report.indexed += 1
+        return True
 
     def _reuse(self, read: _Read, known: KnownFile | None) -> bool:
         """Take the vector of the same bytes elsewhere; whether that worked."""
+        file = read.file
+        gone = self._gone_twin(read) if known is None else None
+        if gone is not None:
+            self.library.move_photo(gone.id, file.path, size=file.size, mtime_ns=file.mtime_ns)
+            self._count(read, gone)
+            return True
         twins = self.library.photos_by_content(str(read.content_hash))
         if not twins:
             return False
-        file = read.file
-        if known is None:
-            gone = [twin for twin in twins if self._is_gone(twin)]
-            if gone:
-                named = [twin for twin in gone if twin.path.name == file.path.name]
-                twin = (named or gone)[0]
-                back = twin.status == "removed" and twin.path == file.path
-                self.library.move_photo(twin.id, file.path, size=file.size, mtime_ns=file.mtime_ns)
-                self.moved_ids.add(twin.id)
-                if back:
-                    self.report.indexed += 1
-                else:
-                    self.report.moved += 1
-                return True
         twin = twins[0]
         metadata = Metadata(
             width=twin.width or 0,
@@ -455,25 +482,42 @@ class _Run:
             latitude=twin.latitude,
             longitude=twin.longitude,
         )
-        self._put(read, known, metadata, self.library.vectors([twin.id])[0])
-        self.report.indexed += 1
+        vector = self.library.vectors([twin.id])[0]
+        self._put(read, known.photo_id if known else None, metadata, vector)
+        self._count(read, None)
         return True
 
+    def _count(self, read: _Read, twin: Photo | None) -> None:
+        """Count a photo that can be searched now; one that came back to its place is no move."""
+        if twin is None or twin.path == read.file.path:
+            self.report.indexed += 1
+        else:
+            self.report.moved += 1
+        if twin is not None:
+            self.moved_ids.add(twin.id)
+
+    def _gone_twin(self, read: _Read) -> Photo | None:
+        """The photo with the same bytes whose file is gone: this file is that photo, renamed."""
+        twins = self.library.photos_by_content(str(read.content_hash), embedded=not self.force)
+        gone = [twin for twin in twins if self._is_gone(twin)]
+        named = [twin for twin in gone if twin.path.name == read.file.path.name]
+        return (named or gone)[0] if gone else None
+
     def _is_gone(self, photo: Photo) -> bool:
-        if photo.id in self.moved_ids or photo.path in self.seen:
+        if photo.id in self.moved_ids or (photo.path in self.seen and photo.status != "removed"):
             return False
         return photo.status == "removed" or not os.path.lexists(photo.path)
 
     def _put(
         self,
         read: _Read,
-        known: KnownFile | None,
+        photo_id: int | None,
         metadata: Metadata,
         vector: NDArray[np.float32],
     ) -> None:
         self.library.put_photo(
             read.file.path,
-            photo_id=known.photo_id if known else None,
+            photo_id=photo_id,
             content_hash=str(read.content_hash),
             size=read.file.size,
             mtime_ns=read.file.mtime_ns,
@@ -481,8 +525,8 @@ class _Run:
             vector=vector,
         )
 
-    def _fail(self, read: _Read, *, lasting: bool) -> None:
-        """Note a failure; a lasting one is not tried again until the file changes."""
+    def _fail(self, read: _Read) -> None:
+        """Note a failure; one of the content is not tried again until the file changes."""
         known = self.known.get(read.file.path)
         reason = read.reason or "unreadable"
         self.library.put_failure(
@@ -490,11 +534,10 @@ class _Run:
             photo_id=known.photo_id if known else None,
             reason=reason,
             content_hash=read.content_hash,
-            size=read.file.size if lasting else None,
-            mtime_ns=read.file.mtime_ns if lasting else None,
+            size=read.file.size,
+            mtime_ns=read.file.mtime_ns,
         )
         self.report.failed.append(Failed(read.file.path, reason))
-        self.done += 1
 
     # -- telling ---------------------------------------------------------------------------
 
@@ -531,7 +574,9 @@ def _same(known: KnownFile, file: ScannedFile) -> bool:
 
 
 def _under(path: Path, folders: Iterable[Path]) -> bool:
-    return any(path.is_relative_to(folder) for folder in folders)
+    # By text: this is asked for every photo of the library, and paths compare slowly.
+    name = str(path)
+    return any(name.startswith(str(folder).rstrip(os.sep) + os.sep) for folder in folders)
 
 
 def _outermost(folders: Iterable[Path]) -> list[Path]:

@@ -100,6 +100,7 @@ class Library:
         self._guard = threading.RLock()
         self._lock = WriteLock(path.with_name(path.name + ".lock"))
         self._writing = 0
+        self._writer: int | None = None
         self._in_transaction = False
 
     # -- opening and closing ---------------------------------------------------------------
@@ -285,17 +286,21 @@ class Library:
             "WHERE p.status <> 'removed'",
             (self.fingerprint,),
         )
-        return {_path(row[0]): KnownFile(*row[1:7], row[7] == 1) for row in rows}
+        return {_path(row[0]): KnownFile(*row[1:]) for row in rows}
 
-    def photos_by_content(self, content_hash: str) -> list[Photo]:
-        """Photos with these bytes and a vector of the library's encoder, removed ones too."""
-        columns = ", ".join(f"p.{name.strip()}" for name in _PHOTO_COLUMNS.split(","))
-        rows = self._all(
-            f"SELECT {columns} FROM photo p JOIN vector v ON v.photo_id = p.id "
-            "WHERE p.content_hash = ? AND v.fingerprint = ? AND p.status <> 'failed' ORDER BY p.id",
-            (content_hash, self.fingerprint or ""),
-        )
-        return [_photo(row) for row in rows]
+    def photos_by_content(self, content_hash: str, *, embedded: bool = True) -> list[Photo]:
+        """Photos with these bytes, removed ones too.
+
+        Args:
+            content_hash: of the bytes.
+            embedded: only those with a vector of the library's encoder.
+        """
+        query = f"SELECT {_PHOTO_COLUMNS} FROM photo WHERE content_hash = ? AND status <> 'failed'"
+        values = [content_hash]
+        if embedded:
+            query += " AND id IN (SELECT photo_id FROM vector WHERE fingerprint = ?)"
+            values.append(self.fingerprint or "")
+        return [_photo(row) for row in self._all(f"{query} ORDER BY id", values)]
 
     def embedded_hashes(self) -> set[str]:
         """Content hashes that have a vector of the library's encoder, removed photos too."""
@@ -364,6 +369,11 @@ class Library:
         with self._guard:
             if self._writing == 0:
                 self._take_lock()
+            elif self._writer != threading.get_ident():
+                raise LibraryBusy(
+                    f"the library {self.path} is being written: wait until it is done"
+                )
+            self._writer = threading.get_ident()
             self._writing += 1
         try:
             yield
@@ -403,6 +413,18 @@ class Library:
                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                     (key, str(value)),
                 )
+
+    def forget_root(self, folder: Path) -> int:
+        """Index this folder no more; its photos count as removed. How many those are."""
+        gone = [
+            known.photo_id
+            for path, known in self.known_files().items()
+            if path.is_relative_to(folder)
+        ]
+        with self.transaction():
+            self.set_roots([root for root in self.roots() if root != folder])
+            self.remove_photos(gone)
+        return len(gone)
 
     def set_roots(self, folders: Sequence[Path]) -> None:
         """Remember exactly these folders as the indexed ones."""
@@ -468,23 +490,30 @@ class Library:
         size: int | None = None,
         mtime_ns: int | None = None,
     ) -> int:
-        """Write that a file could not be read. Without a size it is tried again next time."""
-        fields = {
+        """Write that a file could not be read.
+
+        With a content hash the content itself is at fault: what was known of older content is
+        forgotten, and the file is left alone until it changes. Without one it was out of reach:
+        it is tried again next time, and a vector it had is kept for that day.
+        """
+        fields: dict[str, Any] = {
             "path": _stored(path),
-            "content_hash": content_hash,
-            "size": size,
-            "mtime_ns": mtime_ns,
+            "size": size if content_hash else None,
+            "mtime_ns": mtime_ns if content_hash else None,
             "status": "failed",
             "reason": reason,
             "indexed_at": _now(),
         }
+        if content_hash:
+            fields["content_hash"] = content_hash
         with self.transaction():
             photo_id = self._put(photo_id, fields)
-            self._execute("DELETE FROM vector WHERE photo_id = ?", (photo_id,))
+            if content_hash:
+                self._execute("DELETE FROM vector WHERE photo_id = ?", (photo_id,))
         return photo_id
 
     def move_photo(self, photo_id: int, path: Path, *, size: int, mtime_ns: int) -> None:
-        """The photo's file has another path now; a removed photo is present again."""
+        """The photo's file has another path now; one that was out of reach is present again."""
         with self.transaction():
             self._execute(
                 "UPDATE photo SET path = ?, size = ?, mtime_ns = ?, status = 'present', "

@@ -51,7 +51,8 @@ def read_metadata(path: Path) -> Metadata:
     with reading(path) as image:
         orientation = orientation_of(image)
         width, height = image.size
-        if orientation >= 5:
+        # Pillow tells the size of a TIFF as it will be once turned upright.
+        if orientation >= 5 and image.format != "TIFF":
             width, height = height, width
         main, details, place = _exif(image)
         latitude, longitude = _position(place)

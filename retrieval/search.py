@@ -15,9 +15,11 @@ from retrieval.duplicates import collapse as collapse_duplicates
 from retrieval.encoders.protocol import Encoder
 from retrieval.errors import EmptyQuery, LibraryEmpty
 from retrieval.fusion import fuse
-from retrieval.index import PhotoIndex
+from retrieval.index import IndexView, PhotoIndex
 from retrieval.indexing import check_encoder
 from retrieval.library import Library, Photo
+
+Vectors = NDArray[np.float32]
 
 SMALL_GALLERY = 50
 """With fewer photos, their own mean and covariance say little; the encoder's are used instead."""
@@ -143,7 +145,8 @@ class Searcher:
             return []
         started = time.perf_counter()
         check_encoder(self.library, self.encoder)
-        if len(self.index) == 0:
+        view = self.index.current()
+        if len(view) == 0:
             raise LibraryEmpty(
                 f"the library {self.library.path} holds no photo to search: "
                 "index some with photopal index FOLDER"
@@ -154,12 +157,12 @@ class Searcher:
         results = []
         for query in parts:
             started = time.perf_counter()
-            vector = self._fused(query, embedded)
-            hits, nothing_fits, missing = self._hits(vector, k, cutoff, collapse)
+            vector = self._fused(view, query, embedded)
+            hits, nothing_fits, missing = self._hits(view, vector, k, cutoff, collapse)
             results.append(
                 SearchResult(
                     hits=hits,
-                    searched=len(self.index),
+                    searched=len(view),
                     seconds=shared + time.perf_counter() - started,
                     nothing_fits=nothing_fits,
                     missing=missing,
@@ -169,21 +172,14 @@ class Searcher:
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _background(self) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-        """Mean and covariance of photos that a query is judged against, if known."""
-        known = self.encoder.background()
-        if known is not None:
-            return known
-        return self.index.statistics() if len(self.index) >= SMALL_GALLERY else None
-
     def _fused(
-        self, query: Sequence[QueryText], embedded: dict[str, NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
+        self, view: IndexView, query: Sequence[QueryText], embedded: dict[str, Vectors]
+    ) -> Vectors:
         vectors = np.stack([embedded[part.text] for part in query])
         if len(query) == 1:
             return vectors[0]
-        if len(self.index) >= SMALL_GALLERY:
-            covariance: NDArray[np.float32] | None = self.index.statistics()[1]
+        if len(view) >= SMALL_GALLERY:
+            covariance: Vectors | None = view.statistics()[1]
         else:
             background = self.encoder.background()
             covariance = background[1] if background else None
@@ -191,28 +187,26 @@ class Searcher:
         return fuse(vectors, weights, covariance)
 
     def _hits(
-        self, vector: NDArray[np.float32], k: int, cutoff: bool, collapse: bool
+        self, view: IndexView, vector: Vectors, k: int, cutoff: bool, collapse: bool
     ) -> tuple[tuple[Hit, ...], bool, int]:
         lowest: float | None = None
         wanted = k + _SPARE if not collapse else 4 * k + _SPARE
         while True:
-            ids, scores = self.index.search(vector, wanted)
+            ids, scores = view.search(vector, wanted)
             exhausted = len(ids) < wanted
             found, missing = self._existing(ids, scores)
             if cutoff and found:
                 if lowest is None:
-                    lowest = self._lowest(vector, found[0].score)
+                    lowest = self._lowest(view, vector, found[0].score)
                 passed = [one for one in found if one.score >= lowest]
                 exhausted = exhausted or len(passed) < len(found)
                 found = passed
-            hits = self._ranked(found, k, collapse)
+            hits = self._ranked(view, found, k, collapse)
             if len(hits) >= k or exhausted:
                 return hits, cutoff and not hits, missing
             wanted *= 4
 
-    def _existing(
-        self, ids: NDArray[np.int64], scores: NDArray[np.float32]
-    ) -> tuple[list[_Candidate], int]:
+    def _existing(self, ids: NDArray[np.int64], scores: Vectors) -> tuple[list[_Candidate], int]:
         """The candidates whose files are still there, and how many are not."""
         photos = self.library.photos(ids.tolist())
         found = []
@@ -222,19 +216,24 @@ class Searcher:
                 found.append(_Candidate(photo, score))
         return found, len(ids) - len(found)
 
-    def _lowest(self, vector: NDArray[np.float32], best: float) -> float:
-        background = self._background()
+    def _lowest(self, view: IndexView, vector: Vectors, best: float) -> float:
+        """The lowest score that passes the cut-off for this query."""
+        background = self.encoder.background()
+        if background is None and len(view) >= SMALL_GALLERY:
+            background = view.statistics()
         if background is not None:
             return threshold(best, vector, background, self.cutoff)
-        _, scores = self.index.search(vector, len(self.index))
+        _, scores = view.search(vector, len(view))
         return largest_gap(scores, self.cutoff)
 
-    def _ranked(self, found: list[_Candidate], k: int, collapse: bool) -> tuple[Hit, ...]:
+    def _ranked(
+        self, view: IndexView, found: list[_Candidate], k: int, collapse: bool
+    ) -> tuple[Hit, ...]:
         if not collapse or not found:
             chosen: list[tuple[_Candidate, tuple[int, ...]]] = [(one, ()) for one in found[:k]]
         else:
             groups = collapse_duplicates(
-                self.index.vectors([one.photo.id for one in found]),
+                view.vectors([one.photo.id for one in found]),
                 [one.photo.content_hash for one in found],
                 self.duplicate_cosine,
             )
