@@ -1,0 +1,21 @@
+"""The chat page: a Chainlit app, its launcher and its look. Importing it loads nothing heavy."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+__all__ = ["run"]
+
+
+def run(
+    settings: "Settings",
+    *,
+    open_browser: bool = True,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the chat page until it is stopped; see :func:`bot.page.launch.run`."""
+    from bot.page.launch import run as launch
+
+    launch(settings, open_browser=open_browser, on_ready=on_ready)

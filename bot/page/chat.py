@@ -1,0 +1,291 @@
+"""The conversation in the page: thin callbacks that parse, call and show.
+
+Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, cast
+
+import chainlit as cl
+from chainlit.input_widget import InputWidget, Slider, Switch
+
+from bot.errors import BotError, EmptyDialogue
+from bot.page.choices import MAX_PHOTOS, Choices
+from bot.page.gallery import caption, gallery_props, shape
+from bot.page.memory import MAX_MESSAGE_CHARS, Transcript
+from bot.page.password import PasswordGate
+from bot.page.sentences import (
+    NOT_ASKED,
+    NOTHING_TO_READ,
+    SOMETHING_WRONG,
+    duration,
+    found,
+    plain,
+    step_text,
+)
+from bot.page.services import PageServices
+from bot.page.starters import openers
+from bot.reply import ReplyRequest
+from retrieval.errors import PhotoNotFound, RetrievalError
+
+log = logging.getLogger(__name__)
+
+NAME = "Photopal"
+WELCOME = (
+    "# Chat, and get the right photo\n\n"
+    "You own the photos and are about to share one: tell me what you are chatting about, "
+    "and I find the photos that fit."
+)
+USER = "owner"
+
+
+class ChatPage:
+    """The callbacks, over services that were loaded once."""
+
+    def __init__(self, services: PageServices) -> None:
+        self.services = services
+        settings = services.settings
+        self.defaults = Choices(
+            photos=min(settings.photos, MAX_PHOTOS),
+            always_on=settings.always_on,
+            use_llm=services.llm is not None,
+        )
+
+    def register(self) -> None:
+        """Hand the callbacks to Chainlit."""
+        cl.set_chat_profiles(self.profiles)
+        cl.on_chat_start(self.start)
+        cl.on_settings_update(self.change_settings)
+        cl.on_message(self.message)
+        cl.action_callback("share_photo")(self.share)
+        cl.action_callback("look_now")(self.look_now)
+        # Chainlit would otherwise store chats in whatever DATABASE_URL happens to name.
+        cl.data_layer(cast(Any, lambda: None))
+        password = self.services.settings.password
+        if password is not None:
+            gate = PasswordGate(password)
+
+            async def log_in(username: str, password: str) -> cl.User | None:
+                return cl.User(identifier=USER) if await gate.accepts(password) else None
+
+            cl.password_auth_callback(log_in)
+
+    # -- the session ------------------------------------------------------------------------
+
+    async def profiles(self, current_user: cl.User | None) -> list[cl.ChatProfile]:
+        """One profile: it carries the welcome and the openers."""
+        starters = [
+            cl.Starter(label=opener.label, message=opener.message)
+            for opener in openers(samples=self.services.samples)
+        ]
+        return [
+            cl.ChatProfile(
+                name=NAME,
+                markdown_description=WELCOME,
+                icon="/public/logo.svg",
+                default=True,
+                starters=starters,
+            )
+        ]
+
+    async def start(self) -> None:
+        """Offer the settings."""
+        settings = self.services.settings
+        described = "Describe the photo and reply with "
+        widgets: list[InputWidget] = [
+            Slider(
+                id="photos",
+                label="Photos to show",
+                initial=self.defaults.photos,
+                min=1,
+                max=MAX_PHOTOS,
+                step=1,
+                description="At most; photos that do not fit are left out.",
+            ),
+            Switch(
+                id="always_on",
+                label="Look after every message",
+                initial=self.defaults.always_on,
+                description="Otherwise only when you ask or are about to share.",
+            ),
+            Switch(
+                id="use_llm",
+                label="Use the LLM",
+                initial=self.defaults.use_llm,
+                disabled=self.services.llm is None,
+                description=(
+                    f"{described}{settings.model}. The chat's text goes there, photos never do."
+                    if self.services.llm is not None
+                    else "None is set up, so everything stays offline."
+                ),
+            ),
+        ]
+        await cl.ChatSettings(widgets).send()
+
+    async def change_settings(self, values: dict[str, Any]) -> None:
+        """Keep what was chosen for the rest of the session."""
+        choices = Choices.of(values, self._choices(), llm=self.services.llm is not None)
+        cl.user_session.set("choices", choices)
+
+    def _choices(self) -> Choices:
+        return cast(Choices, cl.user_session.get("choices") or self.defaults)
+
+    def _transcript(self) -> Transcript:
+        transcript = cl.user_session.get("transcript")
+        if transcript is None:
+            transcript = Transcript()
+            cl.user_session.set("transcript", transcript)
+        return cast(Transcript, transcript)
+
+    # -- messages ---------------------------------------------------------------------------
+
+    async def message(self, message: cl.Message) -> None:
+        """Answer what the user said."""
+        cut = self._transcript().user_says(message.content or "")
+        if cut:
+            await _say(
+                f"That is a long message; I go by its last {MAX_MESSAGE_CHARS:,} characters."
+            )
+        await self._safely(lambda: self._answer(look=False))
+
+    async def look_now(self, action: cl.Action) -> None:
+        """Look for photos although nobody asked for one."""
+        with suppress(Exception):
+            await action.remove()
+        await self._safely(lambda: self._answer(look=True))
+
+    async def _safely(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Whatever goes wrong becomes one line in the chat."""
+        try:
+            await work()
+        except EmptyDialogue:
+            await _say(NOTHING_TO_READ)
+        except (BotError, RetrievalError) as error:
+            await _say(f"{_sentence(error)}")
+        except Exception as error:
+            _log("answering failed", error)
+            await _say(SOMETHING_WRONG)
+
+    async def _answer(self, *, look: bool) -> None:
+        choices = self._choices()
+        conversation = self._transcript().conversation()
+        suggester = self.services.suggester(use_llm=choices.use_llm)
+        started = time.perf_counter()
+        description = await suggester.adescribe(conversation)
+        seconds = {"describe": time.perf_counter() - started}
+        llm_writes = description.source == "llm" and self.services.reply is not None
+        if not (look or choices.always_on or description.share):
+            if llm_writes:
+                await self._stream_reply(ReplyRequest(conversation, description))
+            else:
+                await _say(_with_notice(NOT_ASKED, description.notice), actions=[_look_button()])
+            return
+
+        async with cl.Step(
+            name="for a photo", type="tool", show_input=False, metadata={"avatarName": NAME}
+        ) as step:
+            started = time.perf_counter()
+            result, _ = await asyncio.to_thread(
+                suggester.find, description, choices.photos, cutoff=True, collapse=True
+            )
+            seconds["search"] = time.perf_counter() - started
+            step.name = f"for a photo · {duration(sum(seconds.values()))}"
+            step.output = step_text(description, seconds, result.searched)
+        props = await asyncio.to_thread(gallery_props, result, self.services.library)
+        count = len(props["photos"])
+        gallery = [cl.CustomElement(name="PhotoGallery", props=props)] if count else []
+        # Photos do not wait for words: an LLM's come below them.
+        if not llm_writes:
+            await _say(_with_notice(found(count), description.notice), elements=gallery)
+        else:
+            if gallery:
+                await _say("", elements=gallery)
+            await self._stream_reply(ReplyRequest(conversation, description, count))
+
+    async def _stream_reply(self, request: ReplyRequest) -> None:
+        """Stream the LLM's words; the chain has words of its own when the LLM fails."""
+        assert self.services.reply is not None
+        message = cl.Message(content="", author=NAME)
+        async for piece in self.services.reply.astream(request):
+            await message.stream_token(piece)
+        await message.update()
+        self._transcript().bot_says(message.content)
+
+    # -- sharing ----------------------------------------------------------------------------
+
+    async def share(self, action: cl.Action) -> dict[str, bool]:
+        """Make a copy of a photo without hidden data, show it and offer it for download."""
+        photo_id = action.payload.get("photo_id")
+        try:
+            if type(photo_id) is not int or not 0 < photo_id < 2**63:
+                raise PhotoNotFound("there is no such photo")
+            photo = await asyncio.to_thread(self.services.library.photo, photo_id)
+            copy = await asyncio.to_thread(self.services.shared.share, photo)
+        except RetrievalError as error:
+            await _say(f"That photo could not be shared: {plain(str(error))}.")
+            return {"ok": False}
+        except OSError as error:
+            reason = plain(error.strerror or "the disk refused")
+            await _say(f"The copy could not be saved: {reason}.")
+            return {"ok": False}
+        except Exception as error:
+            _log("sharing failed", error)
+            await _say(SOMETHING_WRONG)
+            return {"ok": False}
+        name = caption(photo.path)
+        element = cl.CustomElement(
+            name="SharedPhoto",
+            props={
+                "url": f"/photos/{photo.id}/shared?v={time.time_ns()}",
+                "filename": copy.path.name,
+                "alt": f"Shared: {name}",
+                "ratio": round(shape(photo), 3),
+                "facts": "No location, no camera data",
+            },
+        )
+        await _say(
+            f"Here is **{plain(name)}**, ready to share: a copy without location, camera and "
+            f"other hidden data. It is saved as `{_shown(copy.path)}`.",
+            elements=[element],
+        )
+        return {"ok": True}
+
+
+def _log(what: str, error: Exception) -> None:
+    """One line for the terminal; where it happened only with ``--debug``."""
+    log.error("%s: %s", what, error, exc_info=log.isEnabledFor(logging.DEBUG))
+
+
+def _look_button() -> cl.Action:
+    return cl.Action(
+        name="look_now", payload={}, label="Look for photos", icon="search", tooltip="Look now"
+    )
+
+
+async def _say(
+    text: str,
+    *,
+    elements: list[Any] | None = None,
+    actions: list[cl.Action] | None = None,
+) -> None:
+    await cl.Message(
+        content=text, author=NAME, elements=elements or [], actions=actions or []
+    ).send()
+
+
+def _with_notice(text: str, notice: str | None) -> str:
+    """The text, and below it the notice in small print."""
+    return f"{text}\n\n*{plain(notice)}*".strip() if notice else text
+
+
+def _sentence(error: Exception) -> str:
+    text = plain(str(error)) or type(error).__name__
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _shown(path: Any) -> str:
+    return str(path).replace("`", "'").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,36 @@
+"""What a person can set in the page, for as long as the session lasts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_PHOTOS = 12
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The settings of one session.
+
+    Attributes:
+        photos: how many photos are shown at most.
+        always_on: look for photos after every message.
+        use_llm: let the LLM describe and reply; False when none is configured.
+    """
+
+    photos: int = 6
+    always_on: bool = False
+    use_llm: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], fallback: "Choices", *, llm: bool) -> "Choices":
+        """The choices that a browser sent; what makes no sense falls back."""
+        photos = values.get("photos")
+        if isinstance(photos, bool) or not isinstance(photos, (int, float)) or photos != photos:
+            photos = fallback.photos
+        always_on = values.get("always_on")
+        use_llm = values.get("use_llm")
+        return cls(
+            photos=int(min(max(photos, 1), MAX_PHOTOS)),
+            always_on=always_on if isinstance(always_on, bool) else fallback.always_on,
+            use_llm=llm and (use_llm if isinstance(use_llm, bool) else fallback.use_llm),
+        )

@@ -1,0 +1,155 @@
+"""Start the chat page: check where it may listen, load everything once, serve until stopped."""
+
+import errno
+import logging
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import SettingsInvalid
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.page.services import PageServices
+
+# Chainlit acts on these: it would store chats in a database, send them to a service, or answer
+# on other channels, because of a variable that is there for something else.
+FOREIGN_VARIABLES = (
+    "DATABASE_URL",
+    "LITERAL_API_KEY",
+    "SLACK_BOT_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "TEAMS_APP_ID",
+    "TEAMS_APP_PASSWORD",
+    "DISCORD_BOT_TOKEN",
+    "CHAINLIT_CUSTOM_AUTH",
+    "CHAINLIT_ROOT_PATH",
+    "CHAINLIT_PARENT_ROOT_PATH",
+    "CHAINLIT_URL",
+    "CHAINLIT_AUTH_COOKIE_NAME",
+    "CHAINLIT_COOKIE_SAMESITE",
+)
+
+
+def run(
+    settings: Settings,
+    *,
+    open_browser: bool = True,
+    on_ready: Callable[[str], None] | None = None,
+    make_services: "Callable[[Settings], PageServices] | None" = None,
+) -> None:
+    """Serve the page until it is stopped by Ctrl-C or a signal.
+
+    Args:
+        settings: host, port, password, library, encoder and LLM.
+        open_browser: show the page once it answers.
+        on_ready: called with the page's address once it answers.
+        make_services: loads what the page works with; the real thing unless a test says otherwise.
+
+    Raises:
+        SettingsInvalid: the host demands a password, or the port is taken.
+        RetrievalError: the library or the encoder cannot be used.
+    """
+    check_host(settings)
+    # Taken before the slow loading, so that a port in use is told at once.
+    listener = listen(settings.host, settings.port)
+    try:
+        from bot.page.loading import load_services
+
+        services = (make_services or load_services)(settings)
+        address = page_address(settings.host, listener.getsockname()[1])
+        set_environment(settings, listener.getsockname()[1])
+
+        def ready() -> None:
+            if on_ready is not None:
+                on_ready(address)
+            if open_browser:
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+        from bot.page.server import serve
+
+        serve(services, listener, ready)
+    finally:
+        listener.close()
+
+
+def check_host(settings: Settings) -> None:
+    """Refuse to show somebody's photos to the network without a password."""
+    if not settings.is_local and settings.password is None:
+        raise SettingsInvalid(
+            f"--host {settings.host} shows your photos to the network: set a password with "
+            "--password or PHOTOPAL_PASSWORD, or leave --host away"
+        )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises SettingsInvalid in one clear line."""
+    name = host.strip("[]")
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(
+            name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise SettingsInvalid(f"--host {host}: there is no such address here") from error
+    listener = socket.socket(family, kind)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+        listener.listen(128)
+    except PermissionError as error:
+        listener.close()
+        raise SettingsInvalid(
+            f"port {port} needs administrator rights: choose another one with --port"
+        ) from error
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsInvalid(
+                f"port {port} is taken by another program (or another photopal chat): choose "
+                f"another one, as in --port {port + 1 if port < 65535 else 8001}"
+            ) from error
+        raise SettingsInvalid(f"cannot listen on {host}, port {port}: {error.strerror}") from error
+    return listener
+
+
+def page_address(host: str, port: int) -> str:
+    """The address to open in a browser on this machine."""
+    name = host.strip("[]")
+    if name in ("0.0.0.0", "", "127.0.0.1"):
+        name = "localhost"
+    elif name == "::":
+        name = "::1"
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+def set_environment(settings: Settings, port: int) -> None:
+    """What Chainlit reads from the environment, once, when it is first imported."""
+    from bot.page.app_root import prepare_app_root
+    from bot.page.secret import cookie_secret
+    from retrieval.home import home, make_private_folder
+
+    try:
+        folder = make_private_folder(make_private_folder(home()) / "page")
+        # One folder a port: two pages never share one, since the port is taken already.
+        root = prepare_app_root(folder / f"port-{port}")
+        password = settings.password.get_secret_value() if settings.password else ""
+        secret = cookie_secret(folder, password)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"cannot write to {home()}: {error.strerror or error}; set PHOTOPAL_HOME to a "
+            "folder of yours"
+        ) from error
+    for name in FOREIGN_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ["CHAINLIT_APP_ROOT"] = str(root)
+    os.environ["CHAINLIT_AUTH_SECRET"] = secret
+    # Chainlit would load a file of secrets from the folder that the command was called in.
+    os.environ["CHAINLIT_ENV_FILE"] = str(Path(root) / "none.env")
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+        for name in ("chainlit", "socketio", "engineio", "httpx", "uvicorn"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)

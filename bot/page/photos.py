@@ -1,0 +1,70 @@
+"""The routes that serve pictures: thumbnails, a closer look, and copies made for sharing.
+
+A request names a photo of the library by its number. No path of a request is ever opened, the
+original bytes are never sent, and with a password every route asks for the login.
+
+Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
+"""
+
+from typing import Annotated
+
+from chainlit.auth import get_current_user
+from fastapi import APIRouter, Depends, HTTPException
+from fastapi import Path as PathParameter
+from fastapi.responses import FileResponse, Response
+
+from bot.page.services import PageServices
+from retrieval.errors import PhotoNotFound, RetrievalError, UnreadableImage
+from retrieval.library import Photo
+from retrieval.sharing import shareable_copy
+
+VIEW_SIDE = 1600
+KEEP = {"Cache-Control": "private, max-age=3600"}
+FORGET = {"Cache-Control": "private, no-store"}
+
+PhotoId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+
+
+def photo_routes(services: PageServices) -> APIRouter:
+    """The routes over these services."""
+    router = APIRouter(prefix="/photos", dependencies=[Depends(get_current_user)])
+
+    # Plain functions: the framework runs them in worker threads, away from the event loop.
+
+    @router.get("/{photo_id}/thumb")
+    def thumb(photo_id: PhotoId) -> FileResponse:
+        try:
+            path = services.thumbnails.path(_photo(services, photo_id))
+        except RetrievalError as error:
+            raise _missing(error) from error
+        return FileResponse(path, headers=KEEP)
+
+    @router.get("/{photo_id}/view")
+    def view(photo_id: PhotoId) -> Response:
+        try:
+            data = shareable_copy(_photo(services, photo_id).path, max_side=VIEW_SIDE)
+        except RetrievalError as error:
+            raise _missing(error) from error
+        return Response(data, media_type="image/jpeg", headers=KEEP)
+
+    @router.get("/{photo_id}/shared")
+    def shared(photo_id: PhotoId) -> FileResponse:
+        copy = services.shared.get(photo_id)
+        if copy is None:
+            raise HTTPException(404, "This photo was not shared.")
+        return FileResponse(copy.path, media_type="image/jpeg", headers=FORGET)
+
+    return router
+
+
+def _photo(services: PageServices, photo_id: int) -> Photo:
+    photo = services.library.photo(photo_id)
+    if not photo.path.is_file():
+        raise PhotoNotFound(f"the file of photo {photo_id} is gone")
+    return photo
+
+
+def _missing(error: RetrievalError) -> HTTPException:
+    if isinstance(error, UnreadableImage):
+        return HTTPException(404, f"This photo cannot be shown: {error}")
+    return HTTPException(404, "There is no such photo.")

@@ -1,0 +1,33 @@
+"""The conversation openers on the welcome screen."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Opener:
+    """A button on the welcome screen and what it sends."""
+
+    label: str
+    message: str
+
+
+SAMPLES = (
+    Opener("My cat is being dramatic", "my cat is being dramatic again, you should see his face"),
+    Opener("We watched the launch", "we watched the launch from the cape, want to see?"),
+    Opener("I was at this temple", "I was at this temple in China, let me show you"),
+    Opener("Coffee time", "finally a quiet morning with a cup of coffee, here's a photo"),
+)
+"""For the bundled sample photos."""
+
+OWN_PHOTOS = (
+    Opener("A day at the beach", "we had such a lovely day at the beach, let me show you"),
+    Opener("My pet, of course", "you have to see what my pet did today"),
+    Opener("That dinner", "the dinner we cooked looked amazing, here's a photo"),
+    Opener("Up in the mountains", "we hiked up into the mountains, want to see the view?"),
+)
+"""For anybody's photos."""
+
+
+def openers(*, samples: bool) -> tuple[Opener, ...]:
+    """The openers for a library of the sample photos, or of somebody's own."""
+    return SAMPLES if samples else OWN_PHOTOS

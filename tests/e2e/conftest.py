@@ -1,0 +1,146 @@
+"""Real chat pages in processes of their own, and a real browser to look at them."""
+
+import os
+import queue
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct horse battery staple"
+START_SECONDS = 120
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+class PageServer:
+    """A running chat page: its address, its home folder, and what it wrote to the terminal."""
+
+    def __init__(self, home: Path, module: str = "tests.support.page_server", **extra: str) -> None:
+        self.home = home
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PHOTOPAL_", "OPENAI_", "CHAINLIT_"))
+        }
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, str(self.port)],
+            cwd=ROOT,
+            env={**kept, "PHOTOPAL_HOME": str(home), "HF_HUB_OFFLINE": "1", **extra},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._ready: queue.Queue[str | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            address = self._ready.get(timeout=START_SECONDS)
+        except queue.Empty:
+            address = None
+        if address is None:
+            self.stop()
+            raise AssertionError("the page did not start:\n" + self.log)
+        self.address = address.replace("localhost", "127.0.0.1")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if line.startswith("READY "):
+                self._ready.put(line.split()[1])
+        self._ready.put(None)
+
+    @property
+    def log(self) -> str:
+        """All that the process wrote so far."""
+        return "".join(self.lines)
+
+    def stop(self) -> int:
+        """End the process as Ctrl-C does; its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(15)
+        self._reader.join(5)
+        return self.process.returncode
+
+
+@pytest.fixture(scope="session")
+def start_page(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., PageServer]]:
+    """Starts pages: ``start_page("name", PHOTOPAL_PASSWORD="…")``; all end with the session."""
+    servers: list[PageServer] = []
+
+    def start(name: str, **environment: str) -> PageServer:
+        server = PageServer(tmp_path_factory.mktemp(name), **environment)
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def open_server(start_page: Callable[..., PageServer]) -> PageServer:
+    """A page without a password and without an LLM."""
+    return start_page("open")
+
+
+@pytest.fixture(scope="session")
+def locked_server(start_page: Callable[..., PageServer]) -> PageServer:
+    """A page with a password."""
+    return start_page("locked", PHOTOPAL_PASSWORD=PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """Headless Chromium; the tests that need it are skipped where there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chosen = os.environ.get("PHOTOPAL_TEST_BROWSER")
+    path = chosen or next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_api.sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+def eventually(check: Callable[[], bool], seconds: float = 15) -> None:
+    """Wait until ``check`` holds."""
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "that did not come to pass"
+        time.sleep(0.05)
