@@ -14,7 +14,7 @@ class NoPhotosFound(RetrievalError):
 
 
 class UnreadableImage(RetrievalError):
-    """A file could not be decoded into a picture. The message is the reason alone, without the path."""
+    """A file could not be decoded into a picture. The message is the reason, without the path."""
 
 
 class EncoderUnavailable(RetrievalError):

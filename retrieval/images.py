@@ -95,10 +95,15 @@ def reading(path: Path) -> Iterator[Image.Image]:
         raise UnreadableImage(reason_of(error)) from error
 
 
+def exif_of(image: Image.Image) -> Image.Exif:
+    """EXIF without decoding the picture, which Pillow's PNG would do in search of more of it."""
+    return Image.Image.getexif(image) if image.format == "PNG" else image.getexif()
+
+
 def orientation_of(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 when there is none or it makes no sense."""
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        value = exif_of(image).get(_ORIENTATION_TAG, 1)
     except Exception:
         # EXIF is written by countless cameras and editors; a photo is not lost for a broken tag.
         return 1

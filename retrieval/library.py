@@ -28,7 +28,7 @@ from retrieval.errors import (
 )
 from retrieval.home import make_private_folder
 from retrieval.metadata import Metadata
-from retrieval.schema import APPLICATION_ID, latest_version, migrations, peek
+from retrieval.schema import APPLICATION_ID, Header, latest_version, migrations, peek
 from retrieval.write_lock import WriteLock
 
 Status = Literal["present", "removed", "failed"]
@@ -619,6 +619,9 @@ class Library:
 def _checked_version(path: Path, *, create: bool) -> int | None:
     """The schema version of a file that may be opened; None when there is none yet."""
     header = peek(path)
+    log = path.with_name(path.name + "-wal")
+    if path.exists() and log.exists() and log.stat().st_size:
+        header = _header_with_log(path, header)
     if header is None:
         if not create:
             raise LibraryNotFound(
@@ -627,28 +630,31 @@ def _checked_version(path: Path, *, create: bool) -> int | None:
         return None
     if header.application_id != APPLICATION_ID:
         raise LibraryError(f"{path} is not a Photopal library; it is left untouched")
-    version = header.version
-    if version <= latest_version() and path.with_name(path.name + "-wal").exists():
-        version = _version_with_log(path)
-    if version > latest_version():
+    if header.version > latest_version():
         raise LibraryTooNew(
             f"the library {path} was written by a newer version of Photopal "
-            f"(schema {version}, this one knows {latest_version()}): upgrade Photopal; "
+            f"(schema {header.version}, this one knows {latest_version()}): upgrade Photopal; "
             "the library is left untouched"
         )
-    return version
+    return header.version
 
 
-def _version_with_log(path: Path) -> int:
-    """The schema version when the newest pages still lie in the write-ahead log.
+def _header_with_log(path: Path, header: Header | None) -> Header | None:
+    """The header when the newest pages still lie in the write-ahead log.
 
     Asked on a connection that cannot write: one that can would move the log into the file when
     it closes.
     """
     with contextlib.closing(_connect(path, "ro")) as connection:
         try:
-            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                return None
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            return Header(version, connection.execute("PRAGMA application_id").fetchone()[0])
         except sqlite3.Error as error:
+            if not os.access(path.parent, os.W_OK):
+                # The log cannot be read from a medium that cannot be written; the file can.
+                return header
             raise _library_error(path, error) from error
 
 

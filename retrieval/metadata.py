@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from retrieval.images import orientation_of, reading
+from retrieval.images import exif_of, orientation_of, reading
 
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
@@ -72,7 +72,7 @@ def _exif(image: Image.Image) -> tuple[dict[int, Any], dict[int, Any], dict[int,
 
     def directory(number: int | None) -> dict[int, Any]:
         try:
-            exif = image.getexif()
+            exif = exif_of(image)
             return dict(exif if number is None else exif.get_ifd(number))
         except Exception:
             return {}

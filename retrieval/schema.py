@@ -12,12 +12,14 @@ APPLICATION_ID = 0x50484F54
 """``PHOT``, written into the header of every library."""
 
 _MAGIC = b"SQLite format 3\x00"
-_HEADER_BYTES = 100
+_SCHEMA_PAGE = 100
+_LEAF = 0x0D
+_HEADER_BYTES = 108
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the first 100 bytes of a SQLite file tell.
+    """What the first bytes of a SQLite file tell.
 
     Attributes:
         version: the number of the last migration that was applied (``PRAGMA user_version``).
@@ -31,7 +33,8 @@ class Header:
 def peek(path: Path) -> Header | None:
     """Read a library's header without SQLite, so that nothing at all is written.
 
-    None when there is no file, or only an empty one as a crash right after creation leaves it.
+    None when there is no file, or one without any table, as a crash right after creation leaves
+    it. What a write-ahead log beside the file adds is not seen here.
 
     Raises:
         LibraryError: the file cannot be read or is no SQLite file.
@@ -49,11 +52,9 @@ def peek(path: Path) -> Header | None:
         return None
     if len(head) < _HEADER_BYTES or not head.startswith(_MAGIC):
         raise LibraryError(f"{path} is not a Photopal library; it is left untouched")
-    header = Header(int.from_bytes(head[60:64], "big"), int.from_bytes(head[68:72], "big"))
-    if header == Header(0, 0) and path.with_name(path.name + "-wal").exists():
-        # A library that was killed while it was being made: all of it still lies in the log.
-        return Header(0, APPLICATION_ID)
-    return header
+    if head[_SCHEMA_PAGE] == _LEAF and head[_SCHEMA_PAGE + 3 : _SCHEMA_PAGE + 5] == b"\0\0":
+        return None
+    return Header(int.from_bytes(head[60:64], "big"), int.from_bytes(head[68:72], "big"))
 
 
 def migrations(after: int = 0) -> Iterator[tuple[int, str]]:

@@ -204,6 +204,29 @@ def test_an_empty_file_is_no_library_yet(tmp_path: Path) -> None:
     Library.open(tmp_path / "library.db", create=True).close()
 
 
+def test_a_library_killed_while_it_was_made_is_made_again(tmp_path: Path) -> None:
+    # What is left when the process ends between the first page and the first table.
+    path = tmp_path / "library.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    assert path.stat().st_size > 0
+    with pytest.raises(LibraryNotFound):
+        Library.read(path)
+    with Library.open(path, create=True) as library:
+        assert library.counts().present == 0
+
+
+def test_a_library_killed_with_all_of_it_in_the_log(library: Library, tmp_path: Path) -> None:
+    put(library, tmp_path / "a.jpg")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("library.db", "library.db-wal"):
+        (copy / name).write_bytes((tmp_path / name).read_bytes())
+    with Library.read(copy / "library.db") as reader:
+        assert reader.counts().present == 1
+
+
 def test_damage_is_one_line(library: Library, tmp_path: Path) -> None:
     with library.transaction():
         for number in range(400):

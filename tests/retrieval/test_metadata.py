@@ -85,3 +85,15 @@ def test_no_image_at_all(tmp_path: Path) -> None:
     (tmp_path / "text.jpg").write_text("hello")
     with pytest.raises(UnreadableImage, match="not an image"):
         read_metadata(tmp_path / "text.jpg")
+
+
+def test_a_png_is_not_decoded_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    halves((96, 64)).save(tmp_path / "photo.png", exif=exif(6))
+    halves((96, 64)).save(tmp_path / "bare.png")
+
+    def never(*_: object) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", never)
+    assert read_metadata(tmp_path / "photo.png").camera == "Canon EOS 5D"
+    assert read_metadata(tmp_path / "bare.png") == Metadata(width=96, height=64)
