@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,8 +21,18 @@ _MAX_WORDS_OF_A_NAME = 3
 _SHARE_MARK = re.compile(
     r"^[\[(<]\s*(?:shares?\s+)?(?:an?\s+|the\s+)?(?:photo|image|picture)\s*[\])>]$", re.I
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MESSAGE_KEYS = ("message", "text", "content")
 _SPEAKER_KEYS = ("user_id", "speaker", "role", "user", "name")
+
+
+@dataclass(frozen=True)
+class SharedPhoto:
+    """The photo of a dialogue, as PhotoChat names it; empty where the file says nothing."""
+
+    id: str | None = None
+    url: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,11 +43,13 @@ class Dialogue:
         id: as the file names it, else None.
         turns: all of them, those after the share too.
         owner: whose photos are searched.
+        photo: what the file tells of the photo that was shared.
     """
 
     id: str | None
     turns: tuple[Turn, ...]
     owner: str
+    photo: SharedPhoto = SharedPhoto()
 
     @property
     def context(self) -> Conversation:
@@ -72,7 +84,7 @@ def read_dialogues(
         EmptyDialogue: the file holds no message at all.
     """
     name = "standard input" if str(source) == STANDARD_INPUT else str(source)
-    text = _read_text(source, name, stdin)
+    text = read_text(source, name, stdin)
     return parse_dialogues(text, owner=owner, name=name)
 
 
@@ -83,7 +95,7 @@ def parse_dialogues(
     if not text.strip():
         raise EmptyDialogue(f"{name} is empty: expected a dialogue")
     if text.lstrip()[0] in "[{" and not _starts_with_share_mark(text):
-        dialogues = [_from_json(item, owner, name) for item in _json_dialogues(text, name)]
+        dialogues = [dialogue_from_json(item, owner, name) for item in json_dialogues(text, name)]
     else:
         dialogues = [_dialogue(None, tuple(_plain_turns(text)), owner, name)]
     if not dialogues:
@@ -91,7 +103,8 @@ def parse_dialogues(
     return dialogues
 
 
-def _read_text(source: str | Path, name: str, stdin: BinaryIO | None) -> str:
+def read_text(source: str | Path, name: str, stdin: BinaryIO | None = None) -> str:
+    """The text of a file, bounded and in UTF-8. Raises DialogueUnreadable."""
     try:
         if str(source) == STANDARD_INPUT:
             data = (stdin or sys.stdin.buffer).read(MAX_FILE_BYTES + 1)
@@ -120,8 +133,8 @@ def _starts_with_share_mark(text: str) -> bool:
     return bool(_SHARE_MARK.match(text.strip().splitlines()[0].strip()))
 
 
-def _json_dialogues(text: str, name: str) -> list[Any]:
-    """The JSON values that each hold one dialogue."""
+def json_dialogues(text: str, name: str) -> list[Any]:
+    """The JSON values that each hold one dialogue. Raises DialogueUnreadable."""
     try:
         value = json.loads(text)
     except RecursionError:
@@ -151,7 +164,8 @@ def _is_turn(value: Any) -> bool:
     return isinstance(value, dict) and any(key in value for key in _MESSAGE_KEYS)
 
 
-def _from_json(value: Any, owner: str | None, name: str) -> Dialogue:
+def dialogue_from_json(value: Any, owner: str | None, name: str) -> Dialogue:
+    """One dialogue of :func:`json_dialogues`. Raises DialogueUnreadable on another shape."""
     turns = value
     identifier = None
     if isinstance(value, dict):
@@ -168,20 +182,29 @@ def _from_json(value: Any, owner: str | None, name: str) -> Dialogue:
             f"{name} is JSON of another shape: expected PhotoChat's "
             '[{"dialogue": [{"message": …, "user_id": …, "share_photo": …}, …]}, …]'
         )
-    return _dialogue(identifier, tuple(_turn_from_json(turn) for turn in turns), owner, name)
+    dialogue = _dialogue(identifier, tuple(_turn_from_json(turn) for turn in turns), owner, name)
+    return replace(dialogue, photo=_shared_photo(value)) if isinstance(value, dict) else dialogue
+
+
+def _shared_photo(value: dict[str, Any]) -> SharedPhoto:
+    identifier, url, description = (
+        _without_odd_characters(str(value[key])).strip() if value.get(key) is not None else ""
+        for key in ("photo_id", "photo_url", "photo_description")
+    )
+    return SharedPhoto(identifier or None, url, description)
 
 
 def _turn_from_json(turn: dict[str, Any]) -> Turn:
     message = next((turn[key] for key in _MESSAGE_KEYS if turn.get(key) is not None), "")
     speaker = next((turn[key] for key in _SPEAKER_KEYS if turn.get(key) is not None), PLAIN_SPEAKER)
-    return Turn(
-        str(speaker), _without_lone_surrogates(str(message)), turn.get("share_photo") is True
-    )
+    shares = turn.get("share_photo") in (True, "true", "True")
+    return Turn(str(speaker), _without_odd_characters(str(message)), shares)
 
 
-def _without_lone_surrogates(text: str) -> str:
-    """JSON may hold half of an emoji, which no tokenizer and no terminal takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _without_odd_characters(text: str) -> str:
+    """JSON may hold half of an emoji or a NUL, which no tokenizer and no terminal takes."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return _CONTROL.sub(" ", text)
 
 
 def _plain_turns(text: str) -> Iterator[Turn]:
