@@ -4,6 +4,7 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
 
 import asyncio
+import logging
 import socket
 import warnings
 from collections.abc import AsyncIterator, Callable
@@ -69,7 +70,7 @@ def serve(
     warnings.filterwarnings("ignore", "coroutine '.*profiles' was never awaited", RuntimeWarning)
     config = uvicorn.Config(
         make_app(services, ready),
-        log_level="error",
+        log_level="debug" if logging.getLogger().isEnabledFor(logging.DEBUG) else "critical",
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery staple"
+WORDS_SERVER = (sys.executable, "-m", "tests.support.page_server")
+DEMO = (str(Path(sys.executable).with_name("photopal")), "demo", "--no-browser", "--port")
+READY = re.compile(r"(?:READY|Photopal is at) (http://\S+)")
 START_SECONDS = 120
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -36,7 +40,7 @@ FLAGS = (
 class PageServer:
     """A running chat page: its address, its home folder, and what it wrote to the terminal."""
 
-    def __init__(self, home: Path, module: str = "tests.support.page_server", **extra: str) -> None:
+    def __init__(self, home: Path, *command: str, **extra: str) -> None:
         self.home = home
         kept = {
             name: value
@@ -47,7 +51,7 @@ class PageServer:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, str(self.port)],
+            [*(command or WORDS_SERVER), str(self.port)],
             cwd=ROOT,
             env={**kept, "PHOTOPAL_HOME": str(home), "HF_HUB_OFFLINE": "1", **extra},
             stdin=subprocess.DEVNULL,
@@ -72,8 +76,8 @@ class PageServer:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
-            if line.startswith("READY "):
-                self._ready.put(line.split()[1])
+            if found := READY.search(line):
+                self._ready.put(found[1])
         self._ready.put(None)
 
     @property
@@ -101,8 +105,8 @@ def start_page(
     """Starts pages: ``start_page("name", PHOTOPAL_PASSWORD="…")``; all end with the session."""
     servers: list[PageServer] = []
 
-    def start(name: str, **environment: str) -> PageServer:
-        server = PageServer(tmp_path_factory.mktemp(name), **environment)
+    def start(name: str, *command: str, **environment: str) -> PageServer:
+        server = PageServer(tmp_path_factory.mktemp(name), *command, **environment)
         servers.append(server)
         return server
 
@@ -121,6 +125,12 @@ def open_server(start_page: Callable[..., PageServer]) -> PageServer:
 def locked_server(start_page: Callable[..., PageServer]) -> PageServer:
     """A page with a password."""
     return start_page("locked", PHOTOPAL_PASSWORD=PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def demo_server(start_page: Callable[..., PageServer]) -> PageServer:
+    """What ``photopal demo`` opens: the sample photos, the real encoder."""
+    return start_page("demo", *DEMO)
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import PASSWORD, PageServer
-from tests.support.scripted_llm import ANSWER, fails, says, scripted_llm
+from tests.e2e.conftest import PASSWORD, PageServer, eventually
+from tests.support.scripted_llm import ANSWER, fails, hangs, says, scripted_llm
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -151,6 +151,33 @@ def test_an_opener_sends_its_message(
     assert visitor.alts()[0] == "cat"
 
 
+# -- the real thing ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (CAT, "cat"),
+        ("we watched the launch from the cape, want to see?", "rocket"),
+        ("I was at this temple in China, let me show you", "chinese temple"),
+    ],
+)
+def test_the_demo_finds_the_right_photo_and_shares_it(
+    demo_server: PageServer, visit: Callable[..., Visitor], size: str, text: str, first: str
+) -> None:
+    visitor = visit(demo_server, size=size).open()
+    visitor.say(text)
+    assert visitor.alts()[0] == first
+    visitor.tiles.first.get_by_role("button", name=re.compile("^Share")).click()
+    link = visitor.page.locator(".pp-shared").get_by_role("link", name="Download")
+    with visitor.page.expect_download() as download:
+        link.click()
+    assert metadata_of(Path(download.value.path()).read_bytes()) == ({}, set())
+    assert not visitor.overflows()
+    assert visitor.problems == []
+
+
 # -- photos -----------------------------------------------------------------------------------
 
 
@@ -190,6 +217,7 @@ def test_photos_keep_their_place_while_they_load(
     visitor = visit(open_server).open()
     visitor.page.route("**/thumb*", lambda route: route.abort())
     visitor.say("show me the astronaut in space")
+    visitor.tiles.first.wait_for()
     empty = [tile.bounding_box() for tile in visitor.tiles.all()]
     assert all(box and box["height"] > 100 for box in empty)
     full = visit(open_server).open()
@@ -305,6 +333,25 @@ def test_share_offers_and_saves_a_copy_without_hidden_data(
     assert visitor.problems == []
 
 
+def test_share_takes_numbers_of_the_library_only(
+    open_server: PageServer, visit: Callable[..., Visitor]
+) -> None:
+    visitor = visit(open_server)
+    with visitor.page.expect_request("**/set-session-cookie") as request:
+        visitor.open()
+    session = request.value.post_data_json["session_id"]
+    strange = [0, -1, 999, 2**70, True, None, "1", "../../etc/passwd", [1], {"id": 1}, 1.5]
+    for photo_id in strange:
+        action = {"name": "share_photo", "payload": {"photo_id": photo_id}}
+        answer = visitor.page.request.post(
+            f"{open_server.address}/project/action",
+            data={"sessionId": session, "action": action},
+        )
+        assert answer.json()["response"] == {"ok": False}, photo_id
+    visitor.answers.last.get_by_text("could not be shared").wait_for()
+    assert not (open_server.home / "shared" / "passwd.jpg").exists()
+
+
 # -- settings ---------------------------------------------------------------------------------
 
 
@@ -400,6 +447,20 @@ def test_a_failing_llm_leaves_a_small_notice_and_the_photos(
         assert visitor.alts()[0] == "cat"
         assert "sk-very-secret-2" not in visitor.page.content() + server.log
         assert "Traceback" not in server.log
+
+
+def test_a_slow_llm_holds_up_nobody_else(
+    start_page: Callable[..., PageServer], visit: Callable[..., Visitor]
+) -> None:
+    with scripted_llm(hangs(20)) as llm:
+        server = start_page("slow", OPENAI_BASE_URL=llm.url)
+        visitor = visit(server).open()
+        box = visitor.page.locator("#chat-input")
+        box.fill(CAT)
+        box.press("Enter")
+        eventually(lambda: bool(llm.seen))
+        answer = httpx.get(f"{server.address}/photos/1/thumb", timeout=5)
+        assert answer.status_code == 200
 
 
 # -- the password -----------------------------------------------------------------------------

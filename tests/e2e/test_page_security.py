@@ -243,6 +243,14 @@ def test_unused_doors_are_shut(open_server: PageServer, method: str, path: str) 
     assert httpx.request(method, open_server.address + path).status_code == 404
 
 
+def test_a_made_up_session_is_an_error_and_no_traceback(open_server: PageServer) -> None:
+    action = {"name": "share_photo", "payload": {"photo_id": 1}}
+    body = {"sessionId": "made-up", "action": action}
+    answer = httpx.post(f"{open_server.address}/project/action", json=body)
+    assert answer.status_code >= 400
+    assert "Traceback" not in answer.text + open_server.log
+
+
 def test_too_much_is_refused_unread(open_server: PageServer) -> None:
     headers = {"Content-Length": "5000000000"}
     with socket.create_connection(("127.0.0.1", open_server.port)) as raw:
