@@ -14,11 +14,11 @@ FIELDS = (
 """Most important first: when a text must be shortened, the last go first."""
 
 MAX_FIELD_CHARS = 200
-MAX_CONTEXT_CHARS = 600
+MAX_CONTEXT_CHARS = 2000
 
 
 def _as_phrase(value: Any) -> Any:
-    """A list of phrases becomes one string, null the empty one; too long is cut at a comma or word."""
+    """A list becomes one string, null the empty one; what is too long ends at a comma or word."""
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
@@ -59,7 +59,8 @@ class Description(BaseModel):
         descriptors: the photo to look for.
         share: whether a photo should be shown now.
         confidence: of ``share``, from 0 to 1.
-        context: what no field could hold but the query should know (offline describer).
+        context: what no field could hold but the query should know (offline describer): the last
+            turns, one a line, ``me:`` before the owner's and ``them:`` before the others'.
         source: who wrote it.
         notice: one line for the user when something went otherwise than asked, else None.
     """
