@@ -13,13 +13,16 @@ from typing import Any, cast
 import chainlit as cl
 from chainlit.input_widget import InputWidget, Slider, Switch
 
+from bot.descriptors import Description
 from bot.errors import BotError, EmptyDialogue
 from bot.page.choices import MAX_PHOTOS, Choices
 from bot.page.gallery import caption, gallery_props, shape
 from bot.page.memory import MAX_MESSAGE_CHARS, Transcript
 from bot.page.password import PasswordGate
 from bot.page.sentences import (
+    HINT,
     NOT_ASKED,
+    NOT_ASKED_AGAIN,
     NOTHING_TO_READ,
     SOMETHING_WRONG,
     duration,
@@ -30,6 +33,7 @@ from bot.page.sentences import (
 from bot.page.services import PageServices
 from bot.page.starters import openers
 from bot.reply import ReplyRequest
+from bot.suggest import Suggester
 from retrieval.errors import PhotoNotFound, RetrievalError
 
 log = logging.getLogger(__name__)
@@ -113,6 +117,12 @@ class ChatPage:
                 description="Otherwise only when you ask or are about to share.",
             ),
             Switch(
+                id="hints",
+                label="Hint at a photo that fits",
+                initial=self.defaults.hints,
+                description="One small photo, once, when it fits what you say.",
+            ),
+            Switch(
                 id="use_llm",
                 label="Use the LLM",
                 initial=self.defaults.use_llm,
@@ -140,6 +150,14 @@ class ChatPage:
             transcript = Transcript()
             cl.user_session.set("transcript", transcript)
         return cast(Transcript, transcript)
+
+    def _seen(self) -> set[int]:
+        """The photos that this session has shown."""
+        seen = cl.user_session.get("seen")
+        if seen is None:
+            seen = set()
+            cl.user_session.set("seen", seen)
+        return cast(set[int], seen)
 
     # -- messages ---------------------------------------------------------------------------
 
@@ -182,7 +200,8 @@ class ChatPage:
             if llm_writes:
                 await self._stream_reply(ReplyRequest(conversation, description))
             else:
-                await _say(_with_notice(NOT_ASKED, description.notice), actions=[_look_button()])
+                hint = await self._hint(suggester, description) if choices.hints else None
+                await self._stay_quiet(description, hint)
             return
 
         async with cl.Step(
@@ -197,6 +216,7 @@ class ChatPage:
             step.output = step_text(description, seconds, result.searched)
         props = await asyncio.to_thread(gallery_props, result, self.services.library)
         count = len(props["photos"])
+        self._seen().update(photo["id"] for photo in props["photos"])
         gallery = [cl.CustomElement(name="PhotoGallery", props=props)] if count else []
         # Photos do not wait for words: an LLM's come below them.
         if not llm_writes:
@@ -205,6 +225,31 @@ class ChatPage:
             if gallery:
                 await _say("", elements=gallery)
             await self._stream_reply(ReplyRequest(conversation, description, count))
+
+    async def _hint(self, suggester: Suggester, description: Description) -> dict[str, Any] | None:
+        """A photo that fits what was said without being asked for; each one only once."""
+        result, _ = await asyncio.to_thread(
+            suggester.find, description, 1, cutoff=True, collapse=True
+        )
+        props = await asyncio.to_thread(gallery_props, result, self.services.library)
+        best = props["photos"][:1]
+        if not best or best[0]["id"] in self._seen():
+            return None
+        self._seen().add(best[0]["id"])
+        return {"photos": best, "quiet": True}
+
+    async def _stay_quiet(self, description: Description, hint: dict[str, Any] | None) -> None:
+        """Answer without a gallery: photos are not pushed."""
+        if hint is not None:
+            text, elements = HINT, [cl.CustomElement(name="PhotoGallery", props=hint)]
+        else:
+            text, elements = NOT_ASKED, []
+            if cl.user_session.get("explained"):
+                text = NOT_ASKED_AGAIN
+            cl.user_session.set("explained", True)
+        await _say(
+            _with_notice(text, description.notice), elements=elements, actions=[_look_button()]
+        )
 
     async def _stream_reply(self, request: ReplyRequest) -> None:
         """Stream the LLM's words; the chain has words of its own when the LLM fails."""
@@ -236,6 +281,7 @@ class ChatPage:
             _log("sharing failed", error)
             await _say(SOMETHING_WRONG)
             return {"ok": False}
+        self._transcript().user_shares()
         name = caption(photo.path)
         element = cl.CustomElement(
             name="SharedPhoto",

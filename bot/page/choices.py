@@ -14,11 +14,13 @@ class Choices:
     Attributes:
         photos: how many photos are shown at most.
         always_on: look for photos after every message.
+        hints: show one small photo that fits well although nobody asked for one.
         use_llm: let the LLM describe and reply; False when none is configured.
     """
 
     photos: int = 6
     always_on: bool = False
+    hints: bool = True
     use_llm: bool = False
 
     @classmethod
@@ -28,9 +30,11 @@ class Choices:
         if isinstance(photos, bool) or not isinstance(photos, (int, float)) or photos != photos:
             photos = fallback.photos
         always_on = values.get("always_on")
+        hints = values.get("hints")
         use_llm = values.get("use_llm")
         return cls(
             photos=int(min(max(photos, 1), MAX_PHOTOS)),
             always_on=always_on if isinstance(always_on, bool) else fallback.always_on,
+            hints=hints if isinstance(hints, bool) else fallback.hints,
             use_llm=llm and (use_llm if isinstance(use_llm, bool) else fallback.use_llm),
         )

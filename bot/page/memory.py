@@ -34,6 +34,10 @@ class Transcript:
         if text:
             self._turns.append(Turn(BOT, text))
 
+    def user_shares(self) -> None:
+        """The user shared a photo: what was said before is settled."""
+        self._turns.append(Turn(OWNER, "", shares_photo=True))
+
     def conversation(self) -> Conversation:
         """The conversation as the bot sees it."""
         return Conversation(tuple(self._turns), owner=OWNER)

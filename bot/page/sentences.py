@@ -17,6 +17,8 @@ NOT_ASKED = (
     "I'll keep quiet until you want a photo: say “show me”, tell me that you are about to share "
     "one, or press the button."
 )
+NOT_ASKED_AGAIN = "I'm listening. Say “show me” when you want a photo."
+HINT = "I have one that may fit, in case you want to share it."
 NOTHING_TO_READ = "There is nothing to read in that. What are you chatting about?"
 NOTHING_FITS = (
     "Nothing in your library fits that well enough to show. It helps to name what can be seen in "

@@ -13,17 +13,17 @@ class Opener:
 
 SAMPLES = (
     Opener("My cat is being dramatic", "my cat is being dramatic again, you should see his face"),
-    Opener("We watched the launch", "we watched the launch from the cape, want to see?"),
-    Opener("I was at this temple", "I was at this temple in China, let me show you"),
+    Opener("We watched the launch", "we watched the launch from the cape, you should see this"),
+    Opener("I was at this temple", "I was at this temple in China, look at this"),
     Opener("Coffee time", "finally a quiet morning with a cup of coffee, here's a photo"),
 )
 """For the bundled sample photos."""
 
 OWN_PHOTOS = (
-    Opener("A day at the beach", "we had such a lovely day at the beach, let me show you"),
+    Opener("A day at the beach", "we had such a lovely day at the beach, you should see this"),
     Opener("My pet, of course", "you have to see what my pet did today"),
     Opener("That dinner", "the dinner we cooked looked amazing, here's a photo"),
-    Opener("Up in the mountains", "we hiked up into the mountains, want to see the view?"),
+    Opener("Up in the mountains", "we hiked up into the mountains, you should see the view"),
 )
 """For anybody's photos."""
 

@@ -133,9 +133,13 @@ def demo_server(start_page: Callable[..., PageServer]) -> PageServer:
     return start_page("demo", *DEMO)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    """Headless Chromium; the tests that need it are skipped where there is none."""
+    """Headless Chromium; the tests that need it are skipped where there is none.
+
+    Not for the whole session: while it is open its event loop counts as running, and tests of
+    other modules have loops of their own.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     chosen = os.environ.get("PHOTOPAL_TEST_BROWSER")
     path = chosen or next(filter(None, map(shutil.which, BROWSERS)), None)

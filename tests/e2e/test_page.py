@@ -159,8 +159,8 @@ def test_an_opener_sends_its_message(
     ("text", "first"),
     [
         (CAT, "cat"),
-        ("we watched the launch from the cape, want to see?", "rocket"),
-        ("I was at this temple in China, let me show you", "chinese temple"),
+        ("we watched the launch from the cape", "rocket"),
+        ("I was at this temple in China", "chinese temple"),
     ],
 )
 def test_the_demo_finds_the_right_photo_and_shares_it(
@@ -290,11 +290,31 @@ def test_photos_are_not_pushed_but_a_button_looks(
     open_server: PageServer, visit: Callable[..., Visitor]
 ) -> None:
     visitor = visit(open_server).open()
-    answer = visitor.say("I fed the cat this morning")
+    answer = visitor.say("I had a long day")
     assert "keep quiet" in answer.inner_text()
+    assert "listening" in visitor.say("and it rained").inner_text()
     assert visitor.page.locator(".pp-gallery").count() == 0
-    visitor.page.get_by_role("button", name="Look for photos").click()
+    visitor.say("then I fed the cat")
+    assert visitor.page.locator(".pp-quiet .pp-tile").count() == 1, "one small hint"
+    visitor.page.get_by_role("button", name="Look for photos").last.click()
+    visitor.page.locator(".pp-gallery:not(.pp-quiet)").wait_for()
     assert visitor.alts()[0] == "cat"
+
+
+def test_a_hint_is_given_once_and_can_be_switched_off(
+    open_server: PageServer, visit: Callable[..., Visitor]
+) -> None:
+    visitor = visit(open_server).open()
+    visitor.say("I fed the cat this morning")
+    assert visitor.alts() == ["cat"]
+    visitor.say("the cat was hungry")
+    assert visitor.page.locator(".pp-gallery").count() == 1
+    visitor.page.locator("#chat-settings-header-button").click()
+    visitor.page.get_by_role("switch").nth(1).click()
+    visitor.page.locator("#confirm-sidebar").click()
+    visitor.page.locator("#confirm-sidebar").wait_for(state="detached")
+    visitor.say("then I went to a temple")
+    assert visitor.page.locator(".pp-gallery").count() == 1
 
 
 # -- sharing ----------------------------------------------------------------------------------
@@ -308,7 +328,7 @@ def test_share_offers_and_saves_a_copy_without_hidden_data(
     with Image.open(original) as picture:
         assert picture.getexif().get_ifd(0x8825), "the original has a place in it"
     visitor = visit(open_server, size=size).open()
-    visitor.say("we watched the launch from the cape, want to see the rocket?")
+    visitor.say("we watched the launch from the cape, show me the rocket")
     visitor.page.locator(".pp-chip").first.click()
     image = visitor.page.get_by_alt_text("rocket 2", exact=True)
     tile = visitor.page.locator(".pp-similar .pp-tile", has=image)

@@ -66,6 +66,13 @@ def test_what_cannot_be_encoded_is_replaced() -> None:
     assert "\x00" not in transcript.conversation().turns[0].text
 
 
+def test_a_share_is_noted() -> None:
+    transcript = Transcript()
+    transcript.user_says("look at my cat")
+    transcript.user_shares()
+    assert [turn.shares_photo for turn in transcript.conversation().turns] == [False, True]
+
+
 def test_own_sentences_are_no_part_of_it() -> None:
     transcript = Transcript()
     transcript.bot_says("  ")

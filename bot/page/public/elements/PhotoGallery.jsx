@@ -2,8 +2,8 @@ import { useState } from "react";
 import { Check, ChevronDown, ChevronUp, Images, Share2 } from "lucide-react";
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from "@/components/ui/dialog";
 
-// props: { photos: [{ id, alt, caption, ratio, thumb, view, similar: [photo, …] }, …] },
-// best first. Every address is one of our own routes.
+// props: { photos: [{ id, alt, caption, ratio, thumb, view, similar: [photo, …] }, …], quiet },
+// best first; quiet ones are small. Every address is one of our own routes.
 
 function ShareButton({ photo, state, onShare }) {
   const label = { busy: "Sharing…", done: "Shared", failed: "Try again" }[state] || "Share";
@@ -88,7 +88,7 @@ export default function PhotoGallery() {
 
   const group = photos.find((photo) => photo.id === expanded);
   return (
-    <div className="pp-gallery">
+    <div className={props.quiet ? "pp-gallery pp-quiet" : "pp-gallery"}>
       <ol className="pp-row" aria-label="Photos that fit, best first">
         {photos.map((photo) => tile(photo, false))}
       </ol>
