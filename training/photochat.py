@@ -31,6 +31,8 @@ NOT_A_DIALOGUE = "not a dialogue (left out)"
 NOT_DIALOGUES = "JSON without dialogues in the folder (file left out)"
 
 MAX_EXAMPLES = 5
+_MAX_NAME_BYTES = 200
+_UNSAFE = re.compile(r"[^\w.\- ]|[\x00-\x1f]")
 _PERSON_THEN_OBJECTS = re.compile(r"The photo has your\b.*?(?=Objects in the photo\s*:)", re.S)
 _PERSON = re.compile(r"The photo has your\b.*?(?:\.(?=\s|$)|$)", re.S)
 _OBJECTS = re.compile(r"Objects in the photo\s*:\s*")
@@ -79,10 +81,15 @@ class Dialogue:
 
     @property
     def photo_name(self) -> str | None:
-        """The name that the photo's file has: its id, else the stem of the URL's file name."""
-        if self.photo_id:
-            return self.photo_id
-        return url_stem(self.photo_url) or None
+        """The name that the photo's file has: its id, else the stem of the URL's file name.
+
+        Safe to be joined to a folder, with ``/`` where the id has one; None when there is no name.
+        """
+        name = safe_name(self.photo_id or "") or safe_name(url_stem(self.photo_url))
+        path = PurePosixPath(name)
+        if path.suffix.lower() in PHOTO_SUFFIXES:
+            name = path.with_suffix("").as_posix()
+        return name or None
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,13 @@ def url_stem(url: str) -> str:
     except ValueError:
         return ""
     return PurePosixPath(path).stem
+
+
+def safe_name(name: str) -> str:
+    """The name as a relative path that every system takes and that leads nowhere else."""
+    parts = (_UNSAFE.sub("_", part).strip(". ") for part in name.split("/"))
+    short = (part.encode()[:_MAX_NAME_BYTES].decode("utf-8", "ignore") for part in parts)
+    return "/".join(part for part in short if part)
 
 
 def read_dialogues(sources: Sequence[Path | str]) -> DialogueSet:
@@ -293,9 +307,9 @@ class PhotoFolder:
     def _names(self, dialogue: Dialogue) -> Iterator[str]:
         if dialogue.photo_id:
             base = dialogue.photo_id.rpartition("/")[2]
-            yield from (dialogue.photo_id, base)
+            yield from (dialogue.photo_id, base, safe_name(dialogue.photo_id))
             if PurePosixPath(base).suffix.lower() in PHOTO_SUFFIXES:
                 yield PurePosixPath(base).stem
         stem = url_stem(dialogue.photo_url)
         if stem:
-            yield stem
+            yield from (stem, safe_name(stem))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, evaluate, index, replay, search, status, suggest, train
+from bot.cli import chat, demo, evaluate, index, photochat, replay, search, status, suggest, train
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 
 HELP = """Photopal finds the photo you are talking about, in your own library, offline.
@@ -35,6 +35,7 @@ def build_app() -> typer.Typer:
     app.command("evaluate")(evaluate.evaluate)
     app.command("train")(train.train)
     app.command("status")(status.status)
+    app.add_typer(photochat.build_photochat(), name="photochat")
     return app
 
 
