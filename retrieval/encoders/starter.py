@@ -1,0 +1,209 @@
+"""The starter encoder: the embedded default, ready without any download."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from retrieval.encoders.device import choose_dtype
+from retrieval.encoders.folder import (
+    Manifest,
+    fingerprint_of,
+    hash_files,
+    hash_tensors,
+    read_manifest,
+    read_weights,
+    write_manifest,
+    write_weights,
+)
+from retrieval.encoders.protocol import Embeddings
+from retrieval.encoders.shorten import shorten_text
+from retrieval.encoders.starter_bases import (
+    IMAGE_SIDE,
+    IMAGE_WEIGHTS_SHA256,
+    MAX_TEXT_TOKENS,
+    ImageBase,
+    TextBase,
+    load_image_base,
+    load_text_base,
+    pixels_of,
+    text_base_weights,
+)
+from retrieval.encoders.starter_heads import (
+    CLASS_POWER,
+    DIM,
+    FEATURE_LIMIT,
+    ImageHead,
+    TextHead,
+    pack,
+    unpack,
+)
+from retrieval.errors import EncoderFolderInvalid
+
+WEIGHTS_NAME = "heads.safetensors"
+PREPROCESSING = {"side": IMAGE_SIDE, "resize": "squash, bicubic", "mean": 127, "scale": 128}
+_IMAGE_BATCH = 32
+_TEXT_BATCH = 64
+
+T = TypeVar("T")
+
+
+class StarterEncoder:
+    """EfficientNet-Lite1 and all-MiniLM-L6-v2 joined by small heads of our own.
+
+    Its vectors have 896 numbers: 512 learned from captioned photos, 384 from class names (see
+    :mod:`retrieval.encoders.starter_heads`). A text of more than 128 tokens is shortened phrase by
+    phrase, never inside one.
+    """
+
+    name = "starter"
+    dim = DIM
+    image_size = IMAGE_SIDE
+    max_text_tokens = MAX_TEXT_TOKENS
+
+    def __init__(
+        self,
+        image_base: ImageBase,
+        text_base: TextBase,
+        image_head: ImageHead,
+        text_head: TextHead,
+        background: tuple[Embeddings, Embeddings] | None = None,
+    ) -> None:
+        """Join the parts; :meth:`load` is the usual way."""
+        self._dtype = choose_dtype(torch.device("cpu"))
+        self.image_base = image_base.to(memory_format=torch.channels_last)
+        self.text_base = text_base
+        self.image_head = image_head.eval()
+        self.text_head = text_head.eval()
+        self._background = background
+        self.fingerprint, self.text_fingerprint = self._fingerprints()
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> "StarterEncoder":
+        """Load from an encoder folder, by default the one that comes with Photopal.
+
+        Raises:
+            EncoderUnavailable: a package with a base network is missing or changed.
+            EncoderFolderInvalid: the folder's weights are missing, damaged or of another shape.
+        """
+        folder = folder or Path(__file__).with_name("starter_weights")
+        manifest = read_manifest(folder)
+        tensors = read_weights(folder / WEIGHTS_NAME)
+        image_head, text_head = ImageHead(), TextHead()
+        try:
+            for part, head in (("image.", image_head), ("text.", text_head)):
+                own = {
+                    name.removeprefix(part): tensor
+                    for name, tensor in tensors.items()
+                    if name.startswith(part)
+                }
+                unpack(head, own)
+            background = _background(tensors)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise EncoderFolderInvalid(
+                f"{folder / WEIGHTS_NAME} does not fit the starter encoder: make it again with "
+                "photopal train"
+            ) from error
+        encoder = cls(load_image_base(), load_text_base(), image_head, text_head, background)
+        if encoder.fingerprint != manifest.fingerprint:
+            raise EncoderFolderInvalid(
+                f"{folder} holds other weights than its encoder.json says: copy the folder again"
+            )
+        return encoder
+
+    def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
+        """Write the heads as an encoder folder; the base networks stay in their packages.
+
+        Returns:
+            The manifest. Its fingerprints are of the heads as written, rounded to 8 bits: they
+            are what anybody loads.
+        """
+        tensors: dict[str, NDArray[Any]] = {}
+        for part, head in (("image.", self.image_head), ("text.", self.text_head)):
+            packed = pack(head)
+            unpack(head, packed)
+            tensors |= {part + name: values for name, values in packed.items()}
+        self.fingerprint, self.text_fingerprint = self._fingerprints()
+        if self._background is not None:
+            mean, covariance = self._background
+            tensors["background.mean"] = mean
+            tensors["background.covariance"] = covariance.astype(np.float16)
+        write_weights(folder / WEIGHTS_NAME, tensors)
+        manifest = Manifest(
+            kind=self.name,
+            base="efficientnet-lite1 + all-MiniLM-L6-v2",
+            dim=DIM,
+            preprocessing=PREPROCESSING,
+            fingerprint=self.fingerprint,
+            text_fingerprint=self.text_fingerprint,
+            extra=extra or {},
+        )
+        write_manifest(folder, manifest)
+        return manifest
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
+        """Unit vectors [n, 896] of RGB pictures of any size."""
+        vectors = [self._encode_pixels(part) for part in _batches(images, _IMAGE_BATCH)]
+        return np.concatenate(vectors) if vectors else np.zeros((0, DIM), np.float32)
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Unit vectors [n, 896] of texts; too long ones are shortened phrase by phrase."""
+        short = [shorten_text(text, MAX_TEXT_TOKENS, self.count_tokens) for text in texts]
+        # Texts of like length go together: padding costs as much as words.
+        order = sorted(range(len(short)), key=lambda place: len(short[place]))
+        vectors = np.zeros((len(short), DIM), np.float32)
+        with torch.inference_mode():
+            for places in _batches(order, _TEXT_BATCH):
+                states, present = self.text_base.states([short[place] for place in places])
+                vectors[list(places)] = self.text_head(states, present).numpy()
+        return vectors
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, the two special ones included."""
+        return self.text_base.count_tokens(text)
+
+    def background(self) -> tuple[Embeddings, Embeddings] | None:
+        """Mean [896] and covariance [896, 896] of 6,000 everyday photos."""
+        return self._background
+
+    def features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+        """The image base's pooled features [n, 2560], which training caches."""
+        reduced = self._dtype is torch.bfloat16
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=reduced):
+            pooled: torch.Tensor = self.image_base(pixels_of(images))
+        return pooled
+
+    def _fingerprints(self) -> tuple[str, str]:
+        image = hash_tensors(self.image_head.state_dict())
+        text = hash_tensors(self.text_head.state_dict())
+        base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
+        return (
+            fingerprint_of("starter image", base, image),
+            fingerprint_of("starter text", hash_files([text_base_weights()]), text),
+        )
+
+    def _encode_pixels(self, images: Sequence[Image.Image]) -> Embeddings:
+        features = self.features(images)
+        with torch.inference_mode():
+            vectors = self.image_head(features, self.image_base.probabilities(features))
+        unit: Embeddings = vectors.numpy()
+        return unit
+
+
+def _background(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:
+    if "background.mean" not in tensors:
+        return None
+    mean = np.asarray(tensors["background.mean"], dtype=np.float32)
+    covariance = np.asarray(tensors["background.covariance"], dtype=np.float32)
+    if mean.shape != (DIM,) or covariance.shape != (DIM, DIM):
+        raise ValueError("background statistics of another size")
+    return mean, covariance
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

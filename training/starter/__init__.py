@@ -1,0 +1,1 @@
+"""How the starter encoder was made: ``python -m training.starter.make``."""

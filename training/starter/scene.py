@@ -1,0 +1,110 @@
+"""The scene heads: trained together on captioned photos by symmetric InfoNCE."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from retrieval.encoders.starter_heads import ImageHead, TextHead
+from training.starter.data import CAPTIONS, Captions
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of the training."""
+
+    seed: int = 0
+    epochs: int = 24
+    batch: int = 500
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.05
+    dropout: float = 0.3
+    token_dropout: float = 0.1
+    label_smoothing: float = 0.05
+    averaging: float = 0.99
+    temperature: float = 0.05
+    lowest_temperature: float = 0.01
+
+
+def info_nce(photos: Tensor, texts: Tensor, scale: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Symmetric InfoNCE of matching unit vectors [n, d].
+
+    ``L = (CE(scale * T P', I) + CE(scale * P T', I)) / 2`` with ``scale = 1 / temperature``
+    (van den Oord et al. 2018, https://arxiv.org/abs/1807.03748; both directions as in CLIP,
+    https://arxiv.org/abs/2103.00020).
+    """
+    logits = scale * texts @ photos.T
+    own = torch.arange(len(photos))
+    by_text = F.cross_entropy(logits, own, label_smoothing=smoothing)
+    by_photo = F.cross_entropy(logits.T, own, label_smoothing=smoothing)
+    return (by_text + by_photo) / 2
+
+
+def fit(
+    views: list[Tensor],
+    captions: Captions,
+    recipe: Recipe,
+    on_epoch: Callable[[int, float, ImageHead, TextHead], None],
+) -> tuple[ImageHead, TextHead]:
+    """Train the two heads; the result is the running average of their weights.
+
+    Args:
+        views: pooled features [photos, 2560] of each view of the photos.
+        captions: of the same photos.
+        recipe: settings.
+        on_epoch: told of each epoch: number, loss, heads.
+    """
+    torch.manual_seed(recipe.seed)
+    image, text = ImageHead(recipe.dropout), TextHead(recipe.dropout)
+    image.mean.copy_(views[0].mean(0))
+    image.deviation.copy_(views[0].std(0) + 1e-3)
+    stacked = torch.stack(views)
+    log_scale = nn.Parameter(torch.tensor(math.log(1 / recipe.temperature)))
+    weights = [*image.parameters(), *text.parameters()]
+    averages = [weight.detach().clone() for weight in weights]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": weights, "weight_decay": recipe.weight_decay},
+            {"params": [log_scale], "weight_decay": 0.0},
+        ],
+        lr=recipe.learning_rate,
+    )
+    photos = stacked.shape[1]
+    per_epoch = photos // recipe.batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=recipe.epochs * per_epoch, pct_start=0.1
+    )
+    step = 0
+    for epoch in range(1, recipe.epochs + 1):
+        image.train()
+        text.train()
+        for places in torch.randperm(photos)[: per_epoch * recipe.batch].split(recipe.batch):
+            view = torch.randint(0, len(views), (len(places),))
+            chosen = places * CAPTIONS + torch.randint(0, CAPTIONS, (len(places),))
+            states, present = captions.batch(chosen)
+            kept = torch.rand(present.shape) >= recipe.token_dropout
+            # The first token is the sentence's own: a text is never left empty.
+            kept[:, 0] = True
+            loss = info_nce(
+                image.scene(stacked[view, places]),
+                text.scene(states, present & kept),
+                log_scale.exp().clamp(max=1 / recipe.lowest_temperature),
+                recipe.label_smoothing,
+            )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            step += 1
+            keep = min(recipe.averaging, (1 + step) / (10 + step))
+            with torch.no_grad():
+                for average, weight in zip(averages, weights, strict=True):
+                    average.lerp_(weight, 1 - keep)
+        on_epoch(epoch, loss.item(), image, text)
+    with torch.no_grad():
+        for average, weight in zip(averages, weights, strict=True):
+            weight.copy_(average)
+    return image.eval(), text.eval()
