@@ -144,15 +144,7 @@ class Searcher:
         if not parts:
             return []
         started = time.perf_counter()
-        check_encoder(self.library, self.encoder)
-        view = self.index.current()
-        if len(view) == 0:
-            raise LibraryEmpty(
-                f"the library {self.library.path} holds no photo to search: "
-                "index some with photopal index FOLDER"
-            )
-        texts = list(dict.fromkeys(part.text for query in parts for part in query))
-        embedded = dict(zip(texts, self.encoder.encode_texts(texts), strict=True))
+        view, embedded = self._prepared(parts)
         shared = (time.perf_counter() - started) / len(parts)
         results = []
         for query in parts:
@@ -170,7 +162,31 @@ class Searcher:
             )
         return results
 
+    def scores(self, queries: Sequence[Query]) -> tuple[NDArray[np.int64], Vectors]:
+        """Ids [photos] of everything that is searched, and its scores [queries, photos].
+
+        For measuring: the scores are those by which :meth:`search` ranks. Raises what it raises.
+        """
+        parts = [_meaningful(query) for query in queries]
+        view, embedded = self._prepared(parts)
+        vectors = np.stack([self._fused(view, query, embedded) for query in parts])
+        return view.ids, vectors @ view.matrix.T
+
     # -- inside ----------------------------------------------------------------------------
+
+    def _prepared(
+        self, parts: Sequence[Sequence[QueryText]]
+    ) -> tuple[IndexView, dict[str, Vectors]]:
+        """The photos as they are now, and the vectors of all texts, each embedded once."""
+        check_encoder(self.library, self.encoder)
+        view = self.index.current()
+        if len(view) == 0:
+            raise LibraryEmpty(
+                f"the library {self.library.path} holds no photo to search: "
+                "index some with photopal index FOLDER"
+            )
+        texts = list(dict.fromkeys(part.text for query in parts for part in query))
+        return view, dict(zip(texts, self.encoder.encode_texts(texts), strict=True))
 
     def _fused(
         self, view: IndexView, query: Sequence[QueryText], embedded: dict[str, Vectors]

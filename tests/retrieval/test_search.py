@@ -220,3 +220,16 @@ def test_from_several_threads_while_the_library_changes(
         for thread in threads:
             thread.join()
     assert trouble == []
+
+
+def test_scores_are_those_by_which_search_ranks(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    index_folders(library, encoder, [photos])
+    searcher = Searcher(library, encoder)
+    queries = [Query.of("red"), Query((QueryText("blue", 2.0), QueryText("white", 0.5)))]
+    ids, scores = searcher.scores(queries)
+    for query, row in zip(queries, scores, strict=True):
+        hits = searcher.search(query, len(ids)).hits
+        known = dict(zip(ids.tolist(), row.tolist(), strict=True))
+        assert [known[hit.photo_id] for hit in hits] == pytest.approx([h.score for h in hits])
