@@ -65,7 +65,15 @@ def test_several_shares_the_first_one_counts() -> None:
 def test_no_share_turn_everything_is_context() -> None:
     (dialogue,) = parse_dialogues(json.dumps([photochat((1, "a", False), (0, "b", False))]))
     assert texts(dialogue) == ["a", "b"]
-    assert dialogue.owner == "1"
+    assert dialogue.owner == "1"  # both tell as much: who speaks first
+
+
+def test_without_a_share_the_one_who_tells_owns_the_photos() -> None:
+    (dialogue,) = parse_dialogues(
+        "B: how was your trip? did you see much of the country?\nA: I was at this temple in China"
+    )
+    assert dialogue.owner == "A"
+    assert parse_dialogues("B: really?\nA: why?")[0].owner == "B"
 
 
 def test_plain_lines_with_names_continuations_and_a_share_mark() -> None:
