@@ -261,13 +261,35 @@ def _oddities(dialogue: Dialogue, shares: int) -> Iterator[str]:
         yield MANY_SPEAKERS
 
 
-class PhotoFolder:
-    """Finds the photos of dialogues in a folder, under the names that people give them.
+class PhotoNames:
+    """Finds the photos of dialogues among files, under the names that people give them.
 
-    Looked for by ``photo_id``, then by the file name in ``photo_url``; with any image extension, in
-    sub-folders too, whatever the case. Only what lies in the folder is ever found, whatever a
-    dialogue file names.
+    Looked for by ``photo_id``, then by the file name in ``photo_url``; with any image extension and
+    whatever the case. Only these files are ever found, whatever a dialogue file names.
     """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._by_name: dict[str, Path] = {}
+        bare: list[tuple[str, Path]] = []
+        for path in paths:
+            # An id may hold the split that a photo belongs to: train/abc.
+            for name in (path.name, path.stem):
+                self._by_name.setdefault(f"{path.parent.name}/{name}".lower(), path)
+                bare.append((name.lower(), path))
+        for name, path in bare:
+            self._by_name.setdefault(name, path)
+
+    def find(self, dialogue: Dialogue) -> Path | None:
+        """The dialogue's photo, or None when it is not among the files."""
+        for name in _names(dialogue):
+            found = self._by_name.get(name.lower())
+            if found is not None:
+                return found
+        return None
+
+
+class PhotoFolder:
+    """The photos of dialogues in a folder and its sub-folders; see :class:`PhotoNames`."""
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -276,40 +298,30 @@ class PhotoFolder:
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
-        """Every image file of the folder, sorted."""
-        return tuple(
+        """Every image file of the folder, sorted; those of the folder itself come first."""
+        found = (
             path
-            for path in sorted(self.folder.rglob("*"))
+            for path in self.folder.rglob("*")
             if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file()
         )
+        return tuple(sorted(found, key=lambda path: (len(path.parts), path)))
 
     @cached_property
-    def _by_name(self) -> dict[str, Path]:
-        """Under ``train/abc``, ``train/abc.jpg``, ``abc`` and ``abc.jpg``; the first one wins."""
-        names: dict[str, Path] = {}
-        for path in self.paths:
-            relative = path.relative_to(self.folder)
-            for name in (relative.as_posix(), relative.with_suffix("").as_posix()):
-                names.setdefault(name.lower(), path)
-        for path in self.paths:
-            for name in (path.name, path.stem):
-                names.setdefault(name.lower(), path)
-        return names
+    def _names(self) -> PhotoNames:
+        return PhotoNames(self.paths)
 
     def find(self, dialogue: Dialogue) -> Path | None:
         """The dialogue's photo, or None when it is not here."""
-        for name in self._names(dialogue):
-            found = self._by_name.get(name.lower())
-            if found is not None:
-                return found
-        return None
+        return self._names.find(dialogue)
 
-    def _names(self, dialogue: Dialogue) -> Iterator[str]:
-        if dialogue.photo_id:
-            base = dialogue.photo_id.rpartition("/")[2]
-            yield from (dialogue.photo_id, base, safe_name(dialogue.photo_id))
-            if PurePosixPath(base).suffix.lower() in PHOTO_SUFFIXES:
-                yield PurePosixPath(base).stem
-        stem = url_stem(dialogue.photo_url)
-        if stem:
-            yield from (stem, safe_name(stem))
+
+def _names(dialogue: Dialogue) -> Iterator[str]:
+    if dialogue.photo_id:
+        base = dialogue.photo_id.rpartition("/")[2]
+        yield from (dialogue.photo_id, base, safe_name(dialogue.photo_id))
+        yield safe_name(base)
+        if PurePosixPath(base).suffix.lower() in PHOTO_SUFFIXES:
+            yield PurePosixPath(base).stem
+    stem = url_stem(dialogue.photo_url)
+    if stem:
+        yield from (stem, safe_name(stem))
