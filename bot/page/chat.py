@@ -45,6 +45,8 @@ WELCOME = (
     "and I find the photos that fit."
 )
 USER = "owner"
+THINGS = ("main_subject", "foreground_objects", "background_scene")
+"""The fields that can say by themselves which photo is meant."""
 
 
 class ChatPage:
@@ -193,7 +195,7 @@ class ChatPage:
         conversation = self._transcript().conversation()
         suggester = self.services.suggester(use_llm=choices.use_llm)
         started = time.perf_counter()
-        description = await suggester.adescribe(conversation)
+        description = await self._describe(suggester)
         seconds = {"describe": time.perf_counter() - started}
         llm_writes = description.source == "llm" and self.services.reply is not None
         if not (look or choices.always_on or description.share):
@@ -217,6 +219,8 @@ class ChatPage:
         props = await asyncio.to_thread(gallery_props, result, self.services.library)
         count = len(props["photos"])
         self._seen().update(photo["id"] for photo in props["photos"])
+        if count:
+            self._transcript().settle()
         gallery = [cl.CustomElement(name="PhotoGallery", props=props)] if count else []
         # Photos do not wait for words: an LLM's come below them.
         if not llm_writes:
@@ -225,6 +229,18 @@ class ChatPage:
             if gallery:
                 await _say("", elements=gallery)
             await self._stream_reply(ReplyRequest(conversation, description, count))
+
+    async def _describe(self, suggester: Suggester) -> Description:
+        """The photo to look for: an LLM sees the whole chat, the offline describer the newest."""
+        transcript = self._transcript()
+        if suggester is self.services.llm:
+            return await suggester.adescribe(transcript.conversation())
+        newest = await suggester.adescribe(transcript.open_conversation())
+        if any(getattr(newest.descriptors, name).strip() for name in THINGS):
+            return newest
+        # "The one where he sleeps" means what the talk was about before.
+        whole = await suggester.adescribe(transcript.conversation())
+        return whole.model_copy(update={"share": newest.share or whole.share})
 
     async def _hint(self, suggester: Suggester, description: Description) -> dict[str, Any] | None:
         """A photo that fits what was said without being asked for; each one only once."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from bot.describer import OTHER_MARK, OWNER_MARK
 from bot.descriptors import FIELDS, Description
 
 LABELS = {
@@ -43,8 +44,9 @@ def step_text(description: Description, seconds: Mapping[str, float], searched: 
         for name in FIELDS
         if getattr(description.descriptors, name).strip()
     ]
-    if description.context.strip():
-        rows.append(("Also said", description.context))
+    said = description.context.replace(OWNER_MARK, "").replace(OTHER_MARK, "")
+    if said.strip():
+        rows.append(("Also said", said))
     if not rows:
         rows.append(("Main subject", "nothing that a photo could show"))
     writer = {"llm": "The LLM", "recorded": "A recording"}.get(

@@ -317,6 +317,16 @@ def test_a_hint_is_given_once_and_can_be_switched_off(
     assert visitor.page.locator(".pp-gallery").count() == 1
 
 
+def test_the_talk_moves_on(open_server: PageServer, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(open_server).open()
+    visitor.say(CAT)
+    assert visitor.alts() == ["cat"]
+    visitor.say("show me the temple")
+    assert visitor.alts() == ["chinese temple"]
+    visitor.say("show me")
+    assert visitor.alts()[0] in ("chinese temple", "cat"), "what the talk was about before"
+
+
 # -- sharing ----------------------------------------------------------------------------------
 
 

@@ -73,6 +73,21 @@ def test_a_share_is_noted() -> None:
     assert [turn.shares_photo for turn in transcript.conversation().turns] == [False, True]
 
 
+def test_what_photos_were_shown_for_is_settled() -> None:
+    transcript = Transcript()
+    transcript.user_says("my cat")
+    transcript.user_says("look")
+    assert len(transcript.open_conversation().turns) == 2
+    transcript.settle()
+    assert len(transcript.open_conversation().turns) == 2, "with nothing new, all of it"
+    transcript.user_says("a temple")
+    assert [turn.text for turn in transcript.open_conversation().turns] == ["a temple"]
+    assert len(transcript.conversation().turns) == 3
+    for number in range(MAX_TURNS + 5):
+        transcript.user_says(f"message {number}")
+    assert len(transcript.open_conversation().turns) == MAX_TURNS
+
+
 def test_own_sentences_are_no_part_of_it() -> None:
     transcript = Transcript()
     transcript.bot_says("  ")
