@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-DUPLICATE_COSINE = 0.95
+DUPLICATE_COSINE = 0.93
 """Photos whose vectors are at least this close count as one in the view."""
 
 

@@ -75,7 +75,7 @@ class StarterEncoder:
     ) -> None:
         """Join the parts; :meth:`load` is the usual way."""
         self._dtype = choose_dtype(torch.device("cpu"))
-        self.image_base = image_base.to(memory_format=torch.channels_last)
+        self.image_base = image_base
         self.text_base = text_base
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()

@@ -2,12 +2,14 @@
 
 ``DIR`` holds ``train/`` and ``dev/`` (photos) and ``captions.train.jsonl``, ``captions.dev.jsonl``
 (``{"photo", "captions": [5]}``). The shipped weights were made from Flickr8k's official splits
-with the defaults. Everything but the photos is in this repository or in packages.
+with the defaults, our own dialogues (``training/data/dialogues.jsonl``) and 600 more, with
+descriptors, over the same photos. ``--dialogues`` names such files.
 """
 
 import argparse
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +26,16 @@ from training.starter.data import (
     Captions,
     caption_states,
     class_probabilities,
+    make_pool,
     photo_features,
     read_captions,
+    read_dialogues,
 )
 from training.starter.scene import Recipe, fit
 
 log = logging.getLogger(__name__)
+
+OWN_DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues.jsonl"
 
 
 def recall(photos: Tensor, texts: Tensor) -> dict[str, float]:
@@ -47,12 +53,13 @@ def embed_captions(head: TextHead, captions: Captions, *, scene_only: bool = Fal
     return torch.cat(parts)
 
 
-def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]:
+def make(
+    data: Path, out: Path, cache: Path, recipe: Recipe, dialogues: Sequence[Path] = ()
+) -> dict[str, float]:
     """Train, assemble, write the encoder folder; returns the figures on dev."""
     started = time.monotonic()
     torch.manual_seed(recipe.seed)
     image_base, text_base = load_image_base(), load_text_base()
-    image_base = image_base.to(memory_format=torch.channels_last)
     train, dev = (read_captions(data / f"captions.{split}.jsonl") for split in ("train", "dev"))
     views = [
         photo_features(image_base, data / "train", list(train), view, cache)
@@ -65,6 +72,16 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
         text_base, "dev", [caption for photo in dev.values() for caption in photo], cache
     )
 
+    windows, described = read_dialogues(dialogues)
+    pools = [
+        make_pool(text_base, name, pairs, list(train), per_batch, cache)
+        for name, pairs, per_batch in (
+            ("dialogues", windows, recipe.dialogues_per_batch),
+            ("descriptors", described, recipe.descriptors_per_batch),
+        )
+        if pairs
+    ]
+
     def report(epoch: int, loss: float, image: ImageHead, text: TextHead) -> None:
         if epoch % 4 and epoch != recipe.epochs:
             return
@@ -76,10 +93,11 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
             )
         log.info("epoch %d: loss %.3f, dev, scene part alone: %s", epoch, loss, figures)
 
-    image_head, text_head = fit(views, captions, recipe, report)
+    image_head, text_head = fit(views, captions, pools, recipe, report)
     classes = read_class_names()
-    image_head.class_vectors.copy_((vectors := class_vectors(text_base, classes))[0])
-    install(text_head, vectors[1], fit_gate(text_base, classes, texts, recipe.seed))
+    vectors, whitening = class_vectors(text_base, classes)
+    image_head.class_vectors.copy_(vectors)
+    install(text_head, whitening, fit_gate(text_base, classes, texts, recipe.seed))
     encoder = StarterEncoder(
         image_base, text_base, image_head, text_head,
         _background(image_head, views[0], class_probabilities(image_base, views[0])),
@@ -106,13 +124,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--dialogues", type=Path, nargs="*", default=[OWN_DIALOGUES])
     parser.add_argument("--cache", type=Path, required=True, help="folder for embedded photos")
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs)
-    make(arguments.data, arguments.out, arguments.cache, recipe)
+    make(arguments.data, arguments.out, arguments.cache, recipe, arguments.dialogues)
 
 
 if __name__ == "__main__":

