@@ -1,0 +1,157 @@
+"""What is ranked: photos, embedded once, or the label texts of photos that nobody has."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoders.protocol import Encoder
+from retrieval.home import home, make_private_folder
+from retrieval.indexing import index_folders
+from retrieval.library import Library
+from retrieval.search import Searcher
+from training.evaluation.errors import EvaluationError
+from training.evaluation.reasons import NO_LABELS, PHOTO_MISSING, PHOTO_UNREADABLE
+from training.photochat import Dialogue, PhotoFolder
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The pool.
+
+    Attributes:
+        ids: of its entries, as they stand in TREC files.
+        gold: the entry that each dialogue leads to, by dialogue id.
+        unavailable: why a dialogue's photo is not in the pool, by dialogue id.
+        paths: of the photos; empty when labels are ranked.
+        labels: of the entries, in the order of ``ids``; empty when photos are ranked.
+    """
+
+    ids: tuple[str, ...]
+    gold: Mapping[str, str]
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Size of the pool."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True)
+class PhotoGallery:
+    """A gallery of photos, and what searches it."""
+
+    gallery: Gallery
+    searcher: Searcher
+    columns: NDArray[np.int64]
+    """Places of the gallery's entries among the searcher's photos."""
+
+
+def open_photos(
+    dialogues: Sequence[Dialogue],
+    folder: Path,
+    encoder: Encoder,
+    *,
+    named_in: Path | None = None,
+    index: Callable[..., Any] = index_folders,
+) -> PhotoGallery:
+    """Every photo of a folder as the pool; each dialogue's own photo is looked for in it.
+
+    The vectors are kept under ``PHOTOPAL_HOME``: a second run embeds only what is new.
+
+    Args:
+        dialogues: whose photos are looked for.
+        folder: of the pool.
+        encoder: makes the vectors.
+        named_in: another folder with the dialogues' photos; those that the pool lacks join it.
+        index: as :func:`retrieval.indexing.index_folders`; one that shows its progress.
+    """
+    folder = folder.expanduser().absolute()
+    folders = [folder]
+    places = [PhotoFolder(folder)]
+    if named_in is not None and named_in.expanduser().absolute() != folder:
+        folders.append(named_in.expanduser().absolute())
+        places.append(PhotoFolder(folders[1]))
+    library = Library.open(_library_path(folders, encoder), create=True)
+    report = index(library, encoder, folders)
+    failed = {Path(one.path): one.reason for one in report.failed}
+    gold: dict[str, Path] = {}
+    unavailable: dict[str, str] = {}
+    for dialogue in dialogues:
+        path = next(filter(None, (place.find(dialogue) for place in places)), None)
+        if path is None:
+            unavailable[dialogue.id] = PHOTO_MISSING
+        elif path in failed:
+            unavailable[dialogue.id] = PHOTO_UNREADABLE
+        else:
+            gold[dialogue.id] = path
+    searcher = Searcher(library, encoder)
+    photo_ids = searcher.index.current().ids
+    photos = library.photos(photo_ids.tolist())
+    wanted = set(gold.values())
+    paths: dict[str, Path] = {}
+    columns = []
+    for column, photo_id in enumerate(photo_ids.tolist()):
+        path = photos[photo_id].path
+        if path.is_relative_to(folder) or path in wanted:
+            root = next(root for root in folders if path.is_relative_to(root))
+            paths[trec_id(path.relative_to(root).as_posix())] = path
+            columns.append(column)
+    if not columns:
+        raise EvaluationError(f"{folder} holds no photo that can be read")
+    names = {path: name for name, path in paths.items()}
+    for identifier, path in list(gold.items()):
+        if path not in names:
+            del gold[identifier]
+            unavailable[identifier] = PHOTO_UNREADABLE
+    return PhotoGallery(
+        Gallery(
+            ids=tuple(paths),
+            gold={identifier: names[path] for identifier, path in gold.items()},
+            unavailable=unavailable,
+            paths=paths,
+        ),
+        searcher,
+        np.asarray(columns, dtype=np.int64),
+    )
+
+
+def open_labels(dialogues: Sequence[Dialogue]) -> Gallery:
+    """The label texts of the dialogues' photos as the pool; needs no photo.
+
+    What ``photo_description`` says of people known from the dialogue is left out
+    (:attr:`training.photochat.Dialogue.labels`).
+    """
+    labels: dict[str, str] = {}
+    gold: dict[str, str] = {}
+    unavailable: dict[str, str] = {}
+    for dialogue in dialogues:
+        name = trec_id(dialogue.photo_name or f"photo-of-{dialogue.id}")
+        if not dialogue.labels:
+            unavailable[dialogue.id] = NO_LABELS
+            continue
+        labels.setdefault(name, dialogue.labels)
+        gold[dialogue.id] = name
+    if not labels:
+        raise EvaluationError(
+            "no dialogue has labels (photo_description): rank photos instead, with --photos DIR"
+        )
+    return Gallery(tuple(labels), gold, unavailable, labels=tuple(labels.values()))
+
+
+def trec_id(name: str) -> str:
+    """A name without blanks, which separate the columns of TREC files."""
+    return quote(name, safe="/._-+@,()")
+
+
+def _library_path(folders: Sequence[Path], encoder: Encoder) -> Path:
+    key = "\n".join([*map(str, folders), encoder.fingerprint])
+    name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    folder = make_private_folder(home() / "evaluation")
+    return folder / f"{name}.db"

@@ -1,0 +1,169 @@
+"""Asks the LLM about many conversations: a few at a time, no faster than allowed, nothing lost."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bot.conversation import Conversation
+from training.evaluation.answers import Answer, AnswerCache, Tokens
+from training.evaluation.asked import Asked
+from training.evaluation.errors import EvaluationError
+from training.evaluation.reasons import EMPTY_DESCRIPTORS, LLM_FAILED, NOTHING_TO_GO_BY
+from training.photochat import Dialogue
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from bot.descriptors import Description
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How hard the server may be driven.
+
+    Attributes:
+        concurrency: requests under way at once.
+        per_minute: requests begun in a minute; None for no limit.
+    """
+
+    concurrency: int = 4
+    per_minute: float | None = None
+
+
+@dataclass(frozen=True)
+class AnswerProgress:
+    """How far the asking has come; ``kept`` answers were known before and cost nothing now."""
+
+    done: int = 0
+    total: int = 0
+    kept: int = 0
+    failed: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The LLM's description, or in one line why there is none."""
+
+    description: "Description | None" = None
+    failed: str | None = None
+
+
+Watch = Callable[[AnswerProgress], None]
+
+HOPELESS = 25
+"""Failures before any answer after which the rest is not even tried: a wrong key, say."""
+
+
+class LLMAsker:
+    """Asks through the describer chain, and keeps every answer as it comes."""
+
+    def __init__(
+        self,
+        chain: "Runnable[Conversation, Description]",
+        cache: AnswerCache,
+        pace: Pace | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        """Ask ``chain`` (:func:`bot.chain.describer_chain`), unless ``cache`` knows."""
+        self._chain = chain
+        self._cache = cache
+        self._pace = pace or Pace()
+        self._watch = watch or (lambda progress: None)
+        self.progress = AnswerProgress()
+
+    def ask(self, dialogues: Sequence[Dialogue]) -> list[Asked]:
+        """The queries of all dialogues: an :data:`training.evaluation.asked.Ask`."""
+        conversations = [dialogue.conversation() for dialogue in dialogues]
+        replies = iter(self.describe([one for one in conversations if one]))
+        return [
+            _asked(next(replies)) if conversation else Asked(failed=NOTHING_TO_GO_BY)
+            for conversation in conversations
+        ]
+
+    def describe(self, conversations: Sequence[Conversation]) -> list[Reply]:
+        """A reply to each. Ctrl-C goes through at once; what was answered until then is kept."""
+        return asyncio.run(self._describe(conversations))
+
+    async def _describe(self, conversations: Sequence[Conversation]) -> list[Reply]:
+        self.progress = replace(self.progress, total=self.progress.total + len(conversations))
+        gate = asyncio.Semaphore(max(1, self._pace.concurrency))
+        metronome = _Metronome(self._pace.per_minute)
+
+        async def one(conversation: Conversation) -> Reply:
+            kept = self._cache.get(conversation)
+            if kept is not None:
+                self._tell(kept=1)
+                return Reply(kept.description)
+            async with gate:
+                await metronome.wait()
+                return await self._one(conversation)
+
+        tasks = [asyncio.ensure_future(one(conversation)) for conversation in conversations]
+        try:
+            return list(await asyncio.gather(*tasks))
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            raise
+
+    async def _one(self, conversation: Conversation) -> Reply:
+        from langchain_core.callbacks import get_usage_metadata_callback
+
+        with get_usage_metadata_callback() as usage:
+            description = await self._chain.ainvoke(conversation)
+        tokens = Tokens(
+            sum(one.get("input_tokens", 0) for one in usage.usage_metadata.values()),
+            sum(one.get("output_tokens", 0) for one in usage.usage_metadata.values()),
+        )
+        if description.source != "llm":
+            # The chain never fails: it hands over to the offline describer, which must not be
+            # counted as the LLM.
+            self._tell(failed=1, tokens=tokens)
+            notice = description.notice or "the LLM's descriptors were empty"
+            reason = notice.removesuffix("; the offline describer took over.")
+            if self.progress.failed == self.progress.done >= HOPELESS:
+                raise EvaluationError(
+                    f"the LLM failed {HOPELESS} times and never answered: {reason}; mend that, or "
+                    "leave it out with --offline"
+                )
+            return Reply(failed=reason)
+        self._cache.put(conversation, Answer(description, tokens))
+        self._tell(tokens=tokens)
+        return Reply(description)
+
+    def _tell(self, *, kept: int = 0, failed: int = 0, tokens: Tokens | None = None) -> None:
+        before = self.progress
+        self.progress = AnswerProgress(
+            before.done + 1,
+            before.total,
+            before.kept + kept,
+            before.failed + failed,
+            before.tokens + (tokens or Tokens()),
+        )
+        self._watch(self.progress)
+
+
+class _Metronome:
+    """Lets one request begin every so many seconds."""
+
+    def __init__(self, per_minute: float | None) -> None:
+        self._interval = 60.0 / per_minute if per_minute else 0.0
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        now = time.monotonic()
+        begin = max(now, self._next)
+        self._next = begin + self._interval
+        if begin > now:
+            await asyncio.sleep(begin - now)
+
+
+def _asked(reply: Reply) -> Asked:
+    if reply.description is None:
+        return Asked(failed=LLM_FAILED, detail=reply.failed or "")
+    if reply.description.descriptors.is_empty():
+        return Asked(description=reply.description, failed=EMPTY_DESCRIPTORS)
+    return Asked(description=reply.description)

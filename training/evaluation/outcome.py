@@ -1,0 +1,95 @@
+"""How a system did on each dialogue."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation.asked import Asked
+from training.evaluation.gallery import Gallery
+from training.evaluation.reasons import RANKED_LOW, UNAVAILABLE
+from training.metrics import Judged, relevant_ranks
+from training.photochat import Dialogue
+
+DEPTH = 1_000
+"""Entries of a ranking that are kept for the TREC run."""
+
+LOW_RANK = 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One dialogue under one system.
+
+    Attributes:
+        dialogue: what was asked about.
+        asked: the query.
+        judged: the rank of its photo; none when there was no query or the photo is missing.
+        reason: why the photo was not ranked, or ``ranked below 30``; None for a hit at 30.
+        top: the best entries and their scores, best first.
+    """
+
+    dialogue: Dialogue
+    asked: Asked
+    judged: Judged
+    reason: str | None
+    top: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def rank(self) -> int | None:
+        """Of the photo, from 1."""
+        return self.judged.best
+
+    @property
+    def available(self) -> bool:
+        """Whether the photo was in the pool, so that a system had a chance."""
+        return self.reason not in UNAVAILABLE
+
+
+@dataclass(frozen=True)
+class SystemResult:
+    """All outcomes of a system, in the order of the dialogues."""
+
+    name: str
+    outcomes: tuple[Outcome, ...]
+    pool: int
+    seconds: float = 0.0
+
+    def misses_by_reason(self) -> dict[str, int]:
+        """How many dialogues are no hit at 30, by reason; the most frequent first."""
+        counts = Counter(one.reason for one in self.outcomes if one.reason is not None)
+        return dict(counts.most_common())
+
+
+def judge(
+    name: str,
+    dialogues: Sequence[Dialogue],
+    asked: Sequence[Asked],
+    scores: NDArray[np.float32],
+    gallery: Gallery,
+) -> SystemResult:
+    """Find each dialogue's photo in its ranking."""
+    outcomes = []
+    for dialogue, one, row in zip(dialogues, asked, scores, strict=True):
+        gold = gallery.gold.get(dialogue.id)
+        judged = Judged(())
+        top: tuple[tuple[str, float], ...] = ()
+        if one.failed is None:
+            top = _top(row, gallery.ids)
+            if gold is not None:
+                judged = relevant_ranks(row, gallery.ids, {gold})
+        # A photo that is not there is nobody's fault; name it before the system's own failures.
+        reason = gallery.unavailable.get(dialogue.id) or one.failed
+        if reason is None and (judged.best or 0) > LOW_RANK:
+            reason = RANKED_LOW
+        outcomes.append(Outcome(dialogue, one, judged, reason, top))
+    return SystemResult(name, tuple(outcomes), len(gallery))
+
+
+def _top(row: NDArray[np.float32], ids: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """The best entries; equal scores as trec_eval orders them, the greater id first."""
+    by_id = np.argsort(np.asarray(ids), kind="stable")[::-1]
+    order = by_id[np.argsort(-row[by_id].astype(np.float32), kind="stable")][:DEPTH]
+    return tuple((ids[place], float(row[place])) for place in order)

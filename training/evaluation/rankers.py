@@ -1,0 +1,163 @@
+"""Scores of every entry of the pool for every query."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.query import to_query
+from retrieval.encoders.protocol import Encoder
+from retrieval.errors import EmptyQuery
+from retrieval.search import Query
+from training.evaluation.asked import Asked
+from training.evaluation.gallery import PhotoGallery
+from training.evaluation.reasons import EMPTY_DESCRIPTORS
+from training.evaluation.sentences import Embed
+
+Scores = NDArray[np.float32]
+
+BM25_WEIGHT = 0.75
+"""Of BM25 beside the dense scores. From 0.4 to 1.2 it matters little on PhotoChat's ``test_00``."""
+
+BESIDE_WEIGHT = 0.5
+"""Of the owner's words beside descriptors."""
+
+
+class Ranker(Protocol):
+    """Ranks the pool."""
+
+    @property
+    def name(self) -> str:
+        """As in the name of a system; "" for the only one."""
+        ...
+
+    def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
+        """Scores [queries, pool], and the queries with those marked that failed on the way.
+
+        The row of a failed query means nothing.
+        """
+        ...
+
+
+class PhotoRanker:
+    """Ranks photos as the chat does: the same query code, the same fusion of scores."""
+
+    name = ""
+
+    def __init__(self, photos: PhotoGallery) -> None:
+        """Rank these."""
+        self._photos = photos
+
+    def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
+        """See :class:`Ranker`."""
+        searcher = self._photos.searcher
+        queries: list[Query] = []
+        rows: list[int] = []
+        out = list(asked)
+        for row, one in enumerate(asked):
+            if one.failed is not None:
+                continue
+            try:
+                query = _photo_query(one, searcher.encoder)
+            except EmptyQuery:
+                out[row] = replace(one, failed=EMPTY_DESCRIPTORS)
+                continue
+            queries.append(query)
+            rows.append(row)
+        result = np.zeros((len(asked), len(self._photos.columns)), dtype=np.float32)
+        if queries:
+            _, found = searcher.scores(queries)
+            result[rows] = found[:, self._photos.columns]
+        return out, result
+
+
+class LabelRanker:
+    """Ranks label texts, which are short lists such as ``Drink, Head, Face``."""
+
+    def __init__(self, name: str, score: Callable[[Sequence[str]], Scores]) -> None:
+        """``score`` gives scores [texts, labels]."""
+        self.name = name
+        self._score = score
+
+    def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
+        """See :class:`Ranker`."""
+        result = self._score([label_query(one) for one in asked])
+        if any(one.beside for one in asked):
+            beside = self._score([" ".join(one.beside) for one in asked])
+            result = standardised(result) + BESIDE_WEIGHT * standardised(beside)
+        return list(asked), result
+
+
+def label_rankers(labels: Sequence[str], embed: Embed) -> list[LabelRanker]:
+    """BM25, dense, and both: each sees what the other misses ("pup" is a dog, "Mule" is a mule)."""
+    lexical = bm25_scores(labels)
+    vectors = embed(labels)
+
+    def dense(texts: Sequence[str]) -> Scores:
+        return embed(texts) @ vectors.T
+
+    def both(texts: Sequence[str]) -> Scores:
+        return standardised(dense(texts)) + BM25_WEIGHT * standardised(lexical(texts))
+
+    return [LabelRanker("bm25", lexical), LabelRanker("dense", dense), LabelRanker("both", both)]
+
+
+def bm25_scores(labels: Sequence[str]) -> Callable[[Sequence[str]], Scores]:
+    """BM25 (Robertson; Lucene's form, k1 1.2, b 0.75) over stemmed words, by the library bm25s."""
+    import bm25s
+    import Stemmer
+
+    stemmer = Stemmer.Stemmer("english")
+    index = bm25s.BM25(k1=1.2, b=0.75)
+    corpus = bm25s.tokenize(list(labels), stopwords="en", stemmer=stemmer, show_progress=False)
+    empty = not corpus.vocab
+    if not empty:
+        index.index(corpus, show_progress=False)
+
+    def score(texts: Sequence[str]) -> Scores:
+        result = np.zeros((len(texts), len(labels)), dtype=np.float32)
+        if empty or not texts:
+            return result
+        words = bm25s.tokenize(
+            list(texts), stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False
+        )
+        for row, some in enumerate(words):
+            known = [word for word in some if word in index.vocab_dict]
+            if known:
+                result[row] = index.get_scores(known)
+        return result
+
+    return score
+
+
+def standardised(scores: Scores) -> Scores:
+    """Each query's scores with mean 0 and variance 1; all alike become 0."""
+    centred = scores - scores.mean(axis=1, keepdims=True)
+    spread = centred.std(axis=1, keepdims=True)
+    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-9)
+
+
+def label_query(asked: Asked) -> str:
+    """The text that is compared with labels: they name things, so subject and objects do."""
+    if asked.description is None:
+        return asked.caption or " ".join(asked.turns)
+    fields = asked.description.descriptors
+    things = ", ".join(filter(None, (fields.main_subject, fields.foreground_objects)))
+    if things:
+        return things
+    rest = (fields.background_scene, fields.events, fields.materials_and_attributes)
+    return ", ".join(filter(None, (*rest, asked.description.context)))
+
+
+def _photo_query(asked: Asked, encoder: Encoder) -> Query:
+    if asked.description is not None:
+        return to_query(asked.description, encoder)
+    if asked.caption:
+        return Query.of(asked.caption)
+    turns = list(asked.turns)
+    # What was said last is closest to the photo.
+    while len(turns) > 1 and encoder.count_tokens(" ".join(turns)) > encoder.max_text_tokens:
+        turns.pop(0)
+    return Query.of(" ".join(turns))

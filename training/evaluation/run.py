@@ -1,0 +1,259 @@
+"""Runs an evaluation: reads, asks, ranks, judges."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.settings import Settings
+from training.evaluation.answers import AnswerCache, default_cache_path
+from training.evaluation.asked import (
+    Ask,
+    Asked,
+    ask_captions,
+    ask_describer,
+    ask_recorded,
+    ask_turns,
+    last_turns,
+    owners_turns,
+    whole_dialogue,
+)
+from training.evaluation.errors import EvaluationError
+from training.evaluation.gallery import Gallery, open_labels, open_photos
+from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
+from training.evaluation.outcome import SystemResult, judge
+from training.evaluation.plan import QUERIES, Plan
+from training.evaluation.rankers import PhotoRanker, Ranker, label_rankers
+from training.evaluation.recorded import read_captions, read_descriptors
+from training.evaluation.sentences import sentence_embedder
+from training.evaluation.summary import compare, summary
+from training.photochat import Dialogue, DialogueSet, read_dialogues
+
+if TYPE_CHECKING:
+    from retrieval.encoders.protocol import Encoder
+
+
+@dataclass(frozen=True)
+class Host:
+    """What the evaluation needs of the program around it; each may show its progress.
+
+    Attributes:
+        load_encoder: by name.
+        index: as :func:`retrieval.indexing.index_folders`; None for that one.
+        watch: told of every answer of the LLM.
+        note: told in one line what happens.
+    """
+
+    load_encoder: "Callable[[str], Encoder]"
+    index: Callable[..., Any] | None = None
+    watch: Watch | None = None
+    note: Callable[[str], None] = lambda line: None
+
+
+@dataclass
+class Evaluation:
+    """What came out.
+
+    Attributes:
+        results: of the systems, the leading one first.
+        gallery: the pool.
+        dialogues: all that were read.
+        against: ``photos`` or ``labels``.
+        llm: what asking the LLM took; None when it was not asked.
+        seconds: from reading to judging.
+    """
+
+    plan: Plan
+    dialogues: DialogueSet
+    against: str
+    gallery: Gallery
+    results: list[SystemResult] = field(default_factory=list)
+    llm: AnswerProgress | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON of ``photopal evaluate``: the leading system on top, all under ``systems``."""
+        summaries = [
+            summary(result, only_available=self.plan.only_available) for result in self.results
+        ]
+        found: dict[str, Any] = {**summaries[0], "against": self.against}
+        if len(summaries) > 1:
+            found["systems"] = {one["system"]: one for one in summaries}
+            found["comparisons"] = compare(self.results)
+        found["problems"] = dict(self.dialogues.problems)
+        if self.llm is not None:
+            found["llm"] = llm_as_dict(self.llm, self.plan)
+        found["seconds"] = round(self.seconds, 3)
+        return found
+
+
+def llm_as_dict(progress: AnswerProgress, plan: Plan) -> dict[str, Any]:
+    """What asking the LLM took."""
+    found: dict[str, Any] = {
+        "asked": progress.done - progress.kept,
+        "kept_from_before": progress.kept,
+        "failed": progress.failed,
+        "input_tokens": progress.tokens.input,
+        "output_tokens": progress.tokens.output,
+    }
+    if plan.price.input or plan.price.output:
+        found["cost"] = round(cost(progress, plan), 6)
+    return found
+
+
+def cost(progress: AnswerProgress, plan: Plan) -> float:
+    """Of the answers that were not known before."""
+    return (
+        progress.tokens.input * plan.price.input + progress.tokens.output * plan.price.output
+    ) / 1_000_000
+
+
+def read(plan: Plan) -> DialogueSet:
+    """The dialogues of a plan."""
+    found = read_dialogues(list(plan.sources))
+    return replace(found, dialogues=found.dialogues[: plan.limit]) if plan.limit else found
+
+
+def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
+    """Run all systems of a plan over all dialogues.
+
+    Raises:
+        EvaluationError: what was asked for does not fit together.
+        DialogueUnreadable, FolderNotFound, EncoderUnavailable: as their makers say.
+    """
+    started = time.perf_counter()
+    against = plan.against or ("photos" if plan.photos or plan.gallery else None)
+    if against is None:
+        raise EvaluationError(
+            "name the folder of photos with --photos DIR, or rank label texts instead with "
+            "--against labels"
+        )
+    folder = plan.gallery or plan.photos
+    if against == "photos" and folder is None:
+        raise EvaluationError("ranking photos needs --photos DIR")
+    dialogues = read(plan)
+    kinds = _kinds(plan, settings, against)
+    asks, asker = _asks(plan, settings, dialogues.dialogues, kinds, host)
+    if against == "photos":
+        assert folder is not None
+        gallery, rankers = _photos(plan, settings, dialogues.dialogues, folder, host)
+    else:
+        gallery, rankers = _labels(settings, dialogues.dialogues, host)
+    evaluation = Evaluation(plan, dialogues, against, gallery)
+    for kind, ask in asks.items():
+        begun = time.perf_counter()
+        asked = ask(dialogues.dialogues)
+        taken = time.perf_counter() - begun
+        for ranker in rankers:
+            begun = time.perf_counter()
+            queries, scores = ranker.scores(asked)
+            name = _name(kind, ranker, plan)
+            result = judge(name, dialogues.dialogues, queries, scores, gallery)
+            seconds = taken + time.perf_counter() - begun
+            evaluation.results.append(replace(result, seconds=seconds))
+    if against == "labels":
+        # Of the three ways to rank labels, the one that knows most leads.
+        evaluation.results.sort(key=lambda one: not one.name.endswith("/both"))
+    evaluation.llm = asker.progress if asker is not None else None
+    evaluation.seconds = time.perf_counter() - started
+    return evaluation
+
+
+def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
+    """What asks the LLM of the settings, with the answers that were kept."""
+    from bot.chain import describer_chain
+    from bot.llm import endpoint_of
+    from prompts.loader import load_prompt
+
+    cache = AnswerCache(
+        default_cache_path(), load_prompt("describe"), settings.model, endpoint_of(settings)
+    )
+    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch)
+
+
+def _kinds(plan: Plan, settings: Settings, against: str) -> list[str]:
+    """The kinds of query to make, the leading one first."""
+    possible = {
+        "llm": settings.uses_llm,
+        "recorded": plan.descriptors is not None,
+        "recorded+owner": plan.descriptors is not None and against == "labels",
+        "caption": plan.captions is not None,
+    }
+    needs = {
+        "llm": "an LLM: set OPENAI_API_KEY, or give --base-url",
+        "recorded": "--descriptors FILE.jsonl",
+        "recorded+owner": "--descriptors FILE.jsonl and --against labels",
+        "caption": "--captions FILE.jsonl",
+    }
+    if plan.queries:
+        for kind in plan.queries:
+            if kind not in QUERIES:
+                raise EvaluationError(f"no query {kind!r}: choose of {', '.join(QUERIES)}")
+            if not possible.get(kind, True):
+                raise EvaluationError(f"the query {kind!r} needs {needs[kind]}")
+        return list(dict.fromkeys(plan.queries))
+    leading = [kind for kind in ("llm", "recorded") if possible[kind]]
+    return leading + [k for k in QUERIES if k not in leading and possible.get(k, True)]
+
+
+def _asks(
+    plan: Plan,
+    settings: Settings,
+    dialogues: Sequence[Dialogue],
+    kinds: Sequence[str],
+    host: Host,
+) -> tuple[dict[str, Ask], LLMAsker | None]:
+    recorded = read_descriptors(plan.descriptors, dialogues) if plan.descriptors else {}
+    captions = read_captions(plan.captions) if plan.captions else {}
+    asker = open_asker(settings, plan, host) if "llm" in kinds else None
+
+    def offline() -> Ask:
+        from bot.describer import OfflineDescriber
+
+        return ask_describer(OfflineDescriber().describe)
+
+    makers: dict[str, Callable[[], Ask]] = {
+        "offline": offline,
+        "llm": lambda: asker.ask if asker is not None else _nothing,
+        "recorded": lambda: ask_recorded(recorded),
+        "recorded+owner": lambda: ask_recorded(recorded, with_owner=True),
+        "owner": lambda: ask_turns(owners_turns),
+        "last": lambda: ask_turns(last_turns(plan.last)),
+        "dialogue": lambda: ask_turns(whole_dialogue),
+        "caption": lambda: ask_captions(captions),
+    }
+    return {kind: makers[kind]() for kind in kinds}, asker
+
+
+def _photos(
+    plan: Plan, settings: Settings, dialogues: Sequence[Dialogue], folder: Path, host: Host
+) -> tuple[Gallery, list[Ranker]]:
+    options = {} if host.index is None else {"index": host.index}
+    photos = open_photos(
+        dialogues, folder, host.load_encoder(settings.encoder), named_in=plan.photos, **options
+    )
+    missing = len(photos.gallery.unavailable)
+    if missing:
+        host.note(f"{missing} of {len(dialogues)} dialogues lack their photo; each is a miss")
+    return photos.gallery, [PhotoRanker(photos)]
+
+
+def _labels(
+    settings: Settings, dialogues: Sequence[Dialogue], host: Host
+) -> tuple[Gallery, list[Ranker]]:
+    gallery = open_labels(dialogues)
+    # The starter's text side is MiniLM with a head that was trained towards photos; texts are
+    # better compared with the bare one.
+    own = "encoder" in settings.model_fields_set and settings.encoder != "starter"
+    embed = sentence_embedder(host.load_encoder(settings.encoder) if own else None)
+    return gallery, list(label_rankers(gallery.labels, embed))
+
+
+def _name(kind: str, ranker: Ranker, plan: Plan) -> str:
+    kind = f"last-{plan.last}" if kind == "last" else kind
+    return f"{kind}/{ranker.name}" if ranker.name else kind
+
+
+def _nothing(dialogues: Sequence[Dialogue]) -> list[Asked]:
+    return [Asked(failed="not asked") for _ in dialogues]
