@@ -24,6 +24,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "host": ("PHOTOPAL_HOST",),
     "port": ("PHOTOPAL_PORT",),
     "password": ("PHOTOPAL_PASSWORD",),
+    "replay": ("PHOTOPAL_REPLAY_DIR",),
 }
 """The environment variables of each setting; the first one that is set wins."""
 
@@ -53,6 +54,7 @@ class Settings(BaseModel):
         host: where the page listens; anything but this machine demands a password.
         port: of the page.
         password: of the page.
+        replay: a dialogue file, or a folder of them, that the page may replay.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -70,6 +72,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     password: SecretStr | None = None
+    replay: Path | None = None
 
     @field_validator("api_key", "password", mode="before")
     @classmethod

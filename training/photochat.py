@@ -61,13 +61,11 @@ class Dialogue:
     def conversation(self) -> Conversation:
         """What precedes the first share; the whole dialogue when there is none.
 
-        The owner is who shares, else who speaks first. The conversation can be empty: a photo that
+        The owner is who shares, else who tells most. The conversation can be empty: a photo that
         is shared before anybody speaks still counts, as a miss.
         """
-        if self.share_index is None:
-            first = self.turns[0].speaker if self.turns else Conversation().owner
-            return Conversation(self.turns, first)
-        return Conversation(self.turns[: self.share_index], self.turns[self.share_index].speaker)
+        owner = dialogue_files.likely_owner(self.turns) if self.turns else Conversation().owner
+        return Conversation(self.turns[: self.share_index], owner)
 
     @property
     def labels(self) -> str:

@@ -1,10 +1,11 @@
 """``photopal chat``: the chat page over the library."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.opening import with_encoder_of
+from bot.cli.opening import open_encoder, with_encoder_of
 from bot.cli.options import (
     BaseUrlOption,
     BrowserOption,
@@ -34,6 +35,22 @@ def chat(
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
     offline: OfflineOption = False,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            "--replay",
+            metavar="FILE",
+            help="PhotoChat's JSON, or a folder of it, to replay in the page.",
+        ),
+    ] = None,
+    photos: Annotated[
+        Path | None,
+        typer.Option(
+            "--photos",
+            metavar="DIR",
+            help="With --replay: the dialogues' photos, in place of the library.",
+        ),
+    ] = None,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
     debug: DebugOption = False,
@@ -43,6 +60,7 @@ def chat(
         context,
         library=library,
         encoder=encoder,
+        replay=replay,
         host=host,
         port=port,
         password=password,
@@ -50,6 +68,15 @@ def chat(
         model=model,
         offline=offline,
     )
+    if settings.replay is not None:
+        from bot.page.replay_files import replay_files
+
+        replay_files(settings.replay)
+    if photos is not None:
+        from bot.cli.replay_opening import gallery_library
+
+        path = gallery_library(photos, open_encoder(settings.encoder))
+        settings = settings.model_copy(update={"library": path})
     open_page(settings, browser)
 
 

@@ -45,7 +45,7 @@ class ReplayView:
         name = printable(turn.speaker)
         text = Text(printable(turn.text.strip()) or "…")
         if turn.shares_photo:
-            text = Text("\U0001f4f7 shares a photo", style="bold")
+            text = Text("(shares a photo)", style="bold")
             if turn.text.strip():
                 text.append(f"\n{printable(turn.text.strip())}", style="not bold")
         panel = Panel(

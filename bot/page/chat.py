@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import chainlit as cl
@@ -19,6 +20,7 @@ from bot.page.choices import MAX_PHOTOS, Choices
 from bot.page.gallery import caption, gallery_props, shape
 from bot.page.memory import MAX_MESSAGE_CHARS, Transcript
 from bot.page.password import PasswordGate
+from bot.page.replay import ReplayPage
 from bot.page.sentences import (
     HINT,
     NOT_ASKED,
@@ -60,10 +62,13 @@ class ChatPage:
             always_on=settings.always_on,
             use_llm=services.llm is not None,
         )
+        self.replay = ReplayPage(services.replay) if services.replay is not None else None
 
     def register(self) -> None:
         """Hand the callbacks to Chainlit."""
         cl.set_chat_profiles(self.profiles)
+        if self.replay is not None:
+            self.replay.register()
         cl.on_chat_start(self.start)
         cl.on_settings_update(self.change_settings)
         cl.on_message(self.message)
@@ -83,23 +88,25 @@ class ChatPage:
     # -- the session ------------------------------------------------------------------------
 
     async def profiles(self, current_user: cl.User | None) -> list[cl.ChatProfile]:
-        """One profile: it carries the welcome and the openers."""
+        """The chat's profile carries the welcome and the openers; beside it, maybe the replay's."""
         starters = [
             cl.Starter(label=opener.label, message=opener.message)
             for opener in openers(samples=self.services.samples)
         ]
-        return [
-            cl.ChatProfile(
-                name=NAME,
-                markdown_description=WELCOME,
-                icon="/public/logo.svg",
-                default=True,
-                starters=starters,
-            )
-        ]
+        chat = cl.ChatProfile(
+            name=NAME,
+            markdown_description=WELCOME,
+            icon="/public/logo.svg",
+            default=True,
+            starters=starters,
+        )
+        return [chat] if self.replay is None else [chat, self.replay.profile()]
 
     async def start(self) -> None:
         """Offer the settings."""
+        if self.replay is not None and self.replay.is_on():
+            await self.replay.start()
+            return
         settings = self.services.settings
         described = "Describe the photo and reply with "
         widgets: list[InputWidget] = [
@@ -165,6 +172,9 @@ class ChatPage:
 
     async def message(self, message: cl.Message) -> None:
         """Answer what the user said."""
+        if self.replay is not None and self.replay.is_on():
+            await self.replay.message(message)
+            return
         cut = self._transcript().user_says(message.content or "")
         if cut:
             await _say(
@@ -252,6 +262,7 @@ class ChatPage:
         if not best or best[0]["id"] in self._seen():
             return None
         self._seen().add(best[0]["id"])
+        self._transcript().settle()
         return {"photos": best, "quiet": True}
 
     async def _stay_quiet(self, description: Description, hint: dict[str, Any] | None) -> None:
@@ -311,7 +322,7 @@ class ChatPage:
         )
         await _say(
             f"Here is **{plain(name)}**, ready to share: a copy without location, camera and "
-            f"other hidden data. It is saved as `{_shown(copy.path)}`.",
+            f"other hidden data.\n\nSaved as `{_shown(copy.path)}`",
             elements=[element],
         )
         return {"ok": True}
@@ -349,5 +360,8 @@ def _sentence(error: Exception) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _shown(path: Any) -> str:
+def _shown(path: Path) -> str:
+    """A path for people, safe between backticks."""
+    with suppress(ValueError, RuntimeError):
+        path = "~" / path.relative_to(Path.home())
     return str(path).replace("`", "'").encode("utf-8", "replace").decode("utf-8")

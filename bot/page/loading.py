@@ -50,6 +50,11 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         llm = Suggester(searcher, describer_chain(settings))
         reply = reply_chain(settings)
     _warm_up(offline)
+    replay = None
+    if settings.replay is not None:
+        from bot.page.replay_files import ReplayFiles, replay_files
+
+        replay = ReplayFiles(replay_files(settings.replay), llm or offline, searcher)
     return PageServices(
         settings=settings,
         library=library,
@@ -59,6 +64,7 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         thumbnails=Thumbnails(home() / "thumbnails"),
         shared=SharedCopies(home() / "shared"),
         samples=_holds_samples(library),
+        replay=replay,
     )
 
 

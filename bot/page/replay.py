@@ -293,7 +293,7 @@ async def _show_turn(turn: "Turn", owner: str) -> None:
     mine = turn.speaker == owner
     said = " ".join(turn.text.split())
     if turn.shares_photo:
-        said = f"\U0001f4f7 shares a photo{': ' if said else ''}{said}"
+        said = f"{said} (shares a photo)".strip()
     await cl.Message(
         content=(said if mine else plain(said)) or "…",
         author=_author(turn.speaker),

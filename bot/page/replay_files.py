@@ -98,8 +98,10 @@ def listing(file: OpenFile) -> dict[str, Any]:
 
 
 def _row(dialogue: "Dialogue") -> dict[str, Any]:
-    # What the talk is about is seldom in its first words.
-    longest = max((turn.text.strip() for turn in dialogue.turns), key=len, default="")
+    # What the talk is about is seldom in its first words, and most often in the owner's.
+    conversation = dialogue.conversation()
+    told = [turn for turn in conversation.turns if turn.speaker == conversation.owner]
+    longest = max((turn.text.strip() for turn in told or dialogue.turns), key=len, default="")
     opening = longest if len(longest) <= OPENING_CHARS else longest[: OPENING_CHARS - 1] + "…"
     share = None if dialogue.share_index is None else dialogue.share_index + 1
     return {"id": dialogue.id, "opening": opening, "turns": len(dialogue.turns), "share": share}

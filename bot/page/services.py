@@ -11,6 +11,7 @@ from retrieval.library import Library, Photo
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+    from bot.page.replay_files import ReplayFiles
     from bot.reply import ReplyRequest
     from bot.suggest import Suggester
     from retrieval.thumbnails import Thumbnails
@@ -63,6 +64,7 @@ class PageServices:
         thumbnails: small pictures, made once.
         shared: the copies that were shared.
         samples: whether the library holds the bundled sample photos.
+        replay: the dialogue files that may be replayed; None when there are none.
     """
 
     settings: Settings
@@ -73,6 +75,7 @@ class PageServices:
     llm: "Suggester | None" = None
     reply: "Runnable[ReplyRequest, str] | None" = None
     samples: bool = field(default=False)
+    replay: "ReplayFiles | None" = None
 
     def suggester(self, *, use_llm: bool) -> "Suggester":
         """The suggester to use; the offline one when there is no LLM."""

@@ -44,12 +44,12 @@ def test_context_ends_before_the_share_and_belongs_to_who_shares(tmp_path: Path)
 
 
 def test_no_share_and_two_shares_in_a_row_are_kept_and_counted(tmp_path: Path) -> None:
-    none = entry((1, "hi", False), (0, "bye", False), dialogue_id=1)
+    none = entry((1, "how?", False), (0, "by bike.", False), dialogue_id=1)
     twice = entry((1, "hi", False), (0, "", True), (0, "", True), dialogue_id=2)
     found = read_dialogues([written(tmp_path / "a.json", none, twice)])
     assert [dialogue.share_index for dialogue in found] == [None, 1]
     assert len(found.dialogues[0].conversation().turns) == 2
-    assert found.dialogues[0].conversation().owner == "1"
+    assert found.dialogues[0].conversation().owner == "0", "who tells"
     assert len(found.dialogues[1].conversation().turns) == 1
     assert found.problems == {photochat.NO_SHARE: 1, photochat.SEVERAL_SHARES: 1}
 

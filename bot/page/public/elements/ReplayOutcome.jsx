@@ -11,7 +11,7 @@ const LOOK = `
 .pp-outcome[data-kind="hit"] .pp-verdict { background: #1f7a4d; }
 .pp-outcome[data-kind="miss"] .pp-verdict { background: #b3261e; }
 .pp-outcome h4 { margin: 0 0 6px; font-size: .8125rem; font-weight: 600; color: hsl(var(--muted-foreground)); }
-.pp-ranked { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 8px; }
+.pp-ranked { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); gap: 8px; }
 .pp-ranked[data-against="labels"] { grid-template-columns: 1fr; gap: 4px; }
 .pp-one { position: relative; border-radius: 12px; overflow: hidden; background: hsl(var(--muted)); border: 3px solid transparent; }
 .pp-one[data-shared="true"] { border-color: #2a9d63; }
