@@ -50,10 +50,18 @@ class PageServer:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        self.folder = home / "started-here"
+        self.folder.mkdir()
         self.process = subprocess.Popen(
             [*(command or WORDS_SERVER), str(self.port)],
-            cwd=ROOT,
-            env={**kept, "PHOTOPAL_HOME": str(home), "HF_HUB_OFFLINE": "1", **extra},
+            cwd=self.folder,
+            env={
+                **kept,
+                "PYTHONPATH": str(ROOT),
+                "PHOTOPAL_HOME": str(home),
+                "HF_HUB_OFFLINE": "1",
+                **extra,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -178,6 +178,17 @@ def test_the_demo_finds_the_right_photo_and_shares_it(
     assert visitor.problems == []
 
 
+def test_the_demo_follows_the_talk(demo_server: PageServer, visit: Callable[..., Visitor]) -> None:
+    visitor = visit(demo_server).open()
+    for text, first in (
+        ("I was at this temple in China", "chinese temple"),
+        ("we watched the launch from the cape", "rocket"),
+        (CAT, "cat"),
+    ):
+        visitor.say(text)
+        assert visitor.alts()[0] == first
+
+
 # -- photos -----------------------------------------------------------------------------------
 
 

@@ -314,8 +314,7 @@ def test_no_library_is_one_clear_line(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_chainlit_leaves_the_working_folder_alone(open_server: PageServer, tmp_path: Path) -> None:
+def test_chainlit_leaves_the_working_folder_alone(open_server: PageServer) -> None:
     # Chainlit makes its folders where it is first imported from, unless told otherwise.
-    assert not (ROOT / ".chainlit").exists()
-    assert not (ROOT / ".files").exists()
+    assert list(open_server.folder.iterdir()) == []
     assert (open_server.home / "page" / f"port-{open_server.port}" / ".chainlit").is_dir()
