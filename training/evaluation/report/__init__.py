@@ -1,0 +1,1 @@
+"""The files of an evaluation; :func:`training.evaluation.report.write.write_reports` makes them."""

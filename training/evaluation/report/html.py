@@ -1,0 +1,111 @@
+"""The report for people who look rather than read: the worst misses with their photos.
+
+One file that holds everything, thumbnails included, so that it can be mailed. All texts come from
+data and are escaped.
+"""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import UnreadableImage
+from retrieval.images import open_image
+from training.evaluation.gallery import Gallery
+from training.evaluation.outcome import Outcome, SystemResult
+from training.evaluation.report.markdown import HIT, percent, systems_of
+
+WORST = 40
+TOP = 5
+SIDE = 160
+MAX_TURNS = 14
+
+
+def html(
+    report: Mapping[str, Any],
+    results: Sequence[SystemResult],
+    gallery: Gallery,
+    plots: Mapping[str, bytes],
+) -> str:
+    """The whole page."""
+    from jinja2 import Environment
+
+    source = files("training.evaluation.report").joinpath("report.html.j2")
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+        source.read_text(encoding="utf-8")
+    )
+    thumbnails = _Thumbnails(gallery)
+    lead = results[0]
+    return page.render(
+        report=report,
+        systems=systems_of(report),
+        hits=HIT,
+        percent=percent,
+        lead=lead.name,
+        plots={name: _data_url(data, "image/png") for name, data in plots.items()},
+        misses=[_miss(one, gallery, thumbnails) for one in worst(lead)],
+        labels=bool(gallery.labels),
+    )
+
+
+def worst(result: SystemResult) -> list[Outcome]:
+    """The outcomes that went most wrong: ranked lowest first, then those that were not ranked."""
+    misses = [one for one in result.outcomes if one.reason is not None]
+    return sorted(misses, key=lambda one: (one.rank is None, -(one.rank or 0)))[:WORST]
+
+
+def _miss(outcome: Outcome, gallery: Gallery, thumbnails: "_Thumbnails") -> dict[str, Any]:
+    conversation = outcome.dialogue.conversation()
+    gold = gallery.gold.get(outcome.dialogue.id)
+    described = outcome.asked.description
+    fields = described.descriptors.model_dump() if described is not None else {}
+    return {
+        "id": outcome.dialogue.id,
+        "rank": outcome.rank,
+        "reason": outcome.reason,
+        "detail": outcome.asked.detail,
+        "turns": [
+            (turn.speaker == conversation.owner, turn.text)
+            for turn in conversation.turns[-MAX_TURNS:]
+        ],
+        "cut": max(0, len(conversation.turns) - MAX_TURNS),
+        "fields": [(name.replace("_", " "), text) for name, text in fields.items() if text],
+        "query": "" if fields else outcome.asked.text,
+        "gold": thumbnails.entry(gold) if gold else None,
+        "top": [
+            {**thumbnails.entry(name), "score": f"{score:.3f}", "right": name == gold}
+            for name, score in outcome.top[:TOP]
+        ],
+    }
+
+
+class _Thumbnails:
+    """Small pictures as data URLs, each made once."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._paths = gallery.paths
+        self._labels = dict(zip(gallery.ids, gallery.labels, strict=False))
+        self._made: dict[str, str | None] = {}
+
+    def entry(self, name: str) -> dict[str, Any]:
+        if name not in self._made:
+            path = self._paths.get(name)
+            self._made[name] = _thumbnail(path) if path else None
+        return {"name": name, "url": self._made[name], "labels": self._labels.get(name, "")}
+
+
+def _thumbnail(path: Path) -> str | None:
+    try:
+        picture = open_image(path, SIDE)
+    except UnreadableImage:
+        return None
+    picture.thumbnail((SIDE, SIDE))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=75)
+    return _data_url(out.getvalue(), "image/jpeg")
+
+
+def _data_url(data: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

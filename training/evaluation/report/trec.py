@@ -1,0 +1,43 @@
+"""Run and qrels files as trec_eval reads them: ``trec_eval qrels.txt runs/owner.run``."""
+
+import numpy as np
+
+from training.evaluation.gallery import Gallery, trec_id
+from training.evaluation.outcome import SystemResult
+
+
+def qrels(result: SystemResult, gallery: Gallery) -> str:
+    """``query 0 photo 1`` lines. A photo that is not in the pool is relevant all the same."""
+    lines = []
+    for one in result.outcomes:
+        photo = gallery.gold.get(one.dialogue.id)
+        if photo is None:
+            photo = trec_id(one.dialogue.photo_name or f"photo-of-{one.dialogue.id}")
+        lines.append(f"{query_id(one.dialogue.id)} 0 {photo} 1")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def run(result: SystemResult) -> str:
+    """``query Q0 photo rank score system`` lines.
+
+    trec_eval reads score and photo only and breaks ties as we do; every dialogue without a query is
+    absent, so evaluate with ``-c``, which counts it as a miss.
+    """
+    tag = trec_id(result.name).replace("/", "-")
+    lines = []
+    for one in result.outcomes:
+        query = query_id(one.dialogue.id)
+        for rank, (photo, score) in enumerate(one.top, start=1):
+            # Nine digits hold a float32 exactly: what was a tie stays one, and nothing else does.
+            lines.append(f"{query} Q0 {photo} {rank} {np.float32(score):.9g} {tag}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def query_id(dialogue: str) -> str:
+    """The dialogue's id without blanks."""
+    return trec_id(dialogue) or "-"
+
+
+def run_name(result: SystemResult) -> str:
+    """The file of a system's run."""
+    return f"{trec_id(result.name).replace('/', '-')}.run"
