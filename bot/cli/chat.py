@@ -77,7 +77,19 @@ def chat(
 
         path = gallery_library(photos, open_encoder(settings.encoder))
         settings = settings.model_copy(update={"library": path})
+    elif settings.replay is not None and settings.library is None:
+        settings = _with_some_library(settings)
     open_page(settings, browser)
+
+
+def _with_some_library(settings: "Settings") -> "Settings":
+    """A replay by label texts needs no photos, but the page does: the samples stand in."""
+    if settings.library_path.exists():
+        return settings
+    from bot.cli.demo import prepare_samples
+
+    note("There is no library yet: the chat is over the sample photos.")
+    return prepare_samples(settings)
 
 
 def open_page(settings: "Settings", browser: bool) -> None:

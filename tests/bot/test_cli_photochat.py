@@ -1,4 +1,4 @@
-"""``photopal photochat download``: its words, its JSON, its exit status."""
+"""``photopal photochat`` and the replay options of ``chat``: words, JSON, exit status."""
 
 import json
 from pathlib import Path
@@ -59,3 +59,10 @@ def test_wrong_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "no such file" in capsys.readouterr().err
     assert run(["photochat", "download"]) == 2
     assert run(["photochat", "--help"]) == 0
+
+
+def test_the_chat_refuses_a_missing_replay_before_it_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["chat", "--no-browser", "--replay", str(tmp_path / "none.json")]) == 1
+    assert "no dialogue file to replay is there" in capsys.readouterr().err

@@ -10,6 +10,8 @@ const LOOK = `
 .pp-verdict { grid-column: 1 / -1; display: flex; gap: 8px; align-items: center; margin: 0; padding: 10px 14px; border-radius: 12px; font-weight: 600; font-size: .9375rem; color: #fff; background: #6b6880; }
 .pp-outcome[data-kind="hit"] .pp-verdict { background: #1f7a4d; }
 .pp-outcome[data-kind="miss"] .pp-verdict { background: #b3261e; }
+.pp-verdict svg { flex: none; }
+.pp-note::first-letter { text-transform: uppercase; }
 .pp-outcome h4 { margin: 0 0 6px; font-size: .8125rem; font-weight: 600; color: hsl(var(--muted-foreground)); }
 .pp-ranked { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); gap: 8px; }
 .pp-ranked[data-against="labels"] { grid-template-columns: 1fr; gap: 4px; }
@@ -28,7 +30,7 @@ const LOOK = `
 .pp-real figcaption { padding: 8px 10px; font-size: .8125rem; overflow-wrap: anywhere; }
 .pp-real figcaption p { margin: 0 0 4px; }
 .pp-note { grid-column: 1 / -1; margin: 0; font-size: .8125rem; color: hsl(var(--muted-foreground)); }
-@media (max-width: 640px) { .pp-outcome { grid-template-columns: minmax(0, 1fr); } .pp-real { order: -1; } .pp-verdict { order: -2; } }
+@media (max-width: 640px) { .pp-outcome { grid-template-columns: minmax(0, 1fr); } .pp-real { order: -1; } .pp-verdict { order: -2; } .pp-real img { max-height: 34vh; } }
 `;
 
 const MARKS = { hit: Check, miss: X, none: CircleHelp };
