@@ -176,7 +176,7 @@ def test_search_for_people_prints_a_line_a_photo(demo: CommandLine, samples: Pat
 
 DIALOGUES = {
     "cat": "A: my cat is being dramatic again, you should see his face",
-    "rocket": "A: we watched the launch from the cape\nB: no way!\nA: it was so loud",
+    "rocket": "A: we watched the launch from the cape\nB: no way! show me",
     "chinese-temple": "B: how was your trip?\nA: I was at this temple in China",
 }
 
