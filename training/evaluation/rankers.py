@@ -7,10 +7,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.describer import OTHER_MARK, OWNER_MARK
 from bot.query import to_query
 from retrieval.encoders.protocol import Encoder
 from retrieval.errors import EmptyQuery
-from retrieval.search import Query
+from retrieval.search import Query, QueryText
 from training.evaluation.asked import Asked
 from training.evaluation.gallery import PhotoGallery
 from training.evaluation.reasons import EMPTY_DESCRIPTORS
@@ -22,7 +23,7 @@ BM25_WEIGHT = 0.75
 """Of BM25 beside the dense scores. From 0.4 to 1.2 it matters little on PhotoChat's ``test_00``."""
 
 BESIDE_WEIGHT = 0.5
-"""Of the owner's words beside descriptors."""
+"""Of what counts beside the main text: the owner's words beside descriptors, say."""
 
 
 class Ranker(Protocol):
@@ -83,10 +84,14 @@ class LabelRanker:
 
     def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
         """See :class:`Ranker`."""
-        result = self._score([label_query(one) for one in asked])
-        if any(one.beside for one in asked):
-            beside = self._score([" ".join(one.beside) for one in asked])
-            result = standardised(result) + BESIDE_WEIGHT * standardised(beside)
+        parts = [label_parts(one) for one in asked]
+        if all(len(some) <= 1 for some in parts):
+            return list(asked), self._score([some[0].text if some else "" for some in parts])
+        result: Scores = np.float32(0.0)  # type: ignore[assignment]
+        for place in range(max(map(len, parts))):
+            some = [part[place] if place < len(part) else QueryText("", 0.0) for part in parts]
+            weights = np.asarray([[one.weight] for one in some], dtype=np.float32)
+            result = result + weights * standardised(self._score([one.text for one in some]))
         return list(asked), result
 
 
@@ -139,16 +144,36 @@ def standardised(scores: Scores) -> Scores:
     return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-9)
 
 
-def label_query(asked: Asked) -> str:
-    """The text that is compared with labels: they name things, so subject and objects do."""
+def label_parts(asked: Asked) -> list[QueryText]:
+    """The texts that are compared with labels. Labels name things: subject and objects do too.
+
+    What the offline describer could not put into a field is its context, mostly the owner's own
+    words, and says more than its fields.
+    """
     if asked.description is None:
-        return asked.caption or " ".join(asked.turns)
+        text = asked.caption or " ".join(asked.turns)
+        return [QueryText(text)] if text else []
     fields = asked.description.descriptors
-    things = ", ".join(filter(None, (fields.main_subject, fields.foreground_objects)))
-    if things:
-        return things
-    rest = (fields.background_scene, fields.events, fields.materials_and_attributes)
-    return ", ".join(filter(None, (*rest, asked.description.context)))
+    things = _joined(fields.main_subject, fields.foreground_objects) or _joined(
+        fields.background_scene, fields.events, fields.materials_and_attributes
+    )
+    context = _without_marks(asked.description.context)
+    parts = [QueryText(context), QueryText(things, BESIDE_WEIGHT)] if context else []
+    parts = parts or [QueryText(things)]
+    if asked.beside:
+        parts.append(QueryText(" ".join(asked.beside), BESIDE_WEIGHT))
+    return [part for part in parts if part.text]
+
+
+def _joined(*phrases: str) -> str:
+    return ", ".join(phrase for phrase in phrases if phrase)
+
+
+def _without_marks(context: str) -> str:
+    lines = (
+        line.removeprefix(OWNER_MARK).removeprefix(OTHER_MARK) for line in context.splitlines()
+    )
+    return " ".join(lines).strip()
 
 
 def _photo_query(asked: Asked, encoder: Encoder) -> Query:
