@@ -87,12 +87,12 @@ class LabelRanker:
         parts = [label_parts(one) for one in asked]
         if all(len(some) <= 1 for some in parts):
             return list(asked), self._score([some[0].text if some else "" for some in parts])
-        result: Scores = np.float32(0.0)  # type: ignore[assignment]
+        fused: list[Scores] = []
         for place in range(max(map(len, parts))):
             some = [part[place] if place < len(part) else QueryText("", 0.0) for part in parts]
             weights = np.asarray([[one.weight] for one in some], dtype=np.float32)
-            result = result + weights * standardised(self._score([one.text for one in some]))
-        return list(asked), result
+            fused.append(weights * standardised(self._score([one.text for one in some])))
+        return list(asked), np.sum(fused, axis=0)
 
 
 def label_rankers(labels: Sequence[str], embed: Embed) -> list[LabelRanker]:
