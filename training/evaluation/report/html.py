@@ -51,8 +51,8 @@ def html(
 
 
 def worst(result: SystemResult) -> list[Outcome]:
-    """The outcomes that went most wrong: ranked lowest first, then those that were not ranked."""
-    misses = [one for one in result.outcomes if one.reason is not None]
+    """What was not found first: ranked lowest first, then what was not ranked at all."""
+    misses = [one for one in result.outcomes if one.rank != 1]
     return sorted(misses, key=lambda one: (one.rank is None, -(one.rank or 0)))[:WORST]
 
 
