@@ -32,6 +32,7 @@ from training.starter.data import (
     read_dialogues,
 )
 from training.starter.scene import Recipe, fit
+from training.starter.talk import TalkRecipe, tune
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,12 @@ def embed_captions(head: TextHead, captions: Captions, *, scene_only: bool = Fal
 
 
 def make(
-    data: Path, out: Path, cache: Path, recipe: Recipe, dialogues: Sequence[Path] = ()
+    data: Path,
+    out: Path,
+    cache: Path,
+    recipe: Recipe,
+    talk: TalkRecipe,
+    dialogues: Sequence[Path] = (),
 ) -> dict[str, float]:
     """Train, assemble, write the encoder folder; returns the figures on dev."""
     started = time.monotonic()
@@ -76,8 +82,8 @@ def make(
     pools = [
         make_pool(text_base, name, pairs, list(train), per_batch, cache)
         for name, pairs, per_batch in (
-            ("dialogues", windows, recipe.dialogues_per_batch),
-            ("descriptors", described, recipe.descriptors_per_batch),
+            ("dialogues", windows, talk.dialogues_per_batch),
+            ("descriptors", described, talk.descriptors_per_batch),
         )
         if pairs
     ]
@@ -93,7 +99,18 @@ def make(
             )
         log.info("epoch %d: loss %.3f, dev, scene part alone: %s", epoch, loss, figures)
 
-    image_head, text_head = fit(views, captions, pools, recipe, report)
+    image_head, text_head = fit(views, captions, recipe, report)
+    if pools:
+        with torch.inference_mode():
+            photos = torch.stack([image_head.scene(view) for view in views])
+        text_head = tune(
+            photos.clone(),
+            captions,
+            pools,
+            text_head,
+            talk,
+            lambda epoch, loss, text: report(epoch, loss, image_head, text),
+        )
     classes = read_class_names()
     vectors, whitening = class_vectors(text_base, classes)
     image_head.class_vectors.copy_(vectors)
@@ -107,7 +124,7 @@ def make(
         photos = image_head(dev_features, class_probabilities(image_base, dev_features))
         figures = recall(photos, embed_captions(text_head, dev_captions))
     log.info("dev, as written: %s; %.0f s", figures, time.monotonic() - started)
-    encoder.save(out, extra={"recipe": vars(recipe), "flickr8k dev": figures})
+    encoder.save(out, extra={"recipe": vars(recipe), "talk": vars(talk), "flickr8k dev": figures})
     return figures
 
 
@@ -131,7 +148,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs)
-    make(arguments.data, arguments.out, arguments.cache, recipe, arguments.dialogues)
+    make(arguments.data, arguments.out, arguments.cache, recipe, TalkRecipe(), arguments.dialogues)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The scene heads: trained together on captioned photos by symmetric InfoNCE."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from retrieval.encoders.starter_heads import ImageHead, TextHead
-from training.starter.data import CAPTIONS, Captions, Pool
+from training.starter.averaging import RunningAverage
+from training.starter.data import CAPTIONS, Captions
 
 
 @dataclass(frozen=True)
@@ -25,26 +26,19 @@ class Recipe:
     token_dropout: float = 0.1
     label_smoothing: float = 0.05
     averaging: float = 0.99
-    dialogues_per_batch: int = 130
-    descriptors_per_batch: int = 50
     temperature: float = 0.05
     lowest_temperature: float = 0.01
 
 
-def info_nce(
-    photos: Tensor, texts: Tensor, scale: Tensor, identities: Tensor, smoothing: float = 0.0
-) -> Tensor:
-    """Symmetric InfoNCE of matching unit vectors [n, d].
-
-    Rows of the same photo (equal ``identities`` [n]) are no negatives of each other.
+def info_nce(photos: Tensor, texts: Tensor, scale: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Symmetric InfoNCE of matching unit vectors [n, d], no photo twice among them.
 
     ``L = (CE(scale * T P', I) + CE(scale * P T', I)) / 2`` with ``scale = 1 / temperature``
     (van den Oord et al. 2018, https://arxiv.org/abs/1807.03748; both directions as in CLIP,
     https://arxiv.org/abs/2103.00020).
     """
+    logits = scale * texts @ photos.T
     own = torch.arange(len(photos))
-    same = (identities[:, None] == identities[None]).fill_diagonal_(False)
-    logits = (scale * texts @ photos.T).masked_fill(same, -1e4)
     by_text = F.cross_entropy(logits, own, label_smoothing=smoothing)
     by_photo = F.cross_entropy(logits.T, own, label_smoothing=smoothing)
     return (by_text + by_photo) / 2
@@ -53,7 +47,6 @@ def info_nce(
 def fit(
     views: list[Tensor],
     captions: Captions,
-    pools: Sequence[Pool],
     recipe: Recipe,
     on_epoch: Callable[[int, float, ImageHead, TextHead], None],
 ) -> tuple[ImageHead, TextHead]:
@@ -62,7 +55,6 @@ def fit(
     Args:
         views: pooled features [photos, 2560] of each view of the photos.
         captions: of the same photos.
-        pools: further texts of them (dialogues, descriptors), some of each in every batch.
         recipe: settings.
         on_epoch: told of each epoch: number, loss, heads.
     """
@@ -73,7 +65,7 @@ def fit(
     stacked = torch.stack(views)
     log_scale = nn.Parameter(torch.tensor(math.log(1 / recipe.temperature)))
     weights = [*image.parameters(), *text.parameters()]
-    averages = [weight.detach().clone() for weight in weights]
+    average = RunningAverage(weights, recipe.averaging)
     optimizer = torch.optim.AdamW(
         [
             {"params": weights, "weight_decay": recipe.weight_decay},
@@ -86,44 +78,32 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, recipe.learning_rate, total_steps=recipe.epochs * per_epoch, pct_start=0.1
     )
-    step = 0
     for epoch in range(1, recipe.epochs + 1):
         image.train()
         text.train()
         for places in torch.randperm(photos)[: per_epoch * recipe.batch].split(recipe.batch):
             chosen = places * CAPTIONS + torch.randint(0, CAPTIONS, (len(places),))
-            drawn = [(captions, chosen, places)]
-            for pool in pools:
-                rows = torch.randint(0, len(pool.texts), (pool.per_batch,))
-                drawn.append((pool.texts, rows, pool.photos[rows]))
-            shown = torch.cat([of_photos for _, _, of_photos in drawn])
-            view = torch.randint(0, len(views), (len(shown),))
+            view = torch.randint(0, len(views), (len(places),))
             loss = info_nce(
-                image.scene(stacked[view, shown]),
-                torch.cat([_scene(text, texts, rows, recipe) for texts, rows, _ in drawn]),
+                image.scene(stacked[view, places]),
+                scene_vectors(text, captions, chosen, recipe.token_dropout),
                 log_scale.exp().clamp(max=1 / recipe.lowest_temperature),
-                shown,
                 recipe.label_smoothing,
             )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
-            step += 1
-            keep = min(recipe.averaging, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for average, weight in zip(averages, weights, strict=True):
-                    average.lerp_(weight, 1 - keep)
+            average.update()
         on_epoch(epoch, loss.item(), image, text)
-    with torch.no_grad():
-        for average, weight in zip(averages, weights, strict=True):
-            weight.copy_(average)
+    average.install()
     return image.eval(), text.eval()
 
 
-def _scene(head: TextHead, texts: Captions, rows: Tensor, recipe: Recipe) -> Tensor:
+def scene_vectors(head: TextHead, texts: Captions, rows: Tensor, dropout: float) -> Tensor:
+    """Scene vectors [n, 512] of some texts, each token left out with a probability."""
     states, present = texts.batch(rows)
-    kept = torch.rand(present.shape) >= recipe.token_dropout
+    kept = torch.rand(present.shape) >= dropout
     # The first token is the sentence's own: a text is never left empty.
     kept[:, 0] = True
     return head.scene(states, present & kept)

@@ -1,0 +1,213 @@
+"""Ways from descriptors, or from a dialogue, to a query, compared on dialogues with known photos.
+
+    python -m training.compare_queries DIALOGUES.json --photos DIR --descriptors FILE.jsonl
+
+prints hit@1, 5, 10, 30 and MRR of each way over every photo of ``DIR``. ``bot/query.py`` does what
+did best here.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.describer import OfflineDescriber
+from bot.descriptors import FIELDS, Description, Descriptors
+from bot.query import FIELD_WEIGHTS, to_query, windows
+from retrieval.encoders import Encoder, load_encoder
+from retrieval.fusion import fuse
+from retrieval.images import open_image
+from training.photochat import Dialogue, PhotoFolder, read_dialogues
+
+Scores = NDArray[np.float32]
+Texts = list[tuple[str, float]]
+Combine = Callable[[Scores, NDArray[np.float32], Scores], Scores]
+"""Scores of each text [texts, photos], its weights, and its vectors: one score a photo."""
+
+RRF_CONSTANT = 60
+
+
+def added(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
+    """The weighted sum of raw scores."""
+    total: Scores = weights @ scores
+    return total
+
+
+def standardised(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
+    """The weighted sum of scores divided by their standard deviation."""
+    total: Scores = weights @ (scores / scores.std(axis=1, keepdims=True))
+    return total
+
+
+def highest(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
+    """The best standardised score of any text."""
+    centred = scores - scores.mean(axis=1, keepdims=True)
+    best: Scores = (centred / scores.std(axis=1, keepdims=True)).max(axis=0)
+    return best
+
+
+def reciprocal_ranks(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
+    """Reciprocal rank fusion, ``sum_j w_j / (60 + rank_j)`` (Cormack et al. 2009)."""
+    ranks = (-scores).argsort(axis=1).argsort(axis=1) + 1
+    total: Scores = (weights[:, None] / (RRF_CONSTANT + ranks)).sum(axis=0)
+    return total
+
+
+def field_texts(fields: Descriptors, weights: Sequence[float], core: float = 0.0) -> Texts:
+    """Each field as a text of its own and, with weight ``core``, the first three as one."""
+    texts = [(getattr(fields, name), weight) for name, weight in zip(FIELDS, weights, strict=True)]
+    return [*texts, (joined(fields, 3), core)] if core else texts
+
+
+def joined(fields: Descriptors, first: int = 5) -> str:
+    """The first fields as one text."""
+    return ", ".join(text for name in FIELDS[:first] if (text := getattr(fields, name)))
+
+
+def descriptor_ways() -> dict[str, tuple[Callable[[Descriptors], Texts], Combine]]:
+    """Ways from an LLM's descriptors to a ranking."""
+    weights = list(FIELD_WEIGHTS.values())
+    equal = [1.0] * len(FIELDS)
+    return {
+        "all fields as one text": (lambda d: [(joined(d), 1.0)], added),
+        "subject, objects, scene as one text": (lambda d: [(joined(d, 3), 1.0)], added),
+        "fields, equal weights, raw": (lambda d: field_texts(d, equal), added),
+        "fields, equal weights, standardised": (lambda d: field_texts(d, equal), standardised),
+        "fields, 2/1/1/1/0.5, standardised": (lambda d: field_texts(d, weights), standardised),
+        "fields, 2/1/1/1/0.5, rank fusion": (lambda d: field_texts(d, weights), reciprocal_ranks),
+        "fields, best of any": (lambda d: field_texts(d, equal), highest),
+        "fields and core text, raw": (lambda d: field_texts(d, weights, 2.0), added),
+        "fields and core text, standardised": (
+            lambda d: field_texts(d, weights, 2.0),
+            standardised,
+        ),
+        "fields and core text, rank fusion": (
+            lambda d: field_texts(d, weights, 2.0),
+            reciprocal_ranks,
+        ),
+    }
+
+
+def dialogue_ways(encoder: Encoder) -> dict[str, tuple[Callable[[Description], Texts], Combine]]:
+    """Ways from the offline describer's description to a ranking."""
+
+    def view(number: int) -> Callable[[Description], Texts]:
+        return lambda d: [(windows(d.context, encoder)[number], 1.0)] if d.context else []
+
+    def turns(d: Description) -> Texts:
+        lines = [line.partition(": ") for line in reversed(d.context.splitlines())]
+        return [
+            (text, 0.85**place * (1.0 if mark == "me" else 0.6))
+            for place, (mark, _, text) in enumerate(lines)
+        ]
+
+    def both(weight: float) -> Callable[[Description], Texts]:
+        return lambda d: [
+            *((text, 1.0) for text in windows(d.context, encoder)),
+            (joined(d.descriptors), weight),
+        ]
+
+    return {
+        "whole dialogue": (view(0), added),
+        "owner's turns": (view(1), added),
+        "last six turns": (view(2), added),
+        "last four turns": (view(3), added),
+        "owner's last three turns": (view(4), added),
+        "turn by turn, weighed": (turns, standardised),
+        "phrases of the five fields as one text": (lambda d: [(joined(d.descriptors), 1.0)], added),
+        "five windows, raw": (both(0.0), added),
+        "five windows, standardised": (both(0.0), standardised),
+        "five windows and phrases x 0.5, standardised": (both(0.5), standardised),
+        "five windows and phrases x 1, standardised": (both(1.0), standardised),
+        "five windows and phrases x 2, standardised": (both(2.0), standardised),
+        "five windows and phrases x 1, rank fusion": (both(1.0), reciprocal_ranks),
+    }
+
+
+def figures(ranks: NDArray[np.int64]) -> str:
+    """A table row of ranks that start at 0."""
+    hits = [f"{100 * float((ranks < k).mean()):5.1f}" for k in (1, 5, 10, 30)]
+    return " ".join([*hits, f"{float((1 / (ranks + 1)).mean()):.3f}"])
+
+
+def compare(
+    dialogues: Sequence[Dialogue],
+    photos: Path,
+    recorded: dict[str, Descriptors],
+    encoder: Encoder,
+    say: Callable[[str], None],
+) -> None:
+    """Print the tables. Dialogues without a photo in the folder count as misses."""
+    folder = PhotoFolder(photos)
+    files = sorted(path for path in photos.iterdir() if path.is_file())
+    gallery = encoder.encode_images([open_image(file, encoder.image_size) for file in files])
+    covariance = np.cov(gallery.T).astype(np.float32)
+    place = {file: number for number, file in enumerate(files)}
+    found = [folder.find(dialogue) for dialogue in dialogues]
+    own = [place.get(path, -1) if path is not None else -1 for path in found]
+    cache: dict[str, NDArray[np.float32]] = {}
+
+    def rank(texts: Texts, combine: Combine, photo: int) -> int:
+        said = [(text, weight) for text, weight in texts if text.strip() and weight]
+        if not said or photo < 0:
+            return len(files)
+        new = [text for text, _ in said if text not in cache]
+        cache.update(zip(new, encoder.encode_texts(new), strict=True))
+        vectors = np.stack([cache[text] for text, _ in said])
+        weights = np.asarray([weight for _, weight in said], dtype=np.float32)
+        scores = combine(vectors @ gallery.T, weights, vectors)
+        return int((scores > scores[photo]).sum())
+
+    def final(description: Description, photo: int) -> int:
+        parts = to_query(description, encoder).parts
+        vectors = encoder.encode_texts([part.text for part in parts])
+        weights = np.asarray([part.weight for part in parts], dtype=np.float32)
+        scores = gallery @ fuse(vectors, weights, covariance)
+        return int((scores > scores[photo]).sum()) if photo >= 0 else len(files)
+
+    say(f"{len(dialogues)} dialogues, {len(files)} photos    hit@1 hit@5 hit@10 hit@30 MRR")
+    if recorded:
+        fields = [recorded.get(dialogue.id, Descriptors()) for dialogue in dialogues]
+        for name, (texts_of, combine) in descriptor_ways().items():
+            ranks = [rank(texts_of(one), combine, at) for one, at in zip(fields, own, strict=True)]
+            say(f"descriptors: {name:45} {figures(np.asarray(ranks))}")
+        ranks = [
+            final(Description(descriptors=one, source="recorded"), at)
+            for one, at in zip(fields, own, strict=True)
+            if not one.is_empty()
+        ]
+        say(f"descriptors: {'bot/query.py':45} {figures(np.asarray(ranks))}")
+    describer = OfflineDescriber()
+    described = [describer.describe(dialogue.conversation()) for dialogue in dialogues]
+    for name, (dialogue_texts, combine) in dialogue_ways(encoder).items():
+        ranks = [
+            rank(dialogue_texts(one), combine, at) for one, at in zip(described, own, strict=True)
+        ]
+        say(f"dialogue:    {name:45} {figures(np.asarray(ranks))}")
+    ranks = [final(one, at) for one, at in zip(described, own, strict=True)]
+    say(f"dialogue:    {'bot/query.py':45} {figures(np.asarray(ranks))}")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("dialogues", type=Path)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--descriptors", type=Path)
+    parser.add_argument("--encoder", default="starter")
+    arguments = parser.parse_args()
+    recorded = {}
+    if arguments.descriptors:
+        for line in arguments.descriptors.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            recorded[str(row["id"])] = Descriptors.model_validate(row)
+    dialogues = read_dialogues([arguments.dialogues]).dialogues
+    encoder = load_encoder(arguments.encoder)
+    compare(dialogues, arguments.photos, recorded, encoder, print)
+
+
+if __name__ == "__main__":
+    main()
