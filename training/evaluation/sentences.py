@@ -48,15 +48,18 @@ class MiniLM:
         """Unit vectors [n, 384]."""
         import torch
 
+        from retrieval.encoders.device import choose_dtype
+
         vectors: list[Vectors] = []
         # Texts of like length go together: padding costs as much as words.
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        with torch.inference_mode():
+        half = choose_dtype(torch.device("cpu")) is torch.bfloat16
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
             for start in range(0, len(order), _BATCH):
                 some = [texts[place] for place in order[start : start + _BATCH]]
                 states, there = self._base.states(some)
                 mask = there.unsqueeze(-1).float()
-                mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1.0)
+                mean = (states.float() * mask).sum(1) / mask.sum(1).clamp(min=1.0)
                 vectors.append(torch.nn.functional.normalize(mean, dim=1).numpy())
         result = np.empty((len(texts), vectors[0].shape[1]), dtype=np.float32)
         result[order] = np.concatenate(vectors)
