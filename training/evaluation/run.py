@@ -207,6 +207,8 @@ def _asks(
     recorded = read_descriptors(plan.descriptors, dialogues) if plan.descriptors else {}
     captions = read_captions(plan.captions) if plan.captions else {}
     asker = open_asker(settings, plan, host) if "llm" in kinds else None
+    if asker is not None:
+        host.note(f"asking {settings.model} about {len(dialogues)} dialogues; --offline does not")
 
     def offline() -> Ask:
         from bot.describer import OfflineDescriber
