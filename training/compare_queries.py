@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.describer import OfflineDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.query import FIELD_WEIGHTS, to_query, windows
+from bot.query import FIELD_WEIGHTS, single_turns, to_query, windows
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.fusion import fuse
 from retrieval.images import open_image
@@ -98,15 +98,12 @@ def dialogue_ways(encoder: Encoder) -> dict[str, tuple[Callable[[Description], T
         return lambda d: [(windows(d.context, encoder)[number], 1.0)] if d.context else []
 
     def turns(d: Description) -> Texts:
-        lines = [line.partition(": ") for line in reversed(d.context.splitlines())]
-        return [
-            (text, 0.85**place * (1.0 if mark == "me" else 0.6))
-            for place, (mark, _, text) in enumerate(lines)
-        ]
+        return single_turns(d.context)
 
-    def both(weight: float) -> Callable[[Description], Texts]:
+    def both(weight: float, of_turns: float = 0.0) -> Callable[[Description], Texts]:
         return lambda d: [
             *((text, 1.0) for text in windows(d.context, encoder)),
+            *((text, of_turns * weight) for text, weight in single_turns(d.context)),
             (joined(d.descriptors), weight),
         ]
 
@@ -123,6 +120,8 @@ def dialogue_ways(encoder: Encoder) -> dict[str, tuple[Callable[[Description], T
         "five windows and phrases x 0.5, standardised": (both(0.5), standardised),
         "five windows and phrases x 1, standardised": (both(1.0), standardised),
         "five windows and phrases x 2, standardised": (both(2.0), standardised),
+        "windows, phrases x 0.5, turns x 1, standardised": (both(0.5, 1.0), standardised),
+        "windows, phrases x 0.5, turns x 2, standardised": (both(0.5, 2.0), standardised),
         "five windows and phrases x 1, rank fusion": (both(1.0), reciprocal_ranks),
     }
 
@@ -173,22 +172,22 @@ def compare(
         fields = [recorded.get(dialogue.id, Descriptors()) for dialogue in dialogues]
         for name, (texts_of, combine) in descriptor_ways().items():
             ranks = [rank(texts_of(one), combine, at) for one, at in zip(fields, own, strict=True)]
-            say(f"descriptors: {name:45} {figures(np.asarray(ranks))}")
+            say(f"descriptors: {name:48} {figures(np.asarray(ranks))}")
         ranks = [
             final(Description(descriptors=one, source="recorded"), at)
             for one, at in zip(fields, own, strict=True)
             if not one.is_empty()
         ]
-        say(f"descriptors: {'bot/query.py':45} {figures(np.asarray(ranks))}")
+        say(f"descriptors: {'bot/query.py':48} {figures(np.asarray(ranks))}")
     describer = OfflineDescriber()
     described = [describer.describe(dialogue.conversation()) for dialogue in dialogues]
     for name, (dialogue_texts, combine) in dialogue_ways(encoder).items():
         ranks = [
             rank(dialogue_texts(one), combine, at) for one, at in zip(described, own, strict=True)
         ]
-        say(f"dialogue:    {name:45} {figures(np.asarray(ranks))}")
+        say(f"dialogue:    {name:48} {figures(np.asarray(ranks))}")
     ranks = [final(one, at) for one, at in zip(described, own, strict=True)]
-    say(f"dialogue:    {'bot/query.py':45} {figures(np.asarray(ranks))}")
+    say(f"dialogue:    {'bot/query.py':48} {figures(np.asarray(ranks))}")
 
 
 def main() -> None:

@@ -24,16 +24,17 @@ class TalkRecipe:
     """Settings of the tuning."""
 
     seed: int = 0
-    epochs: int = 8
+    epochs: int = 14
     captions_per_batch: int = 500
-    dialogues_per_batch: int = 150
+    dialogues_per_batch: int = 250
     descriptors_per_batch: int = 60
-    learning_rate: float = 5e-4
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     token_dropout: float = 0.1
     label_smoothing: float = 0.05
     averaging: float = 0.98
     temperature: float = 0.045
+    mixing: float = 0.7
 
 
 def tune(
@@ -44,7 +45,10 @@ def tune(
     recipe: TalkRecipe,
     on_epoch: Callable[[int, float, TextHead], None],
 ) -> TextHead:
-    """Tune a text head; the result is the running average of its weights.
+    """Tune a text head; the result is the running average of its weights, mixed with the old.
+
+    Mixing, ``(1 - a) old + a tuned`` (WiSE-FT, https://arxiv.org/abs/2109.01903), keeps what the
+    head knew of captions.
 
     The loss is cross-entropy of each text's own photo among all photos,
     ``L = -log softmax_j(t . p_j / temperature)[own]``, with a learned temperature.
@@ -60,6 +64,7 @@ def tune(
     torch.manual_seed(recipe.seed)
     log_scale = nn.Parameter(torch.tensor(math.log(1 / recipe.temperature)))
     weights = list(head.parameters())
+    old = [weight.detach().clone() for weight in weights]
     average = RunningAverage(weights, recipe.averaging)
     optimizer = torch.optim.AdamW(
         [
@@ -97,4 +102,7 @@ def tune(
             average.update()
         on_epoch(epoch, loss.item(), head)
     average.install()
+    with torch.no_grad():
+        for weight, before in zip(weights, old, strict=True):
+            weight.lerp_(before, 1 - recipe.mixing)
     return head.eval()
