@@ -33,6 +33,7 @@ PLAIN_WORDS = re.compile(
             rf"\b(?:got|have|are there|did you (?:take|get|snap)|took) "
             rf"(?:{_SOME} )?(?:\w+ )?{_PHOTO}\b[^.!?]*\?",
             rf"\b(?:any|{_PHOTO} of) (?:\w+ )?(?:{_PHOTO}|{_IT}) ?\?",
+            rf"^\W*{_PHOTO}\W*$|\b{_PHOTO},? (?:please|pls|plz)\b",
             rf"\b{_PHOTO} or it (?:didn'?t|did not|never) happen",
             r"^\W*(?:please )?(?:find|search for|look for|bring up|pull up|get me|give me) "
             rf"(?:me )?(?:{_SOME} )?(?:\w+ ){{0,2}}{_PHOTO}\b",

@@ -24,8 +24,8 @@ class Cutoff:
             hits ends the answer.
     """
 
-    floor: float = 2.0
-    relative: float = 0.6
+    floor: float = 2.4
+    relative: float = 0.62
     gap: float = 0.35
 
 

@@ -41,6 +41,8 @@ def talk(*messages: str) -> Conversation:
         "pics or it didn't happen",
         "wanna see my dog?",
         "find the picture of my cat",
+        "photo please",
+        "pics!!",
     ],
 )
 def test_plain_words_share(message: str) -> None:
