@@ -24,7 +24,7 @@ class Cutoff:
             hits ends the answer.
     """
 
-    floor: float = 2.4
+    floor: float = 2.2
     relative: float = 0.62
     gap: float = 0.35
 

@@ -14,8 +14,8 @@ from retrieval.encoders.starter_bases import TextBase
 from retrieval.encoders.starter_heads import TextHead, sentence_vectors
 
 DEFINITION_WEIGHT = 0.25
-WHITENING = 0.1
-GATE_LOW, GATE_HIGH = 0.1, 0.97
+WHITENING = 0.03
+GATE_LOW, GATE_HIGH = 0.1, 0.99
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def class_vectors(base: TextBase, classes: Sequence[ClassName]) -> tuple[Tensor,
     """Whitened unit vectors [1000, 384] of the classes, and the whitening [384, 384] itself.
 
     A class is the mean of its names' vectors and, counting a quarter, its definition's. With their
-    second moment ``C`` (scaled to a mean eigenvalue of 1), the whitening is ``(C + 0.1 I)^-1/2``:
+    second moment ``C`` (scaled to a mean eigenvalue of 1), the whitening is ``(C + 0.03 I)^-1/2``:
     what all names share counts little, what sets them apart counts much.
     """
     mean = (
@@ -88,7 +88,7 @@ def fit_gate(
     def loss() -> Tensor:
         optimizer.zero_grad()
         errors = F.binary_cross_entropy_with_logits(gate(inputs)[:, 0], targets, reduction="none")
-        total: Tensor = (errors * weights).sum() + 1e-4 * gate.weight.square().sum()
+        total: Tensor = (errors * weights).sum() + 3e-5 * gate.weight.square().sum()
         total.backward()
         return total
 
