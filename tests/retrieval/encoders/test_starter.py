@@ -68,9 +68,7 @@ def test_a_vector_does_not_depend_on_its_batch(
     alone = starter.encode_images(photos[:1])
     assert float(together[0] @ alone[0]) > 0.999
     texts = ["a cat", "a much longer text about a dog that runs along a beach in the evening"]
-    np.testing.assert_allclose(
-        starter.encode_texts(texts)[0], starter.encode_texts(texts[:1])[0], atol=1e-4
-    )
+    assert float(starter.encode_texts(texts)[0] @ starter.encode_texts(texts[:1])[0]) > 0.999
 
 
 def test_nothing_gives_no_vectors(starter: StarterEncoder) -> None:
