@@ -15,6 +15,7 @@ from retrieval.encoders.starter_heads import TextHead, sentence_vectors
 
 DEFINITION_WEIGHT = 0.25
 WHITENING = 0.03
+WORDINGS = ("{}", "a {}", "a photo of a {}", "my {}", "the {}", "look at this {}")
 GATE_LOW, GATE_HIGH = 0.1, 0.99
 
 
@@ -51,17 +52,25 @@ def class_vectors(base: TextBase, classes: Sequence[ClassName]) -> tuple[Tensor,
     """Whitened unit vectors [1000, 384] of the classes, and the whitening [384, 384] itself.
 
     A class is the mean of its names' vectors and, counting a quarter, its definition's. With their
-    second moment ``C`` (scaled to a mean eigenvalue of 1), the whitening is ``(C + 0.03 I)^-1/2``:
-    what all names share counts little, what sets them apart counts much.
+    second moment ``C``, the scatter ``S`` of ways to say one name ("a rocket", "a photo of a
+    rocket") around their mean, and both scaled so that ``C + S`` has a mean eigenvalue of 1, the
+    whitening is ``(C + S + 0.03 I)^-1/2``: what all names share, or what only the wording changes,
+    counts little; what sets classes apart counts much.
     """
+    common = [one.common for one in classes]
     mean = (
         meanings(base, [", ".join(one.lemmas) for one in classes])
-        + meanings(base, [one.common for one in classes])
+        + meanings(base, common)
         + meanings(base, [one.lemmas[0] for one in classes])
         + DEFINITION_WEIGHT * meanings(base, [one.definition for one in classes])
     )
     unit = F.normalize(mean, dim=-1).double()
-    values, directions = torch.linalg.eigh(unit.T @ unit / len(unit))
+    said = torch.stack(
+        [meanings(base, [wording.format(name) for name in common]) for wording in WORDINGS]
+    ).double()
+    around = (said - said.mean(0)).flatten(0, 1)
+    moment = unit.T @ unit / len(unit) + around.T @ around / len(around)
+    values, directions = torch.linalg.eigh(moment)
     spread = (values / values.mean() + WHITENING).rsqrt()
     whitening = directions @ torch.diag(spread) @ directions.T
     return F.normalize(unit @ whitening, dim=-1).float(), whitening.float()
