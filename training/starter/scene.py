@@ -1,16 +1,16 @@
 """The scene heads: trained together on captioned photos by symmetric InfoNCE."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from retrieval.encoders.starter_heads import ImageHead, TextHead
 from training.starter.averaging import RunningAverage
 from training.starter.data import CAPTIONS, Captions
+from training.starter.optimizer import log_scale_of, make_optimizer
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,17 @@ def fit(
     image.mean.copy_(views[0].mean(0))
     image.deviation.copy_(views[0].std(0) + 1e-3)
     stacked = torch.stack(views)
-    log_scale = nn.Parameter(torch.tensor(math.log(1 / recipe.temperature)))
+    log_scale = log_scale_of(recipe.temperature)
     weights = [*image.parameters(), *text.parameters()]
     average = RunningAverage(weights, recipe.averaging)
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": weights, "weight_decay": recipe.weight_decay},
-            {"params": [log_scale], "weight_decay": 0.0},
-        ],
-        lr=recipe.learning_rate,
-    )
     photos = stacked.shape[1]
     per_epoch = photos // recipe.batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.epochs * per_epoch, pct_start=0.1
+    optimizer, schedule = make_optimizer(
+        weights,
+        log_scale,
+        recipe.learning_rate,
+        recipe.weight_decay,
+        recipe.epochs * per_epoch,
     )
     for epoch in range(1, recipe.epochs + 1):
         image.train()

@@ -5,17 +5,17 @@ leaves the captions' space as it was trained; it also makes the photos' vectors 
 each text is compared with *all* training photos instead of those of its batch.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from retrieval.encoders.starter_heads import TextHead
 from training.starter.averaging import RunningAverage
 from training.starter.data import CAPTIONS, Captions, Pool
+from training.starter.optimizer import log_scale_of, make_optimizer
 from training.starter.scene import scene_vectors
 
 
@@ -62,21 +62,18 @@ def tune(
         on_epoch: told of each epoch: number, loss, head.
     """
     torch.manual_seed(recipe.seed)
-    log_scale = nn.Parameter(torch.tensor(math.log(1 / recipe.temperature)))
+    log_scale = log_scale_of(recipe.temperature)
     weights = list(head.parameters())
     old = [weight.detach().clone() for weight in weights]
     average = RunningAverage(weights, recipe.averaging)
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": weights, "weight_decay": recipe.weight_decay},
-            {"params": [log_scale], "weight_decay": 0.0},
-        ],
-        lr=recipe.learning_rate,
-    )
     count = photos.shape[1]
     per_epoch = count // recipe.captions_per_batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe.learning_rate, total_steps=recipe.epochs * per_epoch, pct_start=0.1
+    optimizer, schedule = make_optimizer(
+        weights,
+        log_scale,
+        recipe.learning_rate,
+        recipe.weight_decay,
+        recipe.epochs * per_epoch,
     )
     for epoch in range(1, recipe.epochs + 1):
         head.train()

@@ -1,0 +1,33 @@
+"""The optimizer and its schedule, the same for both stages of the starter's training."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+
+def log_scale_of(temperature: float) -> nn.Parameter:
+    """The learned logarithm of ``1 / temperature``."""
+    return nn.Parameter(torch.tensor(math.log(1 / temperature)))
+
+
+def make_optimizer(
+    weights: Sequence[nn.Parameter],
+    log_scale: nn.Parameter,
+    learning_rate: float,
+    weight_decay: float,
+    steps: int,
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """AdamW, which leaves the temperature undecayed, with a tenth of warm-up and a cosine down."""
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": list(weights), "weight_decay": weight_decay},
+            {"params": [log_scale], "weight_decay": 0.0},
+        ],
+        lr=learning_rate,
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, total_steps=steps, pct_start=0.1
+    )
+    return optimizer, schedule
