@@ -1,0 +1,59 @@
+"""The kept LLM answers: found again, and never used for another prompt, model or server."""
+
+import dataclasses
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.conversation import Conversation, Turn
+from bot.descriptors import Description, Descriptors
+from prompts.loader import load_prompt
+from training.evaluation.answers import Answer, AnswerCache, Tokens
+from training.evaluation.errors import EvaluationError
+
+TALK = Conversation((Turn("a", "look at the dog"),), owner="a")
+ANSWER = Answer(Description(descriptors=Descriptors(main_subject="a dog"), source="llm"), Tokens(5))
+
+
+def test_an_answer_is_found_again_after_reopening(tmp_path: Path) -> None:
+    prompt = load_prompt("describe")
+    cache = AnswerCache(tmp_path / "answers.db", prompt, "model", "server")
+    assert cache.get(TALK) is None
+    cache.put(TALK, ANSWER)
+    cache.close()
+    again = AnswerCache(tmp_path / "answers.db", prompt, "model", "server")
+    assert again.get(TALK) == ANSWER
+    assert again.known([TALK, Conversation((Turn("a", "other"),), owner="a")]) == 1
+    again.close()
+
+
+def test_another_prompt_version_model_or_server_is_asked_anew(tmp_path: Path) -> None:
+    path, prompt = tmp_path / "answers.db", load_prompt("describe")
+    cache = AnswerCache(path, prompt, "model", "server")
+    cache.put(TALK, ANSWER)
+    cache.close()
+    newer = dataclasses.replace(prompt, version=prompt.version + 1)
+    reworded = dataclasses.replace(prompt, system=prompt.system + " Be brief.")
+    for key in (
+        (newer, "model", "server"),
+        (reworded, "model", "server"),
+        (prompt, "other", "server"),
+        (prompt, "model", "other"),
+    ):
+        other = AnswerCache(path, *key)
+        assert other.get(TALK) is None
+        other.close()
+
+
+def test_a_file_that_is_no_cache_or_a_newer_one_is_refused(tmp_path: Path) -> None:
+    rubbish = tmp_path / "rubbish.db"
+    rubbish.write_bytes(b"not a database at all, for sure" * 100)
+    with pytest.raises(EvaluationError, match="cannot be used"):
+        AnswerCache(rubbish, load_prompt("describe"), "model", "server")
+    newer = tmp_path / "newer.db"
+    with sqlite3.connect(newer) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(EvaluationError, match="newer"):
+        AnswerCache(newer, load_prompt("describe"), "model", "server")
