@@ -24,6 +24,7 @@ from retrieval.errors import LibraryEmpty
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from retrieval.encoders.protocol import Encoder
 
 
 def chat(
@@ -68,6 +69,7 @@ def chat(
         model=model,
         offline=offline,
     )
+    loaded: Encoder | None = None
     if settings.replay is not None:
         from bot.page.replay_files import replay_files
 
@@ -75,25 +77,29 @@ def chat(
     if photos is not None:
         from bot.cli.replay_opening import gallery_library
 
-        path = gallery_library(photos, open_encoder(settings.encoder))
+        loaded = open_encoder(settings.encoder)
+        path = gallery_library(photos, loaded)
         settings = settings.model_copy(update={"library": path})
     elif settings.replay is not None and settings.library is None:
-        settings = _with_some_library(settings)
-    open_page(settings, browser)
+        settings, loaded = _with_some_library(settings)
+    open_page(settings, browser, loaded)
 
 
-def _with_some_library(settings: "Settings") -> "Settings":
+def _with_some_library(settings: "Settings") -> "tuple[Settings, Encoder | None]":
     """A replay by label texts needs no photos, but the page does: the samples stand in."""
     if settings.library_path.exists():
-        return settings
+        return settings, None
     from bot.cli.demo import prepare_samples
 
     note("There is no library yet: the chat is over the sample photos.")
     return prepare_samples(settings)
 
 
-def open_page(settings: "Settings", browser: bool) -> None:
-    """Run the page until it is stopped; refuses a missing or empty library at once."""
+def open_page(settings: "Settings", browser: bool, encoder: "Encoder | None" = None) -> None:
+    """Run the page until it is stopped; refuses a missing or empty library at once.
+
+    An encoder that is loaded already, of this library, is not loaded again.
+    """
     from retrieval.library import Library
 
     with Library.read(settings.library_path) as books:
@@ -105,7 +111,7 @@ def open_page(settings: "Settings", browser: bool) -> None:
     from bot.page import run
 
     note("Photopal is starting …")
-    run(settings, open_browser=browser, on_ready=_tell)
+    run(settings, open_browser=browser, on_ready=_tell, encoder=encoder)
 
 
 def _tell(address: str) -> None:

@@ -23,6 +23,7 @@ from bot.cli.output import note, working
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from retrieval.encoders.protocol import Encoder
 
 
 def demo(
@@ -50,15 +51,15 @@ def demo(
         model=model,
         offline=offline,
     )
-    settings = prepare_samples(settings)
+    settings, encoder = prepare_samples(settings)
     if prepare:
         note(f"The sample library is ready: {settings.library_path}")
         return
-    open_page(settings, browser)
+    open_page(settings, browser, encoder)
 
 
-def prepare_samples(settings: "Settings") -> "Settings":
-    """Install and index the sample photos; returns settings that use them."""
+def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
+    """Install and index the sample photos; returns settings that use them, and the encoder."""
     from retrieval.encoders import STARTER
     from retrieval.home import home
     from retrieval.library import Library
@@ -69,5 +70,6 @@ def prepare_samples(settings: "Settings") -> "Settings":
         install_samples(folder)
     path = home() / "samples.db"
     with Library.open(path, create=True) as books:
-        index_with_progress(books, open_encoder(STARTER), [folder])
-    return settings.model_copy(update={"library": path, "encoder": STARTER})
+        encoder = open_encoder(STARTER)
+        index_with_progress(books, encoder, [folder])
+    return settings.model_copy(update={"library": path, "encoder": STARTER}), encoder

@@ -23,6 +23,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, note, results
+from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -194,21 +195,9 @@ def _intent(shown: Results, plan: "Plan", settings: "Settings", host: "Host") ->
 @contextmanager
 def _host(settings: "Settings", plan: "Plan") -> Iterator["Host"]:
     """Progress on standard error: a bar for the LLM's answers, with what they cost."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
     from training.evaluation.run import Host, cost
 
-    console = Console(stderr=True, highlight=False)
-    bar = Progress(
-        TextColumn("Asking the LLM"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[more]}"),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    bar = progress_bar("Asking the LLM", time_left=False)
     task: Any = None
 
     def watch(progress: "AnswerProgress") -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.output import Results, note, printable
+from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from retrieval.encoders.protocol import Encoder
@@ -18,36 +19,17 @@ def index_with_progress(
     library: "Library", encoder: "Encoder", folders: Sequence[Path], **options: Any
 ) -> "IndexReport":
     """Index the folders; shows photos done, photos/s and the time left."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     from retrieval.index import PhotoIndex
     from retrieval.indexing import Progress as Done
     from retrieval.indexing import index_folders
 
-    console = Console(stderr=True, highlight=False)
-    bar = Progress(
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    bar = progress_bar("Indexing")
     with bar:
-        task = bar.add_task("Indexing", total=None, rate="")
+        task = bar.add_task("", total=None, more="")
 
         def show(done: Done) -> None:
             rate = f"{done.photos_per_second:.0f} photos/s" if done.photos_per_second else ""
-            bar.update(task, completed=done.done, total=done.total, rate=rate)
+            bar.update(task, completed=done.done, total=done.total, more=rate)
 
         try:
             report = index_folders(library, encoder, folders, on_progress=show, **options)

@@ -7,6 +7,7 @@ import typer
 
 from bot.cli.options import DebugOption, JsonOption, flag
 from bot.cli.output import Results, note, printable, results
+from bot.cli.progress import progress_bar
 from bot.errors import BotError
 
 if TYPE_CHECKING:
@@ -78,36 +79,17 @@ def download(
 
 
 def _download(dialogues: "DialogueSet", folder: Path, options: "Options") -> "Report":
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     from training.download import download_photos
 
-    console = Console(stderr=True, highlight=False)
-    bar = Progress(
-        TextColumn("Fetching"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    bar = progress_bar("Fetching")
     with bar:
-        task = bar.add_task("", total=None, state="")
+        task = bar.add_task("", total=None, more="")
 
         def show(report: "Report") -> None:
             state = f"{report.bytes / 1e6:,.0f} MB"
             if report.dead:
                 state += f", {len(report.dead):,} dead"
-            bar.update(task, completed=report.done, total=report.photos, state=state)
+            bar.update(task, completed=report.done, total=report.photos, more=state)
 
         try:
             return download_photos(dialogues, folder, options, on_progress=show)

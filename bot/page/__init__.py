@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from retrieval.encoders.protocol import Encoder
 
 __all__ = ["run"]
 
@@ -14,8 +15,9 @@ def run(
     *,
     open_browser: bool = True,
     on_ready: Callable[[str], None] | None = None,
+    encoder: "Encoder | None" = None,
 ) -> None:
     """Serve the chat page until it is stopped; see :func:`bot.page.launch.run`."""
     from bot.page.launch import run as launch
 
-    launch(settings, open_browser=open_browser, on_ready=on_ready)
+    launch(settings, open_browser=open_browser, on_ready=on_ready, encoder=encoder)

@@ -7,6 +7,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.page.services import PageServices
+    from retrieval.encoders.protocol import Encoder
 
 # Chainlit acts on these: it would store chats in a database, send them to a service, or answer
 # on other channels, because of a variable that is there for something else.
@@ -40,6 +42,7 @@ def run(
     *,
     open_browser: bool = True,
     on_ready: Callable[[str], None] | None = None,
+    encoder: "Encoder | None" = None,
     make_services: "Callable[[Settings], PageServices] | None" = None,
 ) -> None:
     """Serve the page until it is stopped by Ctrl-C or a signal.
@@ -48,6 +51,7 @@ def run(
         settings: host, port, password, library, encoder and LLM.
         open_browser: show the page once it answers.
         on_ready: called with the page's address once it answers.
+        encoder: the library's, when it is loaded already.
         make_services: loads what the page works with; the real thing unless a test says otherwise.
 
     Raises:
@@ -60,7 +64,8 @@ def run(
     try:
         from bot.page.loading import load_services
 
-        services = (make_services or load_services)(settings)
+        load = make_services or partial(load_services, encoder=encoder)
+        services = load(settings)
         address = page_address(settings.host, listener.getsockname()[1])
         set_environment(settings, listener.getsockname()[1])
 
