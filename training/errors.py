@@ -1,0 +1,39 @@
+"""What can be wrong with a training. One line each: what went wrong and what to do next."""
+
+from bot.errors import BotError
+
+
+class TrainingError(BotError):
+    """A training cannot be run as asked."""
+
+
+class PairsInvalid(TrainingError):
+    """A file of captions or dialogues cannot be read, or holds nothing to train on."""
+
+
+class PhotosUnusable(TrainingError):
+    """Too many photos are missing or unreadable."""
+
+
+class SplitsOverlap(TrainingError):
+    """Two of train, dev and test share photos; the figures would not be honest."""
+
+
+class EncoderNotTrainable(TrainingError):
+    """This encoder cannot be trained in this way."""
+
+
+class CheckpointUnusable(TrainingError):
+    """A checkpoint belongs to another run or model, is damaged, or holds a pickle."""
+
+
+class LossNotFinite(TrainingError):
+    """The loss became NaN or infinite; the last good checkpoint is kept."""
+
+
+class CollapseDetected(TrainingError):
+    """All vectors became alike; the last good checkpoint is kept."""
+
+
+class DiskFull(TrainingError):
+    """A checkpoint could not be written; the last good one is kept."""
