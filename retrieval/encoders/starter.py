@@ -42,9 +42,11 @@ from retrieval.encoders.starter_heads import (
     pack,
     unpack,
 )
+from retrieval.encoders.starter_scene import copy_of, pack_changes, unpack_changes
 from retrieval.errors import EncoderFolderInvalid
 
 WEIGHTS_NAME = "heads.safetensors"
+SCENE_NAME = "scene.safetensors"
 PREPROCESSING = {"side": IMAGE_SIDE, "resize": "squash, bicubic", "mean": 127, "scale": 128}
 _IMAGE_BATCH = 32
 _TEXT_BATCH = 64
@@ -72,11 +74,22 @@ class StarterEncoder:
         image_head: ImageHead,
         text_head: TextHead,
         background: tuple[Embeddings, Embeddings] | None = None,
+        scene_base: TextBase | None = None,
     ) -> None:
-        """Join the parts; :meth:`load` is the usual way."""
+        """Join the parts; :meth:`load` is the usual way.
+
+        Args:
+            image_base: frozen.
+            text_base: frozen; the concept part and its gate read texts by it.
+            image_head: on top of the image base.
+            text_head: on top of the text bases.
+            background: mean and covariance of everyday photos.
+            scene_base: the fine-tuned text network of the scene part; None for ``text_base``.
+        """
         self._reduced = choose_dtype(torch.device("cpu")) is torch.bfloat16
         self.image_base = image_base
         self.text_base = text_base
+        self.scene_base = scene_base
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
         self._background = background
@@ -103,12 +116,14 @@ class StarterEncoder:
                 }
                 unpack(head, own)
             background = _background(tensors)
+            text_base = load_text_base()
+            scene_base = _read_scene_base(folder, text_base)
         except (KeyError, ValueError, RuntimeError) as error:
             raise EncoderFolderInvalid(
-                f"{folder / WEIGHTS_NAME} does not fit the starter encoder: make it again with "
+                f"the weights in {folder} do not fit the starter encoder: make it again with "
                 "photopal train"
             ) from error
-        encoder = cls(load_image_base(), load_text_base(), image_head, text_head, background)
+        encoder = cls(load_image_base(), text_base, image_head, text_head, background, scene_base)
         if encoder.fingerprint != manifest.fingerprint:
             raise EncoderFolderInvalid(
                 f"{folder} holds other weights than its encoder.json says: copy the folder again"
@@ -117,6 +132,8 @@ class StarterEncoder:
 
     def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
         """Write the heads as an encoder folder; the base networks stay in their packages.
+
+        Of a fine-tuned scene network its difference from the text base is written.
 
         Returns:
             The manifest. Its fingerprints are of the heads as written, rounded to 8 bits: they
@@ -127,6 +144,12 @@ class StarterEncoder:
             packed = pack(head)
             unpack(head, packed)
             tensors |= {part + name: values for name, values in packed.items()}
+        if self.scene_base is not None:
+            changes = pack_changes(self.scene_base.network, self.text_base.network)
+            unpack_changes(self.scene_base.network, self.text_base.network, changes)
+            write_weights(folder / SCENE_NAME, changes)
+        else:
+            (folder / SCENE_NAME).unlink(missing_ok=True)
         self.fingerprint, self.text_fingerprint = self._fingerprints()
         if self._background is not None:
             mean, covariance = self._background
@@ -159,9 +182,15 @@ class StarterEncoder:
         with torch.inference_mode():
             for places in _batches(order, _TEXT_BATCH):
                 # Reduced precision in the base alone keeps a cosine of 0.9999 with the full one.
+                batch = [short[place] for place in places]
+                scene_states = None
                 with torch.autocast("cpu", torch.bfloat16, enabled=self._reduced):
-                    states, present = self.text_base.states([short[place] for place in places])
-                vectors[list(places)] = self.text_head(states.float(), present).numpy()
+                    states, present = self.text_base.states(batch)
+                    if self.scene_base is not None:
+                        scene_states = self.scene_base.states(batch)[0].float()
+                vectors[list(places)] = self.text_head(
+                    states.float(), present, scene_states
+                ).numpy()
         return vectors
 
     def count_tokens(self, text: str) -> int:
@@ -180,11 +209,13 @@ class StarterEncoder:
 
     def _fingerprints(self) -> tuple[str, str]:
         image = hash_tensors(self.image_head.state_dict())
-        text = hash_tensors(self.text_head.state_dict())
+        text = [hash_tensors(self.text_head.state_dict())]
+        if self.scene_base is not None:
+            text.append(hash_tensors(self.scene_base.network.state_dict()))
         base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
         return (
             fingerprint_of("starter image", base, image),
-            fingerprint_of("starter text", hash_files([text_base_weights()]), text),
+            fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
         )
 
     def _encode_pixels(self, images: Sequence[Image.Image]) -> Embeddings:
@@ -203,6 +234,14 @@ def _background(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embedd
     if mean.shape != (DIM,) or covariance.shape != (DIM, DIM):
         raise ValueError("background statistics of another size")
     return mean, covariance
+
+
+def _read_scene_base(folder: Path, text_base: TextBase) -> TextBase | None:
+    if not (folder / SCENE_NAME).exists():
+        return None
+    scene_base = copy_of(text_base)
+    unpack_changes(scene_base.network, text_base.network, read_weights(folder / SCENE_NAME))
+    return scene_base
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -114,15 +114,19 @@ class TextBase:
         """Tokens of a text, the two special ones included."""
         return len(self.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
-    def states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Token states [n, tokens, 384] and which tokens are there [n, tokens] (bool)."""
-        batch = self.tokenizer(
+    def tokenize(self, texts: Sequence[str]) -> Any:
+        """Token numbers and attention mask [n, tokens], as the network takes them."""
+        return self.tokenizer(
             list(texts),
             padding=True,
             truncation=True,
             max_length=MAX_TEXT_TOKENS,
             return_tensors="pt",
         )
+
+    def states(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Token states [n, tokens, 384] and which tokens are there [n, tokens] (bool)."""
+        batch = self.tokenize(texts)
         states: Tensor = self.network(**batch).last_hidden_state
         return states, batch["attention_mask"].bool()
 

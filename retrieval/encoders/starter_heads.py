@@ -125,17 +125,20 @@ class TextHead(nn.Module):
         """How much each text [n] is the name of a thing rather than a caption, 0 to 1."""
         return torch.sigmoid(meaning @ self.gate_weight + self.gate_bias)
 
-    def forward(self, states: Tensor, present: Tensor) -> Tensor:
-        """Unit vectors [n, 896]."""
+    def forward(
+        self, states: Tensor, present: Tensor, scene_states: Tensor | None = None
+    ) -> Tensor:
+        """Unit vectors [n, 896].
+
+        Args:
+            states: all-MiniLM's token states [n, tokens, 384].
+            present: which tokens are there [n, tokens].
+            scene_states: the scene network's token states, when it is another one.
+        """
         meaning = sentence_vectors(states, present)
         gate = self.gate(meaning)[:, None]
-        return torch.cat(
-            [
-                (1 - gate).sqrt() * self.scene(states, present),
-                gate.sqrt() * self.concept(meaning),
-            ],
-            dim=1,
-        )
+        scene = self.scene(states if scene_states is None else scene_states, present)
+        return torch.cat([(1 - gate).sqrt() * scene, gate.sqrt() * self.concept(meaning)], dim=1)
 
 
 def sentence_vectors(states: Tensor, present: Tensor) -> Tensor:

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors import safe_open
 
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.encoders import starter_bases as bases
-from retrieval.encoders.starter import StarterEncoder
+from retrieval.encoders.folder import write_weights
+from retrieval.encoders.starter import SCENE_NAME, StarterEncoder
+from retrieval.encoders.starter_scene import copy_of
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from retrieval.images import open_image
 from retrieval.samples import install_samples
@@ -150,3 +154,32 @@ def test_unknown_base_weights_are_never_unpickled(
     )
     with pytest.raises(EncoderUnavailable, match="not the known file"):
         bases.load_image_base()
+
+
+def test_a_tuned_scene_network_is_kept_as_its_changes(
+    starter: StarterEncoder, tmp_path: Path
+) -> None:
+    tuned = copy_of(starter.text_base)
+    with torch.no_grad():
+        for name, weight in tuned.network.named_parameters():
+            if "layer.5." in name:
+                weight.add_(0.02 * torch.randn_like(weight))
+    parts = (starter.image_base, starter.text_base, starter.image_head, starter.text_head)
+    encoder = StarterEncoder(*parts, starter.background(), tuned)
+    texts = ["two dogs run on the beach", "look at the size of that wave!"]
+    encoder.save(tmp_path)
+    expected = encoder.encode_texts(texts)
+    loaded = StarterEncoder.load(tmp_path)
+    assert np.allclose(loaded.encode_texts(texts), expected, atol=2e-2)
+    assert not np.allclose(expected, starter.encode_texts(texts), atol=2e-2)
+    assert loaded.fingerprint == starter.fingerprint, "photos embedded before stay valid"
+    assert loaded.text_fingerprint == encoder.text_fingerprint != starter.text_fingerprint
+    with safe_open(tmp_path / SCENE_NAME, "numpy") as file:
+        assert all("layer.5." in name for name in file.keys())  # noqa: SIM118
+
+
+def test_changes_of_another_network_are_refused(starter: StarterEncoder, tmp_path: Path) -> None:
+    starter.save(tmp_path)
+    write_weights(tmp_path / SCENE_NAME, {"encoder.layer.9.wrong": np.ones((2, 2), np.int8)})
+    with pytest.raises(EncoderFolderInvalid, match="do not fit"):
+        StarterEncoder.load(tmp_path)
