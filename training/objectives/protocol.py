@@ -1,0 +1,61 @@
+"""What every objective offers."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+
+class Objective(nn.Module, ABC):
+    """Says how badly texts and photos fit. Its parameters are trained with the towers."""
+
+    @abstractmethod
+    def forward(
+        self,
+        texts: Tensor,
+        photos: Tensor,
+        same: Tensor,
+        extra: Tensor | None = None,
+        extra_same: Tensor | None = None,
+    ) -> Tensor:
+        """The loss, a scalar.
+
+        Args:
+            texts: unit vectors [n, d].
+            photos: unit vectors [n, d]; row i belongs to row i of ``texts``.
+            same: bool [n, n], true where photo j is that of text i under another row, or a
+                near-duplicate: never a negative. The diagonal does not count.
+            extra: unit vectors [k, d] of further photos: mined ones, or the whole gallery.
+            extra_same: bool [n, k], true where an extra photo is not a negative of the text.
+        """
+
+    @property
+    @abstractmethod
+    def temperature(self) -> float:
+        """The temperature now."""
+
+
+def similarities(
+    texts: Tensor,
+    photos: Tensor,
+    same: Tensor,
+    extra: Tensor | None = None,
+    extra_same: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Cosines [n, n + k] of texts with the photos and the extra ones, and which of them count.
+
+    In float32 even under autocast: at a scale of 100 a bfloat16 cosine is off by half a logit.
+    """
+    with torch.autocast(texts.device.type, enabled=False):
+        columns = photos if extra is None else torch.cat([photos, extra.to(photos.dtype)])
+        scores = texts.float() @ columns.float().T
+    own = torch.eye(len(texts), dtype=torch.bool, device=texts.device)
+    counts = ~same.bool() | own
+    if extra is not None:
+        further = (
+            torch.ones(len(texts), len(extra), dtype=torch.bool, device=texts.device)
+            if extra_same is None
+            else ~extra_same.bool()
+        )
+        counts = torch.cat([counts, further], dim=1)
+    return scores, counts

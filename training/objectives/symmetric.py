@@ -1,0 +1,50 @@
+"""Symmetric InfoNCE with a learned temperature: texts choose photos and photos choose texts.
+
+``L = ( mean_i -log softmax_j(s_ij / t)[j = i]  +  mean_j -log softmax_i(s_ij / t)[i = j] ) / 2``
+
+(CLIP, Radford et al. 2021, arXiv 2103.00020.) Extra negatives are photos without a text, so they
+count where a text chooses.
+"""
+
+from torch import Tensor
+
+from training.objectives.cross_entropy import check_smoothing, own_column_loss
+from training.objectives.protocol import Objective, similarities
+from training.objectives.temperature import Temperature
+
+
+class Symmetric(Objective):
+    """InfoNCE in both directions."""
+
+    def __init__(
+        self,
+        temperature: float = 0.05,
+        learned: bool = True,
+        lowest: float = 0.01,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        """The temperature starts at ``temperature`` and, when learned, stays above ``lowest``."""
+        super().__init__()
+        self._scale = Temperature(temperature, learned, lowest)
+        self.label_smoothing = check_smoothing(label_smoothing)
+
+    def forward(
+        self,
+        texts: Tensor,
+        photos: Tensor,
+        same: Tensor,
+        extra: Tensor | None = None,
+        extra_same: Tensor | None = None,
+    ) -> Tensor:
+        """See :meth:`Objective.forward`."""
+        scores, counts = similarities(texts, photos, same, extra, extra_same)
+        logits = self._scale() * scores
+        n = len(texts)
+        to_photo = own_column_loss(logits, counts, self.label_smoothing)
+        to_text = own_column_loss(logits[:, :n].T, counts[:, :n].T, self.label_smoothing)
+        return (to_photo + to_text) / 2
+
+    @property
+    def temperature(self) -> float:
+        """The temperature now."""
+        return self._scale.value

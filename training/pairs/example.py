@@ -1,0 +1,64 @@
+"""An example: a photo and what is said of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from bot.conversation import Conversation
+from bot.descriptors import Descriptors
+
+Kind = Literal["caption", "dialogue", "descriptors"]
+KINDS: tuple[Kind, ...] = ("caption", "dialogue", "descriptors")
+"""The kinds of text that an example can hold."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A photo and what is said of it.
+
+    Attributes:
+        photo: its file's path within the folder of photos, with ``/``; as the file of examples
+            names it where there is no such photo.
+        path: the photo's file, which may be missing.
+        captions: what people wrote who saw it; none is blank.
+        conversation: what precedes the moment in which the photo is shared; never blank.
+        descriptors: what it would show; never empty.
+        source: ``file:line`` or ``file: dialogue id``, for messages.
+        descriptors_by: who wrote the descriptors.
+    """
+
+    photo: str
+    path: Path
+    captions: tuple[str, ...] = ()
+    conversation: Conversation | None = None
+    descriptors: Descriptors | None = None
+    source: str = ""
+    descriptors_by: Literal["recorded", "llm", "offline"] = "recorded"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of text that there are."""
+        there = (bool(self.captions), self.conversation is not None, self.descriptors is not None)
+        return tuple(kind for kind, is_there in zip(KINDS, there, strict=True) if is_there)
+
+
+@dataclass(frozen=True)
+class ExampleSet:
+    """Examples, and what was odd about the files.
+
+    Attributes:
+        examples: in the order of the files; each has a text at least.
+        problems: how many texts, dialogues or files there are of each oddity.
+        examples_of_problems: where the first few of each are.
+    """
+
+    examples: tuple[Example, ...]
+    problems: Mapping[str, int] = field(default_factory=dict)
+    examples_of_problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Example]:
+        return iter(self.examples)
+
+    def __len__(self) -> int:
+        return len(self.examples)
