@@ -1,0 +1,192 @@
+"""What a run is trained, chosen and measured on: read, checked, and kept apart."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retrieval.encoders.folder import fingerprint_of
+from training.errors import TrainingError
+from training.pairs.photos import usable
+from training.pairs.read import read_examples
+from training.pairs.splits import hold_out, require_apart
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from training.fine_tuning.host import Host
+    from training.fine_tuning.plan import TrainPlan
+    from training.pairs.example import Example, ExampleSet
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples, and the photos among which each example's own is looked for.
+
+    Attributes:
+        examples: whose photos can all be read.
+        photos: every photo once; those of the examples first.
+    """
+
+    examples: tuple["Example", ...]
+    photos: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Train, dev and test.
+
+    Attributes:
+        held_out: whether dev was taken from the training files.
+        problems: texts and dialogues that were left out, by reason.
+        skipped: photos that were left out, by reason.
+    """
+
+    train: Split
+    dev: Split
+    test: Split | None
+    held_out: bool
+    problems: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def items(self) -> int:
+        """Texts that an epoch draws."""
+        return sum(len(example.kinds) for example in self.train.examples)
+
+    def digest(self) -> str:
+        """Hash of all texts and of the photos' names and sizes."""
+        splits = {"train": self.train, "dev": self.dev, "test": self.test}
+        return fingerprint_of(
+            {name: _describe(split) for name, split in splits.items() if split is not None}
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Counts, JSON-able."""
+        found: dict[str, Any] = {
+            "train_examples": len(self.train.examples),
+            "train_photos": len(self.train.photos),
+            "train_texts": self.items,
+            "dev_examples": len(self.dev.examples),
+            "dev_gallery": len(self.dev.photos),
+            "dev_held_out": self.held_out,
+        }
+        if self.test is not None:
+            found |= {
+                "test_examples": len(self.test.examples),
+                "test_gallery": len(self.test.photos),
+            }
+        return {**found, "problems": dict(self.problems), "skipped_photos": dict(self.skipped)}
+
+
+def gather(plan: "TrainPlan", settings: "Settings", host: "Host") -> Data:
+    """Read and check everything that a plan names.
+
+    Raises:
+        PairsInvalid, PhotosUnusable, SplitsOverlap: as :mod:`training.pairs` says.
+        TrainingError: there is too little to learn from.
+    """
+    from training.pairs.describing import open_describer
+
+    problems: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    kind = plan.chosen_describe
+    describe = open_describer(kind, settings)
+    # The offline describer's fields are part of every dialogue's query as it is.
+    describe_queries = describe if kind == "llm" else None
+
+    def read(
+        sources: Sequence[Path],
+        photos: Path,
+        descriptors: Path | None,
+        describer: Any,
+    ) -> list["Example"]:
+        found: ExampleSet = read_examples(
+            sources, photos, descriptors=descriptors, describe=describer
+        )
+        problems.update(found.problems)
+        examples, failed = usable(found.examples)
+        skipped.update(one.reason for one in failed)
+        return examples
+
+    train = read(plan.sources, plan.photos, plan.descriptors, describe)
+    _require_two(train)
+    held_out = not plan.dev
+    if held_out:
+        train, dev = hold_out(train, seed=plan.seed)
+        dev_photos = None
+        host.note(
+            f"no --dev: {_photos_of(dev)} photos of the training files are held out to choose by"
+        )
+        _require_two(train)
+    else:
+        dev_photos = plan.dev_photos
+        dev = read(plan.dev, dev_photos or plan.photos, plan.dev_descriptors, describe_queries)
+    splits = {"train": train, "dev": dev}
+    test = None
+    if plan.test:
+        test = read(
+            plan.test,
+            plan.test_photos or plan.photos,
+            plan.test_descriptors,
+            describe_queries,
+        )
+        splits["test"] = test
+    require_apart(**splits)
+    return Data(
+        train=_split(train, None),
+        dev=_split(dev, dev_photos),
+        test=_split(test, plan.test_photos) if test is not None else None,
+        held_out=held_out,
+        problems=dict(problems),
+        skipped=dict(skipped),
+    )
+
+
+def _require_two(examples: Sequence["Example"]) -> None:
+    photos = _photos_of(examples)
+    if photos < 2:
+        raise TrainingError(
+            f"only {photos} photo to train on: there is nothing to tell it apart from; "
+            "give pairs of two photos at least, and others for --dev"
+        )
+
+
+def _photos_of(examples: Sequence["Example"]) -> int:
+    return len({example.path.resolve() for example in examples})
+
+
+def _split(examples: Sequence["Example"], folder: Path | None) -> Split:
+    """The examples' photos, and with a folder all that is in it and can be read."""
+    photos = dict.fromkeys(example.path.resolve() for example in examples)
+    if folder is not None:
+        from retrieval.images import UnreadableImage, open_image
+        from retrieval.scan import scan_folder
+
+        for file in scan_folder(folder):
+            path = file.path.resolve()
+            if file.is_folder or file.problem or path in photos:
+                continue
+            try:
+                open_image(path, 64)
+            except UnreadableImage:
+                continue
+            photos[path] = None
+    return Split(tuple(examples), tuple(photos))
+
+
+def _describe(split: Split) -> dict[str, Any]:
+    return {
+        "examples": [
+            [
+                example.photo,
+                list(example.captions),
+                [[turn.speaker, turn.text] for turn in example.conversation.turns]
+                if example.conversation
+                else None,
+                example.descriptors.model_dump() if example.descriptors else None,
+            ]
+            for example in split.examples
+        ],
+        "photos": [[path.name, path.stat().st_size] for path in split.photos],
+    }
