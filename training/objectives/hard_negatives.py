@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.objectives.masking import NEAR_DUPLICATE
+from training.objectives.lookalikes import NEAR_DUPLICATE
 
 _SPARE = 64
 _BLOCK = 1024
