@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from retrieval.encoders.starter_bases import STATE_DIM
-from retrieval.encoders.starter_heads import POOLS, TextHead, sentence_vectors
+from retrieval.encoders.starter_heads import POOLS, TextHead
 
 
 def scene_vectors(head: TextHead, states: Tensor, present: Tensor) -> Tensor:
@@ -22,10 +22,14 @@ def scene_vectors(head: TextHead, states: Tensor, present: Tensor) -> Tensor:
         states: token states [n, tokens, 384].
         present: which tokens are there [n, tokens].
     """
-    meaning = sentence_vectors(states, present)
     logits = head.attention(states).masked_fill(~present[..., None], -1e4)
-    pooled_states = torch.einsum("ntp,ntd->npd", logits.softmax(dim=1).to(states.dtype), states)
+    even = present[..., None].to(logits.dtype)
+    # The mean is one more way to pool: one pass over the states does for all.
+    weights = torch.cat([logits.softmax(dim=1), even], dim=2).to(states.dtype)
+    pooled_states = torch.einsum("ntp,ntd->npd", weights, states)
+    meaning = F.normalize(pooled_states[:, POOLS].float(), dim=-1)
     weight = head.values.weight.unflatten(0, (POOLS, -1))
-    pooled = torch.einsum("npd,phd->nph", pooled_states, weight).flatten(1) + head.values.bias
+    pooled = torch.einsum("npd,phd->nph", pooled_states[:, :POOLS], weight).flatten(1)
+    pooled = pooled + head.values.bias
     scene = head.head(meaning * STATE_DIM**0.5) + head.contract(head.dropout(F.gelu(pooled)))
     return F.normalize(scene.float(), dim=-1)
