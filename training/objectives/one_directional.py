@@ -34,8 +34,8 @@ class OneDirectional(Objective):
         extra_same: Tensor | None = None,
     ) -> Tensor:
         """See :meth:`Objective.forward`."""
-        scores, counts = similarities(texts, photos, same, extra, extra_same)
-        return own_column_loss(self._scale() * scores, counts, self.label_smoothing)
+        logits, masked = similarities(texts, photos, same, extra, extra_same, self._scale())
+        return own_column_loss(logits, masked, self.label_smoothing)
 
     @property
     def temperature(self) -> float:

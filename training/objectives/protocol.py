@@ -41,21 +41,20 @@ def similarities(
     same: Tensor,
     extra: Tensor | None = None,
     extra_same: Tensor | None = None,
+    scale: Tensor | float = 1.0,
 ) -> tuple[Tensor, Tensor]:
-    """Cosines [n, n + k] of texts with the photos and the extra ones, and which of them count.
+    """Scaled cosines [n, n + k] of texts with photos and extra ones, and which are masked.
 
     In float32 even under autocast: at a scale of 100 a bfloat16 cosine is off by half a logit.
     """
     with torch.autocast(texts.device.type, enabled=False):
         columns = photos if extra is None else torch.cat([photos, extra.to(photos.dtype)])
-        scores = texts.float() @ columns.float().T
-    own = torch.eye(len(texts), dtype=torch.bool, device=texts.device)
-    counts = ~same.bool() | own
-    if extra is not None:
-        further = (
-            torch.ones(len(texts), len(extra), dtype=torch.bool, device=texts.device)
-            if extra_same is None
-            else ~extra_same.bool()
-        )
-        counts = torch.cat([counts, further], dim=1)
-    return scores, counts
+        # The texts are scaled, not the scores: they are fewer numbers.
+        scores = (texts.float() * scale) @ columns.float().T
+    n = len(texts)
+    masked = torch.zeros(scores.shape, dtype=torch.bool, device=scores.device)
+    masked[:, :n] = same
+    masked.diagonal().fill_(False)
+    if extra_same is not None:
+        masked[:, n:] = extra_same
+    return scores, masked

@@ -35,11 +35,11 @@ class Sigmoid(Objective):
         extra_same: Tensor | None = None,
     ) -> Tensor:
         """See :meth:`Objective.forward`."""
-        scores, counts = similarities(texts, photos, same, extra, extra_same)
-        logits = self._scale() * scores + self.bias
+        logits, masked = similarities(texts, photos, same, extra, extra_same, self._scale())
+        logits = logits + self.bias
         fits = -torch.ones_like(logits)
         fits.diagonal().fill_(1.0)
-        judged = F.logsigmoid(fits * logits).masked_fill(~counts, 0.0)
+        judged = F.logsigmoid(fits * logits).masked_fill(masked, 0.0)
         return -judged.sum() / len(texts)
 
     @property

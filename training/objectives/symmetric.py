@@ -37,11 +37,10 @@ class Symmetric(Objective):
         extra_same: Tensor | None = None,
     ) -> Tensor:
         """See :meth:`Objective.forward`."""
-        scores, counts = similarities(texts, photos, same, extra, extra_same)
-        logits = self._scale() * scores
+        logits, masked = similarities(texts, photos, same, extra, extra_same, self._scale())
         n = len(texts)
-        to_photo = own_column_loss(logits, counts, self.label_smoothing)
-        to_text = own_column_loss(logits[:, :n].T, counts[:, :n].T, self.label_smoothing)
+        to_photo = own_column_loss(logits, masked, self.label_smoothing)
+        to_text = own_column_loss(logits[:, :n].T, masked[:, :n].T, self.label_smoothing)
         return (to_photo + to_text) / 2
 
     @property
