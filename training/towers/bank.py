@@ -1,23 +1,19 @@
 """The photo bank: what the locked image side says of every photo, computed once."""
 
-import contextlib
-import logging
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import torch
 from PIL import Image
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from retrieval.encoders.folder import fingerprint_of
 from retrieval.errors import UnreadableImage
 from retrieval.images import open_image
 from training.errors import PhotosUnusable
+from training.towers.cache import keep, read_kept
 from training.towers.protocol import Tower
 from training.towers.views import view_of
 
@@ -26,7 +22,6 @@ OnProgress = Callable[[int, int], None]
 
 _SIDE_FACTOR = 2
 _READERS = 2
-log = logging.getLogger(__name__)
 
 
 def photo_bank(
@@ -57,14 +52,14 @@ def photo_bank(
     files = [_cache_file(tower, photos, cache, view) for view in range(views)]
     found: dict[int, Tensor] = {}
     for view, file in enumerate(files):
-        vectors = _read(file, (len(photos), tower.dim))
-        if vectors is not None:
+        vectors = (read_kept(file) or {}).get("vectors")
+        if vectors is not None and vectors.shape == (len(photos), tower.dim):
             found[view] = vectors
     missing = [view for view in range(views) if view not in found]
     if missing:
         computed = _embed(tower, photos, missing, batch_size, on_progress)
         for view, vectors in computed.items():
-            _write(files[view], vectors)
+            keep(files[view], {"vectors": vectors})
         found |= computed
     elif on_progress is not None:
         on_progress(len(photos), len(photos))
@@ -137,34 +132,3 @@ def _stats(photos: Sequence[Path]) -> Iterator[tuple[Path, os.stat_result]]:
             yield path, path.stat()
         except OSError as error:
             raise PhotosUnusable(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _read(file: Path | None, shape: tuple[int, int]) -> Tensor | None:
-    if file is None or not file.is_file():
-        return None
-    try:
-        vectors = load_file(file)["vectors"]
-    except (OSError, SafetensorError, KeyError):
-        log.warning("%s is damaged and is made again", file)
-        return None
-    return vectors if tuple(vectors.shape) == shape else None
-
-
-def _write(file: Path | None, vectors: Tensor) -> None:
-    if file is None:
-        return
-    temporary: Path | None = None
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        os.close(handle)
-        temporary = Path(name)
-        save_file({"vectors": vectors.contiguous()}, temporary)
-        os.replace(temporary, file)
-    except (OSError, SafetensorError) as error:
-        # The training goes on without: only the next one has to compute them again.
-        log.warning("the photo vectors cannot be kept in %s: %s", file.parent, error)
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)

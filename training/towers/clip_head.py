@@ -1,7 +1,6 @@
 """The last text layer of CLIP or SigLIP trained alone, over a network that runs once a text."""
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from retrieval.encoders.clip import ClipEncoder
-from retrieval.encoders.folder import Manifest
+from retrieval.encoders.folder import Manifest, fingerprint_of
+from training.towers.cache import keep, read_kept
 from training.towers.clip import in_full_precision, token_numbers
 from training.towers.parameters import lock, parameter_groups
 
@@ -67,17 +65,12 @@ class ClipHeadTower:
     def cache_texts(self, texts: Sequence[str], cache: Path | None = None) -> None:
         """Compute the pooled states of texts, or read them from the cache folder."""
         distinct = list(dict.fromkeys(texts))
-        digest = hashlib.blake2b("\n".join([self._key, *distinct]).encode(), digest_size=16)
-        file = cache / f"pooled.{digest.hexdigest()}.safetensors" if cache else None
-        pooled: Tensor | None = None
-        if file is not None and file.is_file():
-            with contextlib.suppress(OSError, SafetensorError, KeyError):
-                pooled = load_file(file)["pooled"]
+        name = f"pooled.{fingerprint_of(self._key, distinct)}.safetensors"
+        file = None if cache is None else cache / name
+        pooled = (read_kept(file) or {}).get("pooled")
         if pooled is None:
             pooled = self._states(distinct)
-            if file is not None:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                save_file({"pooled": pooled}, file)
+            keep(file, {"pooled": pooled})
         self._pooled = pooled
         self._places = {text: place for place, text in enumerate(distinct)}
 

@@ -1,14 +1,17 @@
 """Token states of texts, computed once by a network that does not move."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from retrieval.encoders.folder import fingerprint_of
 from retrieval.encoders.starter_bases import STATE_DIM, TextBase
-from training.starter.data import Captions, caption_states
+from training.starter.data import Captions
+from training.towers.cache import keep, read_kept
+
+_BATCH = 128
 
 
 class TokenStates:
@@ -24,13 +27,14 @@ class TokenStates:
     def keep(self, texts: Sequence[str], cache: Path | None) -> None:
         """Hold these texts from now on, instead of those held before."""
         distinct = list(dict.fromkeys(texts))
-        if not distinct:
-            return
-        if cache is not None:
-            self._states = caption_states(self._base, f"states.{self._key}", distinct, cache)
+        name = f"states.{fingerprint_of(self._key, distinct)}.safetensors"
+        file = None if cache is None else cache / name
+        found = read_kept(file)
+        if found is not None and set(found) == {"states", "starts"}:
+            self._states = Captions(found["states"], found["starts"])
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                self._states = caption_states(self._base, "states", distinct, Path(folder))
+            self._states = self._computed(distinct)
+            keep(file, {"states": self._states.states, "starts": self._states.starts})
         self._places = {text: place for place, text in enumerate(distinct)}
 
     def batch(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -48,6 +52,20 @@ class TokenStates:
             with torch.no_grad():
                 parts.append((new, *self._base.states([texts[row] for row in new])))
         return _joined(len(texts), parts)
+
+    @torch.no_grad()
+    def _computed(self, texts: Sequence[str]) -> Captions:
+        # Texts of like length go together: padding costs as much as words.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        states: list[Tensor] = [torch.zeros(0, STATE_DIM, dtype=torch.half)] * len(texts)
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            batch, present = self._base.states([texts[place] for place in places])
+            for row, place in enumerate(places):
+                states[place] = batch[row, present[row]].half()
+        lengths = torch.tensor([0] + [len(state) for state in states])
+        none = torch.zeros(0, STATE_DIM, dtype=torch.half)
+        return Captions(torch.cat([none, *states]), lengths.cumsum(0))
 
 
 def _joined(count: int, parts: Sequence[tuple[list[int], Tensor, Tensor]]) -> tuple[Tensor, Tensor]:

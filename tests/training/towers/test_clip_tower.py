@@ -132,6 +132,16 @@ def test_cached_texts_are_read_not_run(
     torch.testing.assert_close(vectors(again), expected)
 
 
+def test_a_damaged_cache_of_texts_is_made_again(clip: ClipEncoder, tmp_path: Path) -> None:
+    tower = open_tower(clip, tune="head")
+    expected = vectors(tower)
+    tower.cache_texts(TEXTS, tmp_path)
+    for file in tmp_path.iterdir():
+        file.write_bytes(file.read_bytes()[:40])
+    tower.cache_texts(TEXTS, tmp_path)
+    torch.testing.assert_close(vectors(tower), expected)
+
+
 def test_a_text_that_is_not_cached_is_computed(clip: ClipEncoder) -> None:
     tower = open_tower(clip, tune="head")
     expected = vectors(tower)

@@ -89,6 +89,8 @@ def test_the_head_alone_moves_over_cached_states(
     mixed = vectors(tower)
     torch.testing.assert_close(mixed, expected, atol=2e-3, rtol=0)
     tower.cache_texts([*TEXTS, TEXTS[0]], tmp_path)
+    tower.cache_texts([], tmp_path)
+    torch.testing.assert_close(vectors(tower), expected)
     again = open_tower(starter, tune="head")
     base = starter.scene_base or starter.text_base
     monkeypatch.setattr(base, "states", _forbidden)
