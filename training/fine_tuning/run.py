@@ -2,6 +2,7 @@
 
 import math
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from retrieval.encoders.folder import fingerprint_of
 from retrieval.home import home, make_private_folder
 from training.errors import TrainingError
 from training.fine_tuning.batches import Batches
-from training.fine_tuning.checkpoints import Checkpoints, disk_full
+from training.fine_tuning.checkpoints import Checkpoint, Checkpoints, disk_full
 from training.fine_tuning.data import Data, gather
 from training.fine_tuning.dev_gallery import DevGallery
 from training.fine_tuning.figures import Measured
@@ -178,7 +179,7 @@ class _Run:
     def _dev_vectors(self) -> Callable[[], Any]:
         photos = self.data.dev.photos
         if self.tower.moves_photos:
-            return lambda: photo_bank(self.tower, photos).numpy()
+            return lambda: photo_bank(self.tower, photos)[0].numpy()
         kept = self._bank(photos, 1)[0].numpy()
         return lambda: kept
 
@@ -265,7 +266,7 @@ class _Run:
             newest = self.checkpoints.newest()
         if newest is None:
             self.trainer.rank_before()
-            self.trainer.train()
+            self._loop(None)
             return
         self.trainer.restore(newest)
         state = state_of(newest)
@@ -273,7 +274,13 @@ class _Run:
             self.trainer.state = state
             return
         self.host.note(f"going on from step {newest.step} of {state.max_steps}")
-        self.trainer.train(resume_from_checkpoint=str(newest.folder))
+        self._loop(newest)
+
+    def _loop(self, newest: Checkpoint | None) -> None:
+        with warnings.catch_warnings():
+            # Of libraries to each other: of no use to whoever trains.
+            warnings.simplefilter("ignore", FutureWarning)
+            self.trainer.train(resume_from_checkpoint=str(newest.folder) if newest else None)
 
     def _choose(self) -> tuple[float, dict[str, float]]:
         """Put the best weights into the module, averaged with the original ones as dev likes."""
@@ -360,8 +367,6 @@ def _arguments(plan: TrainPlan) -> "TrainingArguments":
         num_train_epochs=plan.epochs,
         learning_rate=plan.learning_rate,
         weight_decay=plan.weight_decay,
-        warmup_steps=plan.warmup,
-        lr_scheduler_type="cosine",
         gradient_accumulation_steps=plan.accumulate,
         max_grad_norm=1.0,
         bf16=reduced,

@@ -29,6 +29,7 @@ from training.fine_tuning.collapse import check_collapse
 from training.fine_tuning.dev_gallery import DevGallery, Ranked, embed_texts
 from training.fine_tuning.model import TuningModel
 from training.fine_tuning.order import EpochOrder, mixed
+from training.fine_tuning.schedule import cosine_schedule
 from training.objectives.hard_negatives import mine
 
 if TYPE_CHECKING:
@@ -148,6 +149,17 @@ class FineTuner(Trainer):
                 groups = [*groups, {"params": own, "lr": rate, "weight_decay": 0.0}]
             self.optimizer = torch.optim.AdamW(groups, lr=self.args.learning_rate)
         return self.optimizer
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        """Warm-up and cosine."""
+        if self.lr_scheduler is None:
+            optimizer = optimizer or self.optimizer
+            assert optimizer is not None
+            self.lr_scheduler = cosine_schedule(optimizer, self.plan.warmup, num_training_steps)
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
         """One forward and backward pass; what it draws depends on seed and step alone."""

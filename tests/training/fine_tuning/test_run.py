@@ -1,0 +1,305 @@
+"""Whole runs on a tiny checkpoint: what they write, how they fail, how they go on."""
+
+import errno
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from retrieval.encoders import load_encoder
+from retrieval.errors import EncoderFolderInvalid
+from tests.support.pictures import paint
+from tests.training.fine_tuning.conftest import COLOURS, TRAINED, write_lines
+from training.errors import (
+    CheckpointUnusable,
+    CollapseDetected,
+    DiskFull,
+    LossNotFinite,
+    PhotosUnusable,
+    SplitsOverlap,
+    TrainingError,
+)
+from training.fine_tuning import dev_gallery, trainer
+from training.fine_tuning.host import Host, Progress
+from training.fine_tuning.model import TuningModel
+from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.run import fine_tune
+
+Plans = Callable[..., TrainPlan]
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def same(one: Path, other: Path) -> bool:
+    first, second = weights(one), weights(other)
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_writes_an_encoder_and_what_it_did(plan: Plans, world: Path, clip: Path) -> None:
+    notes: list[str] = []
+    seen: list[Progress] = []
+    chosen = plan(learning_rate=1e-3, test=(world / "test.jsonl",), test_photos=world / "others")
+    paint(world / "others" / "maroon.png", "maroon", seed=30)
+    paint(world / "others" / "navy.png", "navy", seed=31)
+    write_lines(world / "test.jsonl", [{"photo": "navy.png", "captions": ["a navy wall"]}])
+    result = fine_tune(chosen, Host(watch=seen.append, note=notes.append))
+
+    assert (result.epochs_run, result.batch_size) == (2, 4)
+    assert result.best_epoch in (1, 2)
+    assert result.library_stays_valid
+    before, after = result.figures["dev"]["before"], result.figures["dev"]["after"]
+    assert (before["n"], before["pool"], after["pool"]) == (9, 3, 3)
+    assert set(after["ci95"]) == {"hit@1", "hit@10", "hit@30", "mrr"}
+    assert result.figures["test"]["after"]["pool"] == 2
+    assert {one.stage for one in seen} == {"photos", "steps"}
+    assert seen[-1].done == seen[-1].total
+    assert any("pairs/s" in one.more for one in seen)
+
+    original, tuned = load_encoder(clip), load_encoder(chosen.out)
+    assert tuned.fingerprint == original.fingerprint
+    assert tuned.text_fingerprint != original.text_fingerprint
+    log = [json.loads(line) for line in (chosen.out / "log.jsonl").read_text().splitlines()]
+    assert [one["epoch"] for one in log if "hit@30" in one] == [1.0, 2.0]
+    assert (chosen.out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    card = (chosen.out / "MODEL_CARD.md").read_text()
+    for words in ("| dev, before | 9 | 3 |", "| test, after |", "stay valid", "hours", "commit",
+                  "cores", "hash of texts and photos", "| learning_rate | 0.001 |"):  # fmt: skip
+        assert words in card
+    assert str(world) not in card
+    assert not (chosen.out / "checkpoints").exists()
+
+    # The same command again trains nothing; another one is refused; --fresh begins anew.
+    notes.clear()
+    again = fine_tune(chosen, Host(note=notes.append))
+    assert again.as_dict() == result.as_dict()
+    assert "trained already" in notes[0]
+    with pytest.raises(CheckpointUnusable, match=r"another run \(with another epochs\)"):
+        fine_tune(plan(learning_rate=1e-3, epochs=3, test=chosen.test,
+                       test_photos=chosen.test_photos))  # fmt: skip
+    anew = fine_tune(plan(epochs=1, fresh=True))
+    assert anew.epochs_run == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tune": "both"},
+        {"tune": "both", "negatives": "mined", "accumulate": 2},
+        {"tune": "head", "objective": "sigmoid"},
+        {"negatives": "batch", "masking": False, "views": 3},
+        {"negatives": "mined", "lora": 2},
+        {"precision": "bf16", "augment": False, "wise": False, "workers": 1},
+    ],
+    ids=lambda one: " ".join(map(str, one.values())),
+)
+def test_every_way_to_train(plan: Plans, settings: dict[str, Any]) -> None:
+    chosen = plan(epochs=1, learning_rate=1e-3, **settings)
+    result = fine_tune(chosen)
+    moved = settings.get("tune") == "both"
+    assert result.library_stays_valid is not moved
+    assert ("Photo vectors moved" in (chosen.out / "MODEL_CARD.md").read_text()) is moved
+    assert load_encoder(chosen.out).encode_texts(["a red wall"]).shape == (1, 24)
+
+
+def test_the_baseline_runs(plan: Plans) -> None:
+    result = fine_tune(plan().baseline())
+    assert (result.epochs_run, result.alpha) == (15, 1.0)
+    assert not result.library_stays_valid
+
+
+def test_training_finds_more(plan: Plans) -> None:
+    """On what it is trained on, so that even random towers can learn it."""
+    chosen = plan(epochs=30, learning_rate=3e-3, patience=0, label_smoothing=0.0)
+    fine_tune(chosen)
+    tuned = load_encoder(chosen.out)
+    log = [json.loads(line) for line in (chosen.out / "log.jsonl").read_text().splitlines()]
+    losses = [one["loss"] for one in log if "loss" in one]
+    assert sum(losses[-6:]) < 0.8 * sum(losses[:6])
+    assert tuned.dim == 24
+
+
+def test_without_dev_some_photos_are_held_out(plan: Plans) -> None:
+    notes: list[str] = []
+    result = fine_tune(plan(dev=(), epochs=1), Host(note=notes.append))
+    assert result.data["dev_held_out"]
+    assert result.data["train_photos"] + result.figures["dev"]["after"]["pool"] == TRAINED
+    assert any("held out" in note for note in notes)
+
+
+def test_dialogues_and_descriptors(plan: Plans, world: Path) -> None:
+    fields = {"main_subject": "a wall", "background_scene": "", "events": "painting"}
+    rows = [
+        {"photo": f"{c}.png", "turns": [[1, "what did you do?"], [0, f"painted it {c}"], [0, None]],
+         "descriptors": {**fields, "materials_and_attributes": c}}
+        for c in COLOURS
+    ]  # fmt: skip
+    write_lines(world / "talk.jsonl", rows[:TRAINED])
+    write_lines(world / "talk.dev.jsonl", rows[TRAINED:])
+    chosen = plan(
+        sources=(world / "talk.jsonl", world / "train.jsonl"),
+        dev=(world / "talk.dev.jsonl",),
+        epochs=1,
+    )
+    result = fine_tune(chosen)
+    assert result.data["train_texts"] == 3 * TRAINED
+    after = result.figures["dev"]["after"]
+    assert {"dialogue/hit@1", "descriptors/mrr"} <= after.keys()
+
+
+# -- failures ------------------------------------------------------------------------------
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(
+    plan: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, whole = plan(epochs=3), plan(epochs=3, out=plan().out.with_name("whole"))
+    real, calls = TuningModel.forward, []
+
+    def broken(self: TuningModel, *more: Any, **named: Any) -> dict[str, torch.Tensor]:
+        calls.append(1)
+        loss = real(self, *more, **named)["loss"]
+        return {"loss": loss * (torch.nan if len(calls) == 5 else 1.0)}
+
+    monkeypatch.setattr(TuningModel, "forward", broken)
+    with pytest.raises(LossNotFinite, match=r"not a number at step 5; the last good .*-3"):
+        fine_tune(chosen)
+    monkeypatch.setattr(TuningModel, "forward", real)
+    assert [one.name for one in (chosen.out / "checkpoints").iterdir()] == ["checkpoint-3"]
+    assert not (chosen.out / "encoder.json").exists()
+    # What was kept is good: the run ends as if nothing had been.
+    fine_tune(chosen)
+    fine_tune(whole)
+    assert same(chosen.out, whole.out)
+
+
+def test_a_gradient_that_is_no_number_stops_before_the_weights_move(
+    plan: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = TuningModel.forward
+
+    def broken(self: TuningModel, *more: Any, **named: Any) -> dict[str, torch.Tensor]:
+        loss = real(self, *more, **named)["loss"]
+        # Finite itself, its slope is not: the root's at zero.
+        return {"loss": loss + (loss - loss.detach()).abs().sqrt()}
+
+    monkeypatch.setattr(TuningModel, "forward", broken)
+    with pytest.raises(LossNotFinite, match=r"gradient .* at step 1; there is no checkpoint yet"):
+        fine_tune(plan())
+
+
+def test_texts_that_become_alike_stop_the_run(plan: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
+    cosines = iter([0.3, 0.4, 0.999])
+    monkeypatch.setattr(dev_gallery, "mean_cosine", lambda vectors: next(cosines))
+    with pytest.raises(CollapseDetected, match=r"last good checkpoint is kept: .*checkpoint-3"):
+        fine_tune(plan(epochs=3))
+
+
+def test_a_disk_that_fills_up_at_a_checkpoint(plan: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = plan(epochs=3)
+    real = trainer.save_tensors
+
+    def full(path: Path, tensors: Any) -> None:
+        if path.parent.name == ".part-6" and path.name.startswith("optimizer"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, tensors)
+
+    monkeypatch.setattr(trainer, "save_tensors", full)
+    with pytest.raises(DiskFull, match=r"last good checkpoint is kept: .*checkpoint-3\. Make room"):
+        fine_tune(chosen)
+    assert [one.name for one in (chosen.out / "checkpoints").iterdir()] == ["checkpoint-3"]
+    monkeypatch.setattr(trainer, "save_tensors", real)
+    notes: list[str] = []
+    assert fine_tune(chosen, Host(note=notes.append)).epochs_run == 3
+    assert "going on from step 3 of 9" in notes
+
+
+def test_a_checkpoint_of_another_model_under_this_runs_name(
+    plan: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = plan(epochs=2)
+    real = trainer.save_tensors
+
+    def other(path: Path, tensors: Any) -> None:
+        real(path, {name: value[..., :-1] for name, value in tensors.items() if value.ndim})
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer, "save_tensors", other)
+    monkeypatch.setattr(trainer.FineTuner, "_finalize_training", stop)
+    with pytest.raises(KeyboardInterrupt):
+        fine_tune(chosen)
+    monkeypatch.undo()
+    with pytest.raises(CheckpointUnusable, match="another architecture"):
+        fine_tune(chosen)
+
+
+def test_batches_larger_than_the_data_are_the_data(plan: Plans) -> None:
+    notes: list[str] = []
+    result = fine_tune(plan(batch_size=1024, epochs=1), Host(note=notes.append))
+    assert result.batch_size == TRAINED
+    assert any("larger than the data: 9 instead" in note for note in notes)
+
+
+@pytest.mark.parametrize("with_dev", [True, False])
+def test_one_pair_only(plan: Plans, world: Path, with_dev: bool) -> None:
+    file = write_lines(world / "one.jsonl", [{"photo": "red.png", "captions": ["red", "red wall"]}])
+    with pytest.raises(TrainingError, match="only 1 photo to train on"):
+        fine_tune(plan(sources=(file,), **({} if with_dev else {"dev": ()})))
+    assert not plan().out.exists()
+
+
+def test_two_pairs_of_which_one_is_held_out(plan: Plans, world: Path) -> None:
+    rows = [{"photo": f"{colour}.png", "captions": [colour]} for colour in ("red", "blue")]
+    file = write_lines(world / "two.jsonl", rows)
+    with pytest.raises(TrainingError, match="only 1 photo to train on"):
+        fine_tune(plan(sources=(file,), dev=()))
+
+
+def test_splits_that_share_a_photo(plan: Plans, world: Path) -> None:
+    shutil.copy(world / "photos" / "red.png", world / "photos" / "again.png")
+    file = write_lines(world / "dev2.jsonl", [{"photo": "again.png", "captions": ["red"]}])
+    with pytest.raises(SplitsOverlap, match=r"train and dev share 1 photo.*red\.png"):
+        fine_tune(plan(dev=(file,)))
+
+
+def test_photos_that_are_missing_or_broken(plan: Plans, world: Path) -> None:
+    rows = [{"photo": f"n{number}.png", "captions": [f"number {number}"]} for number in range(40)]
+    for number in range(40):
+        paint(world / "photos" / f"n{number}.png", "olive", seed=100 + number)
+    file = write_lines(world / "many.jsonl", rows)
+    (world / "photos" / "n7.png").unlink()
+    (world / "photos" / "n8.png").write_bytes(b"no picture")
+    result = fine_tune(plan(sources=(file,), epochs=1))
+    assert sum(result.data["skipped_photos"].values()) == 2
+    assert result.skipped.keys() >= result.data["skipped_photos"].keys()
+    assert result.data["train_photos"] == 38
+    (world / "photos" / "n9.png").unlink()
+    with pytest.raises(PhotosUnusable, match="3 of 40 photos cannot be used"):
+        fine_tune(plan(sources=(file,), out=world / "other"))
+
+
+def test_empty_captions_are_counted(plan: Plans, world: Path) -> None:
+    rows = [{"photo": f"{colour}.png", "captions": [colour, " "]} for colour in COLOURS[:4]]
+    result = fine_tune(plan(sources=(write_lines(world / "e.jsonl", rows),), epochs=1))
+    assert sum(result.data["problems"].values()) == 4
+
+
+def test_an_encoder_whose_weights_are_a_pickle(plan: Plans, clip: Path, world: Path) -> None:
+    folder = shutil.copytree(clip, world / "pickled")
+    torch.save(weights(folder), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(EncoderFolderInvalid, match="pickle"):
+        fine_tune(plan(encoder=str(folder)))
+
+
+def test_the_encoder_is_never_overwritten(plan: Plans, clip: Path) -> None:
+    with pytest.raises(TrainingError, match="are one folder"):
+        fine_tune(plan(out=clip))

@@ -1,0 +1,138 @@
+"""The log, the order, the collapse alarm, the plot, the plan."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import TrainerState
+
+from training.errors import CollapseDetected, TrainingError
+from training.fine_tuning.collapse import check_collapse, mean_cosine
+from training.fine_tuning.flow import Stopping
+from training.fine_tuning.folder import RunFolder
+from training.fine_tuning.log import RunLog
+from training.fine_tuning.order import EpochOrder, mixed
+from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.plot import curves
+from training.fine_tuning.schedule import share_of_rate
+
+PLAN = TrainPlan(sources=(Path("a.jsonl"),), photos=Path("photos"), out=Path("out"))
+
+
+def test_the_order_depends_on_seed_and_epoch_alone() -> None:
+    order = EpochOrder(50, seed=3)
+    order.set_epoch(4)
+    torch.manual_seed(0)
+    first = list(order)
+    torch.manual_seed(1)
+    assert list(order) == first
+    assert sorted(first) == list(range(50))
+    order.set_epoch(5)
+    assert list(order) != first
+    assert list(EpochOrder(50, seed=4)) != list(EpochOrder(50, seed=3))
+
+
+def test_neighbouring_numbers_make_unlike_seeds() -> None:
+    seeds = {mixed(a, b, c) for a in range(10) for b in range(10) for c in range(10)}
+    assert len(seeds) == 1000
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_continued_log_has_no_line_twice(tmp_path: Path) -> None:
+    log = RunLog(tmp_path / "out" / "log.jsonl")
+    log.begin(0)
+    for step in (1, 2, 3):
+        log.write({"step": step, "loss": 1.0})
+    with log.path.open("a") as file:
+        file.write('{"step": 4, "lo')
+    log.begin(2)
+    log.write({"step": 3, "loss": 0.5})
+    assert [(one["step"], one["loss"]) for one in log.read()] == [(1, 1.0), (2, 1.0), (3, 0.5)]
+    log.begin(0)
+    assert log.read() == []
+
+
+def test_the_mean_cosine_by_hand() -> None:
+    same = torch.tensor([[1.0, 0.0]] * 3)
+    assert mean_cosine(same) == pytest.approx(1.0)
+    assert mean_cosine(torch.eye(3)) == pytest.approx(0.0)
+    assert mean_cosine(torch.tensor([[1.0, 0.0], [-1.0, 0.0]])) == pytest.approx(-1.0)
+    assert mean_cosine(same[:1]) == 0.0
+
+
+def test_the_alarm_rings_when_all_became_alike_and_not_when_they_were() -> None:
+    check_collapse(0.97, before=0.3, kept="")
+    check_collapse(0.99, before=0.985, kept="")
+    with pytest.raises(CollapseDetected, match=r"alike.*0\.990.*checkpoint-3"):
+        check_collapse(0.99, before=0.3, kept="the last is checkpoint-3")
+    with pytest.raises(CollapseDetected):
+        check_collapse(0.9999, before=0.99, kept="")
+
+
+def test_stopping_looks_back_on_the_whole_history() -> None:
+    def over(patience: int, *scores: float) -> bool:
+        history = [{"eval_score": score} for score in scores]
+        return Stopping(patience).over(TrainerState(log_history=history))
+
+    assert not over(2, 0.5, 0.6, 0.6)
+    assert over(2, 0.5, 0.6, 0.6, 0.55)
+    assert not over(0, 0.6, 0.5, 0.4, 0.3)
+    assert not over(1)
+
+
+def test_the_schedule_by_hand() -> None:
+    rates = [share_of_rate(step, warmup=2, steps=6) for step in range(7)]
+    assert rates == pytest.approx([1 / 3, 2 / 3, 1.0, 0.8535534, 0.5, 0.1464466, 0.0])
+    assert share_of_rate(0, warmup=0, steps=1) == 1.0
+
+
+def test_a_plot_of_any_log() -> None:
+    log = [
+        {"step": 1, "epoch": 0.5, "loss": 2.0},
+        {"step": 2, "epoch": 1.0, "hit@30": 0.4, "hit@1": 0.1},
+    ]
+    assert curves(log).startswith(b"\x89PNG")
+    assert curves([]).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"epochs": 0}, "--epochs must be at least 1"),
+        ({"batch_size": 0}, "--batch-size must be at least 1"),
+        ({"learning_rate": 0.0}, "--learning-rate"),
+        ({"temperature": -1.0}, "--temperature"),
+        ({"warmup": 1.0}, "--warmup"),
+        ({"tune": "both", "negatives": "gallery"}, "--negatives gallery"),
+        ({"describe": "recorded"}, "--descriptors"),
+    ],
+)
+def test_plans_that_cannot_be_meant(settings: dict[str, object], says: str) -> None:
+    with pytest.raises(TrainingError, match=says):
+        replace(PLAN, **settings)  # type: ignore[arg-type]
+
+
+def test_the_digest_tells_what_the_weights_depend_on() -> None:
+    assert replace(PLAN, out=Path("other"), workers=2, fresh=True).digest() == PLAN.digest()
+    assert replace(PLAN, epochs=7).digest() != PLAN.digest()
+    assert replace(PLAN, seed=1).digest() != PLAN.digest()
+
+
+def test_the_baseline_is_the_published_one() -> None:
+    plan = PLAN.baseline()
+    assert (plan.batch_size, plan.learning_rate, plan.epochs) == (128, 5e-5, 15)
+    assert (plan.objective, plan.temperature, plan.learned) == ("one-directional", 0.07, False)
+    assert (plan.tune, plan.chosen_negatives) == ("both", "batch")
+    assert not plan.masking
+    assert not plan.wise
+
+
+def test_a_folder_with_other_files_is_not_written_into(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").write_bytes(b"x")
+    for fresh in (False, True):
+        with pytest.raises(TrainingError, match="holds other files"):
+            RunFolder(tmp_path, "run", {}).claim(fresh)
+    assert [one.name for one in tmp_path.iterdir()] == ["holiday.jpg"]
+    with pytest.raises(TrainingError, match="is a file"):
+        RunFolder(tmp_path / "holiday.jpg", "run", {}).claim(False)
