@@ -361,6 +361,10 @@ def _show(shown: Results, result: "TrainResult", plan: "TrainPlan") -> None:
         shown.line(f"{split}, {after['n']:,} queries over {after['pool']:,} photos, %:")
         for measure in MEASURES:
             shown.line(f"  {measure:7} {figure(before, measure)} -> {figure(after, measure)}")
+        for name in (one for one in after if one.endswith("/hit@30")):
+            kind = name.partition("/")[0]
+            was, now = 100 * before[name], 100 * after[name]
+            shown.line(f"  hit@30 of {kind} queries: {was:.1f} -> {now:.1f}")
     shown.line(
         f"{result.epochs_run} epochs in {result.seconds / 60:.1f} min, the best was number "
         f"{result.best_epoch}; alpha {result.alpha:g}"
@@ -369,7 +373,7 @@ def _show(shown: Results, result: "TrainResult", plan: "TrainPlan") -> None:
         shown.line("Your library stays valid: nothing has to be indexed again.")
     else:
         shown.line(
-            f"Photo vectors moved; index again: photopal --encoder {result.folder} index --rebuild"
+            f"Photo vectors moved; index again: photopal index --rebuild --encoder {result.folder}"
         )
     shown.line(f"Use it: photopal chat --encoder {result.folder}")
 

@@ -124,7 +124,7 @@ class Checkpoints:
         final = self.folder / f"checkpoint-{step}"
         part = self.folder / f".part-{step}"
         try:
-            with disk_full(self.kept()):
+            with disk_full(self.kept):
                 shutil.rmtree(part, ignore_errors=True)
                 part.mkdir(parents=True)
                 yield part
@@ -227,15 +227,19 @@ def fit(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], origin: o
 
 
 @contextmanager
-def disk_full(kept: str) -> Iterator[None]:
-    """Turn whatever a library says of a full disk into :class:`DiskFull`."""
+def disk_full(kept: Callable[[], str]) -> Iterator[None]:
+    """Turn whatever a library says of a full disk into :class:`DiskFull`.
+
+    Args:
+        kept: says what remains, when it is needed.
+    """
     try:
         yield
     except Exception as error:
         number = error.errno if isinstance(error, OSError) else None
         said = str(error).lower()
         if number in _FULL or any(words in said for words in _FULL_WORDS):
-            raise DiskFull(f"the disk is full; {kept}. Make room and run it again") from error
+            raise DiskFull(f"the disk is full; {kept()}. Make room and run it again") from error
         raise
 
 

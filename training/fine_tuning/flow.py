@@ -58,7 +58,8 @@ class Recorder(TrainerCallback):
         entry: dict[str, Any] = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)}
         if "loss" in logs:
             self._loss = f"loss {logs['loss']:.3f}"
-            entry |= {name: logs[name] for name in ("loss", "grad_norm", "learning_rate")}
+            wanted = ("loss", "grad_norm", "learning_rate")
+            entry |= {name: logs[name] for name in wanted if name in logs}
             entry["temperature"] = self._temperature()
             entry["pairs_per_second"] = round(self._rate(state), 1)
         elif f"{EVALUATED}score" in logs:

@@ -58,7 +58,7 @@ class RunFolder:
                 "choose another --out, or begin anew with --fresh"
             )
         if marker is None:
-            with disk_full("nothing was trained yet"):
+            with disk_full(lambda: "nothing was trained yet"):
                 self.path.mkdir(parents=True, exist_ok=True)
                 self.keep({})
 

@@ -38,6 +38,7 @@ def model_card(result: TrainResult, data_hash: str, files: Mapping[str, Any]) ->
         "",
         *_figures(result),
         "",
+        *_by_kind(result),
         "Share of queries whose photo is among the first k, over the whole gallery; 95 % bootstrap "
         "intervals over the queries. Computed with this folder as anybody loads it. Epoch and "
         "alpha were chosen on dev, so its figures are a little too good; test was not looked at.",
@@ -78,6 +79,20 @@ def _figures(result: TrainResult) -> list[str]:
                 + " |"
             )
     return lines
+
+
+def _by_kind(result: TrainResult) -> list[str]:
+    """hit@30 of each kind of query, where there are several."""
+    lines = []
+    for split, pair in result.figures.items():
+        for name, after in pair["after"].items():
+            if name.endswith("/hit@30"):
+                kind, before = name.partition("/")[0], pair["before"][name]
+                lines.append(
+                    f"- {split}, {kind} queries: hit@30 {100 * before:.1f} before, "
+                    f"{100 * after:.1f} after"
+                )
+    return [*lines, ""] if lines else []
 
 
 def shown(figures: Mapping[str, Any], name: str) -> str:

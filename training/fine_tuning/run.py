@@ -90,12 +90,16 @@ def _prepare(
         encoder.text_fingerprint,
         args.world_size,
     )
+    fingerprint = encoder.fingerprint
+    # Nothing is written before it is clear that this encoder can be trained this way.
+    tower = open_tower(encoder, tune=plan.tune, lora=plan.lora)
+    tower.module.eval()
     folder = RunFolder(plan.out, digest, plan.as_dict())
     if args.should_save:
         folder.claim(plan.fresh)
     if (done := TrainResult.read(folder.path)) is not None:
         return done, None
-    return None, _Run(plan, host, args, data, encoder, folder)
+    return None, _Run(plan, host, args, data, tower, fingerprint, folder)
 
 
 class _Run:
@@ -107,7 +111,8 @@ class _Run:
         host: Host,
         args: "TrainingArguments",
         data: Data,
-        encoder: "Encoder",
+        tower: "Tower",
+        fingerprint: str,
         folder: RunFolder,
     ) -> None:
         self.plan = plan
@@ -115,11 +120,11 @@ class _Run:
         self.args = args
         self.data = data
         self.folder = folder
-        self.fingerprint = encoder.fingerprint
-        # Measured before anything moves: the tower changes the encoder in place.
-        self.measured = self._measured(encoder)
-        self.before = self._before(encoder)
-        self.tower: Tower = open_tower(encoder, tune=plan.tune, lora=plan.lora)
+        self.tower = tower
+        self.fingerprint = fingerprint
+        # Measured before anything moves: the training changes the encoder in place.
+        self.measured = self._measured(tower.encoder)
+        self.before = self._before(tower.encoder)
         self.home_device = next(self.tower.module.parameters()).device
         self.items = self._items()
         self.dev = DevGallery(
@@ -277,7 +282,8 @@ class _Run:
         self._loop(newest)
 
     def _loop(self, newest: Checkpoint | None) -> None:
-        with warnings.catch_warnings():
+        # The log may be what does not fit any more.
+        with warnings.catch_warnings(), disk_full(self.checkpoints.kept):
             # Of libraries to each other: of no use to whoever trains.
             warnings.simplefilter("ignore", FutureWarning)
             self.trainer.train(resume_from_checkpoint=str(newest.folder) if newest else None)
@@ -311,7 +317,7 @@ class _Run:
                 "data": self.data.digest(),
             }
         }
-        with disk_full(self.checkpoints.kept()):
+        with disk_full(self.checkpoints.kept):
             manifest = self.tower.save(path, about)
         encoder = self.host.load_encoder(str(path))
         figures = {
@@ -341,7 +347,7 @@ class _Run:
             name: [Path(one).name for one in sources]
             for name, sources in (("train", plan.sources), ("dev", plan.dev), ("test", plan.test))
         }
-        with disk_full(self.checkpoints.kept()):
+        with disk_full(self.checkpoints.kept):
             (path / PLOT).write_bytes(curves(self.log.read()))
             card = model_card(result, self.data.digest(), files)
             (path / CARD).write_text(card, encoding="utf-8")

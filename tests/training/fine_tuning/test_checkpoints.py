@@ -131,12 +131,12 @@ def test_a_full_disk_leaves_the_last_good_one(
     ],
 )
 def test_every_librarys_way_to_say_it(error: Exception) -> None:
-    with pytest.raises(DiskFull, match="the disk is full; nothing"), disk_full("nothing"):
+    with pytest.raises(DiskFull, match="the disk is full; nothing"), disk_full(lambda: "nothing"):
         raise error
 
 
 def test_other_errors_stay_what_they_are() -> None:
-    with pytest.raises(PermissionError), disk_full("nothing"):
+    with pytest.raises(PermissionError), disk_full(lambda: "nothing"):
         raise PermissionError(errno.EACCES, "no")
 
 
