@@ -106,8 +106,12 @@ class StarterEncoder:
         folder = folder or Path(__file__).with_name("starter_weights")
         manifest = read_manifest(folder)
         tensors = read_weights(folder / WEIGHTS_NAME)
-        image_head, text_head = ImageHead(), TextHead()
         try:
+            image_head = ImageHead(hidden=len(tensors["image.head.expand.weight"]))
+            text_head = TextHead(
+                hidden=len(tensors["text.values.weight"]),
+                pools=len(tensors["text.attention.weight"]),
+            )
             for part, head in (("image.", image_head), ("text.", text_head)):
                 own = {
                     name.removeprefix(part): tensor

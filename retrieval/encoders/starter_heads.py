@@ -63,19 +63,22 @@ class ImageHead(nn.Module):
     deviation: Tensor
     class_vectors: Tensor
 
-    def __init__(self, dropout: float = 0.3) -> None:
-        """Untrained; ``dropout`` acts in training alone."""
+    def __init__(self, dropout: float = 0.3, hidden: int = HIDDEN) -> None:
+        """Untrained; ``dropout`` acts in training alone, ``hidden`` is the width inside."""
         super().__init__()
         self.register_buffer("mean", torch.zeros(2 * FEATURES))
         self.register_buffer("deviation", torch.ones(2 * FEATURES))
         self.register_buffer("class_vectors", torch.zeros(CLASSES, CONCEPT_DIM))
-        self.head = ResidualHead(2 * FEATURES, SCENE_DIM, HIDDEN, dropout)
+        self.head = ResidualHead(2 * FEATURES, SCENE_DIM, hidden, dropout)
+
+    def standardised(self, features: Tensor) -> Tensor:
+        """Features [n, 2560] in units of their deviation, outliers cut."""
+        standard = (features - self.mean) / self.deviation
+        return standard.clamp(-FEATURE_LIMIT, FEATURE_LIMIT)
 
     def scene(self, features: Tensor) -> Tensor:
         """Unit vectors [n, 512]."""
-        standardised = (features - self.mean) / self.deviation
-        scene = self.head(standardised.clamp(-FEATURE_LIMIT, FEATURE_LIMIT))
-        return F.normalize(scene, dim=-1)
+        return F.normalize(self.head(self.standardised(features)), dim=-1)
 
     def concept(self, probabilities: Tensor) -> Tensor:
         """Unit vectors [n, 384]."""
@@ -94,23 +97,30 @@ class TextHead(nn.Module):
     gate_weight: Tensor
     gate_bias: Tensor
 
-    def __init__(self, dropout: float = 0.3) -> None:
-        """Untrained; ``dropout`` acts in training alone."""
+    def __init__(self, dropout: float = 0.3, hidden: int = HIDDEN, pools: int = POOLS) -> None:
+        """Untrained; ``dropout`` acts in training alone, ``hidden`` is the width inside.
+
+        Args:
+            dropout: share of inputs and inner values that are left out.
+            hidden: width of the inner layers.
+            pools: ways to weigh the tokens; each fills ``hidden / pools`` inner values.
+        """
         super().__init__()
+        self.pools = pools
         self.register_buffer("whitening", torch.eye(STATE_DIM))
         self.register_buffer("gate_weight", torch.zeros(STATE_DIM))
         self.register_buffer("gate_bias", torch.zeros(1))
-        self.head = ResidualHead(STATE_DIM, SCENE_DIM, HIDDEN, dropout)
-        self.attention = nn.Linear(STATE_DIM, POOLS)
-        self.values = nn.Linear(STATE_DIM, HIDDEN)
-        self.contract = nn.Linear(HIDDEN, SCENE_DIM)
+        self.head = ResidualHead(STATE_DIM, SCENE_DIM, hidden, dropout)
+        self.attention = nn.Linear(STATE_DIM, pools)
+        self.values = nn.Linear(STATE_DIM, hidden)
+        self.contract = nn.Linear(hidden, SCENE_DIM)
         self.dropout = nn.Dropout(dropout)
 
     def scene(self, states: Tensor, present: Tensor) -> Tensor:
         """Unit vectors [n, 512]: from the mean state, and from states pooled by attention."""
         meaning = sentence_vectors(states, present)
         logits = self.attention(states).masked_fill(~present[..., None], -1e4)
-        values = self.values(states).unflatten(-1, (POOLS, -1))
+        values = self.values(states).unflatten(-1, (self.pools, -1))
         pooled = (logits.softmax(dim=1)[..., None] * values).sum(1).flatten(1)
         # Unit vectors of 384 numbers are scaled to a variance of one for the head.
         scene = self.head(meaning * STATE_DIM**0.5)
@@ -157,12 +167,31 @@ def pack(module: nn.Module) -> dict[str, NDArray[np.generic]]:
     for name, tensor in module.state_dict().items():
         values = tensor.detach().cpu().float().numpy()
         if values.ndim == 2:
-            scale = np.abs(values).max(axis=1, keepdims=True) / 127 + 1e-12
-            packed[name] = np.rint(values / scale).astype(np.int8)
-            packed[f"{name}.scale"] = scale[:, 0].astype(np.float32)
+            packed[name], packed[f"{name}.scale"] = pack_rows(values)
         else:
             packed[name] = values
     return packed
+
+
+def pack_rows(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """A matrix as 8-bit numbers [n, m] and the scale of each row [n].
+
+    What was packed before is packed into the same again, to the last bit: an encoder that is
+    loaded, fine-tuned on its text side and saved keeps its image fingerprint.
+    """
+    most = np.abs(values).max(axis=1, keepdims=True)
+    first = np.where(most > 0, most / np.float32(127), np.float32(1)).astype(np.float32)
+    scale = first
+    # Dividing by 127 what was once multiplied by it may miss the old scale by the last bit.
+    for other in (np.nextafter(first, np.float32(np.inf)), np.nextafter(first, np.float32(0))):
+        exact = _rows_equal(values, scale)
+        scale = np.where(exact, scale, np.where(_rows_equal(values, other), other, first))
+    return np.rint(values / scale).astype(np.int8), scale[:, 0]
+
+
+def _rows_equal(values: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.bool_]:
+    equal: NDArray[np.bool_] = (np.rint(values / scale) * scale == values).all(1, keepdims=True)
+    return equal
 
 
 def unpack(module: nn.Module, tensors: Mapping[str, NDArray[np.generic]]) -> None:

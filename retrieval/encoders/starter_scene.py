@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retrieval.encoders.starter_bases import TextBase
+from retrieval.encoders.starter_heads import pack_rows
 
 UNUSED = "pooler."
 """The last layer of the published network, which sentence vectors never pass."""
@@ -34,9 +35,7 @@ def pack_changes(tuned: nn.Module, base: nn.Module) -> dict[str, NDArray[np.gene
         if not change.any():
             continue
         if change.ndim == 2:
-            scale = np.abs(change).max(axis=1, keepdims=True) / 127 + 1e-12
-            packed[name] = np.rint(change / scale).astype(np.int8)
-            packed[f"{name}.scale"] = scale[:, 0].astype(np.float32)
+            packed[name], packed[f"{name}.scale"] = pack_rows(change)
         else:
             packed[name] = change.astype(np.float32)
     return packed

@@ -1,17 +1,19 @@
 """The starter's training on made-up features: it learns, and it leaves alone what it must."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+import training
 from retrieval.encoders.starter_heads import ImageHead, TextHead, pack, unpack
+from training.pairs.read import read_examples
 from training.starter.concept import read_class_names
-from training.starter.data import CAPTIONS, Captions, Pool, read_dialogues
+from training.starter.data import CAPTIONS, Captions
+from training.starter.ensemble import merge
 from training.starter.make import embed_captions, recall
-from training.starter.scene import Recipe, fit, info_nce
-from training.starter.talk import TalkRecipe, tune
+from training.starter.scene import Recipe, fit
 
 PHOTOS = 40
 
@@ -40,20 +42,24 @@ def test_training_finds_each_caption_its_photo(world: tuple[list[torch.Tensor], 
     with torch.inference_mode():
         photos = image.scene(views[0])
         assert recall(photos, embed_captions(text, captions, scene_only=True))["hit@1"] > 0.5
-        locked = torch.stack([image.scene(view) for view in views])
-    before = {name: value.clone() for name, value in image.state_dict().items()}
-    old = text.head.linear.weight.detach().clone()
-    pool = Pool(captions, torch.arange(PHOTOS).repeat_interleave(CAPTIONS), 10)
-    talk = TalkRecipe(epochs=2, captions_per_batch=20)
-    tuned = tune(locked.clone(), captions, [pool], text, talk, lambda *_: None)
-    assert not torch.equal(tuned.head.linear.weight, old)
-    assert all(torch.equal(before[name], value) for name, value in image.state_dict().items())
 
 
-def test_the_loss_is_least_for_matching_pairs() -> None:
-    same = torch.nn.functional.normalize(torch.randn(8, 4), dim=-1)
-    scale = torch.tensor(20.0)
-    assert info_nce(same, same, scale) < info_nce(same, same.roll(1, 0), scale)
+def test_merged_heads_rank_as_their_scores_added_up(
+    world: tuple[list[torch.Tensor], Captions],
+) -> None:
+    views, captions = world
+    recipe = Recipe(epochs=3, batch=20)
+    members = [fit(views, captions, replace(recipe, seed=n), lambda *_: None) for n in (0, 1)]
+    alone = [image for image, _ in members]
+    with torch.inference_mode():
+        added = sum(image.scene(views[0]) @ image.scene(views[1]).T for image in alone)
+    whole, text = merge(members, views)
+    with torch.inference_mode():
+        merged = whole.scene(views[0]) @ whole.scene(views[1]).T
+        found = recall(whole.scene(views[0]), embed_captions(text, captions, scene_only=True))
+    both = torch.stack([added.flatten(), merged.flatten()])
+    assert torch.corrcoef(both)[0, 1] > 0.99
+    assert found["hit@1"] > 0.5
 
 
 def test_a_packed_head_is_nearly_the_same() -> None:
@@ -67,29 +73,12 @@ def test_a_packed_head_is_nearly_the_same() -> None:
         unpack(ImageHead(), {})
 
 
-def test_dialogues_end_at_the_share_and_come_in_windows(tmp_path: Path) -> None:
-    file = tmp_path / "dialogues.jsonl"
-    turns = [[1, "how was it?"], [0, "muddy"], [0, None], [1, "wow"]]
-    fields = {
-        "main_subject": "a dog",
-        "foreground_objects": "",
-        "background_scene": "creek",
-        "events": "digging",
-        "materials_and_attributes": "",
-    }
-    file.write_text(json.dumps({"photo": "a.jpg", "turns": turns, "descriptors": fields}) + "\n")
-    windows, described = read_dialogues([file])
-    assert ("a.jpg", "how was it? muddy") in windows
-    assert ("a.jpg", "muddy") in windows
-    assert not any("wow" in text for _, text in windows)
-    assert ("a.jpg", "a dog, creek, digging") in described
-
-
-def test_our_own_dialogues_can_be_read() -> None:
-    file = Path(read_dialogues.__code__.co_filename).parents[1] / "data" / "dialogues.jsonl"
-    windows, described = read_dialogues([file])
-    assert len({photo for photo, _ in windows}) == 1540
-    assert not described
+def test_our_own_dialogues_can_be_read(tmp_path: Path) -> None:
+    file = Path(training.__file__).parent / "data" / "dialogues.jsonl"
+    found = read_examples([file], tmp_path)
+    assert len({example.photo for example in found.examples}) == 5400
+    assert sum(example.descriptors is not None for example in found.examples) == 1610
+    assert not found.problems
 
 
 def test_there_are_a_thousand_class_names() -> None:

@@ -31,7 +31,8 @@ class TrainPlan:
         test_photos: folder of their photos, all of which are ranked.
         encoder: the one to start from, whatever ``load_encoder`` takes.
         describe: who writes the descriptors of dialogues that have none; ``auto`` takes recorded
-            ones where a file of them is named, else the offline describer's.
+            ones where a file of them is named, else the offline describer's; ``recorded`` adds
+            none to those in ``descriptors`` and in the files themselves.
         descriptors: file of recorded descriptors of the dialogues to train on.
         dev_descriptors: of those to choose by.
         test_descriptors: of those to measure on.
@@ -129,8 +130,6 @@ class TrainPlan:
                 "--negatives gallery needs photo vectors that stay: use --tune text, "
                 "or --negatives mined"
             )
-        if self.describe == "recorded" and self.descriptors is None:
-            raise TrainingError("--describe recorded needs --descriptors FILE.jsonl")
 
     def baseline(self) -> Self:
         """The published baseline's settings, to be compared with.

@@ -13,7 +13,6 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from bot.descriptors import FIELDS
 from retrieval.encoders.starter_bases import (
     IMAGE_SIDE,
     ImageBase,
@@ -50,69 +49,6 @@ class Captions:
         present = steps < lengths[:, None]
         positions = torch.where(present, self.starts[places][:, None] + steps, 0)
         return self.states[positions].float(), present
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Texts that belong to photos, any number of them to each.
-
-    Attributes:
-        texts: their token states.
-        photos: place of each text's photo among the training photos [texts].
-        per_batch: how many are drawn for each step.
-    """
-
-    texts: Captions
-    photos: Tensor
-    per_batch: int
-
-
-def read_dialogues(files: Sequence[Path]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """``(photo, text)`` pairs of dialogue windows, and of descriptors, of JSONL files.
-
-    A line is ``{"photo", "turns": [[speaker, message or null for the share]], "descriptors"}``;
-    speaker 0 owns the photo, descriptors may be absent. The windows are those that a query is made
-    of (``bot/query.py``): all turns, the owner's, the last four and six, the owner's last three.
-    """
-    windows: list[tuple[str, str]] = []
-    described: list[tuple[str, str]] = []
-    for file in files:
-        for line in file.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            turns = []
-            for speaker, message in row["turns"]:
-                if message is None:
-                    break
-                turns.append((speaker, message))
-            own = [message for speaker, message in turns if speaker == 0]
-            every = [message for _, message in turns]
-            for window in (every, own, every[-4:], every[-6:], own[-3:]):
-                windows.append((row["photo"], " ".join(window)))
-            fields = row.get("descriptors") or {}
-            if fields:
-                subject, *rest = (fields[name] for name in FIELDS)
-                for texts in ((subject, *rest), (subject, *rest[:2]), (subject,),
-                              (subject, rest[2])):  # fmt: skip
-                    described.append((row["photo"], ", ".join(text for text in texts if text)))
-    return (
-        [(photo, text) for photo, text in windows if text],
-        [(photo, text) for photo, text in described if text],
-    )
-
-
-def make_pool(
-    base: TextBase,
-    name: str,
-    pairs: Sequence[tuple[str, str]],
-    photos: Sequence[str],
-    per_batch: int,
-    cache: Path,
-) -> Pool:
-    """A pool of ``(photo, text)`` pairs; those of photos that are not trained on are left out."""
-    place = {photo: number for number, photo in enumerate(photos)}
-    known = [(place[photo], text) for photo, text in pairs if photo in place]
-    texts = caption_states(base, name, [text for _, text in known], cache)
-    return Pool(texts, torch.tensor([photo for photo, _ in known]), per_batch)
 
 
 def read_captions(file: Path) -> dict[str, list[str]]:

@@ -1,15 +1,14 @@
-"""Make the starter encoder's weights: ``python -m training.starter.make --data DIR --out DIR``.
+"""Make the starter encoder before its fine-tuning: ``python -m training.starter.make``.
 
-``DIR`` holds ``train/`` and ``dev/`` (photos) and ``captions.train.jsonl``, ``captions.dev.jsonl``
-(``{"photo", "captions": [5]}``). The shipped weights were made from Flickr8k's official splits
-with the defaults, our own dialogues (``training/data/dialogues.jsonl``) and 600 more, with
-descriptors, over the same photos. ``--dialogues`` names such files.
+``--data DIR`` holds ``train/`` and ``dev/`` (photos) and ``captions.train.jsonl``,
+``captions.dev.jsonl`` (``{"photo", "captions": [5]}``). The shipped encoder was made so from
+Flickr8k's official splits, and then fine-tuned by ``photopal train`` (see the model card).
 """
 
 import argparse
 import logging
 import time
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,17 +25,13 @@ from training.starter.data import (
     Captions,
     caption_states,
     class_probabilities,
-    make_pool,
     photo_features,
     read_captions,
-    read_dialogues,
 )
+from training.starter.ensemble import merge
 from training.starter.scene import Recipe, fit
-from training.starter.talk import TalkRecipe, tune
 
 log = logging.getLogger(__name__)
-
-OWN_DIALOGUES = Path(__file__).parents[1] / "data" / "dialogues.jsonl"
 
 
 def recall(photos: Tensor, texts: Tensor) -> dict[str, float]:
@@ -54,14 +49,7 @@ def embed_captions(head: TextHead, captions: Captions, *, scene_only: bool = Fal
     return torch.cat(parts)
 
 
-def make(
-    data: Path,
-    out: Path,
-    cache: Path,
-    recipe: Recipe,
-    talk: TalkRecipe,
-    dialogues: Sequence[Path] = (),
-) -> dict[str, float]:
+def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]:
     """Train, assemble, write the encoder folder; returns the figures on dev."""
     started = time.monotonic()
     torch.manual_seed(recipe.seed)
@@ -78,16 +66,6 @@ def make(
         text_base, "dev", [caption for photo in dev.values() for caption in photo], cache
     )
 
-    windows, described = read_dialogues(dialogues)
-    pools = [
-        make_pool(text_base, name, pairs, list(train), per_batch, cache)
-        for name, pairs, per_batch in (
-            ("dialogues", windows, talk.dialogues_per_batch),
-            ("descriptors", described, talk.descriptors_per_batch),
-        )
-        if pairs
-    ]
-
     def report(epoch: int, loss: float, image: ImageHead, text: TextHead) -> None:
         if epoch % 4 and epoch != recipe.epochs:
             return
@@ -99,18 +77,11 @@ def make(
             )
         log.info("epoch %d: loss %.3f, dev, scene part alone: %s", epoch, loss, figures)
 
-    image_head, text_head = fit(views, captions, recipe, report)
-    if pools:
-        with torch.inference_mode():
-            photos = torch.stack([image_head.scene(view) for view in views])
-        text_head = tune(
-            photos.clone(),
-            captions,
-            pools,
-            text_head,
-            talk,
-            lambda epoch, loss, text: report(epoch, loss, image_head, text),
-        )
+    members = [
+        fit(views, captions, replace(recipe, seed=seed), report)
+        for seed in range(recipe.seed, recipe.seed + recipe.members)
+    ]
+    image_head, text_head = merge(members, views)
     classes = read_class_names()
     vectors, whitening = class_vectors(text_base, classes)
     image_head.class_vectors.copy_(vectors)
@@ -124,7 +95,7 @@ def make(
         photos = image_head(dev_features, class_probabilities(image_base, dev_features))
         figures = recall(photos, embed_captions(text_head, dev_captions))
     log.info("dev, as written: %s; %.0f s", figures, time.monotonic() - started)
-    encoder.save(out, extra={"recipe": vars(recipe), "talk": vars(talk), "flickr8k dev": figures})
+    encoder.save(out, extra={"recipe": vars(recipe), "flickr8k dev": figures})
     return figures
 
 
@@ -141,14 +112,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--dialogues", type=Path, nargs="*", default=[OWN_DIALOGUES])
     parser.add_argument("--cache", type=Path, required=True, help="folder for embedded photos")
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs)
-    make(arguments.data, arguments.out, arguments.cache, recipe, TalkRecipe(), arguments.dialogues)
+    make(arguments.data, arguments.out, arguments.cache, recipe)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,14 @@
-"""The optimizer and its schedule, the same for both stages of the starter's training."""
+"""The optimizer of the starter's heads and its schedule."""
 
-import math
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
 
-def log_scale_of(temperature: float) -> nn.Parameter:
-    """The learned logarithm of ``1 / temperature``."""
-    return nn.Parameter(torch.tensor(math.log(1 / temperature)))
-
-
 def make_optimizer(
     weights: Sequence[nn.Parameter],
-    log_scale: nn.Parameter,
+    undecayed: Sequence[nn.Parameter],
     learning_rate: float,
     weight_decay: float,
     steps: int,
@@ -23,7 +17,7 @@ def make_optimizer(
     optimizer = torch.optim.AdamW(
         [
             {"params": list(weights), "weight_decay": weight_decay},
-            {"params": [log_scale], "weight_decay": 0.0},
+            {"params": list(undecayed), "weight_decay": 0.0},
         ],
         lr=learning_rate,
     )

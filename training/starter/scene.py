@@ -4,21 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from retrieval.encoders.starter_heads import ImageHead, TextHead
+from training.objectives.symmetric import Symmetric
 from training.starter.averaging import RunningAverage
 from training.starter.data import CAPTIONS, Captions
-from training.starter.optimizer import log_scale_of, make_optimizer
+from training.starter.optimizer import make_optimizer
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Settings of the training."""
+    """Settings of the training; ``members`` heads are trained, of seeds that follow each other."""
 
     seed: int = 0
-    epochs: int = 24
+    members: int = 4
+    epochs: int = 12
     batch: int = 500
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
@@ -28,20 +29,6 @@ class Recipe:
     averaging: float = 0.99
     temperature: float = 0.05
     lowest_temperature: float = 0.01
-
-
-def info_nce(photos: Tensor, texts: Tensor, scale: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Symmetric InfoNCE of matching unit vectors [n, d], no photo twice among them.
-
-    ``L = (CE(scale * T P', I) + CE(scale * P T', I)) / 2`` with ``scale = 1 / temperature``
-    (van den Oord et al. 2018, https://arxiv.org/abs/1807.03748; both directions as in CLIP,
-    https://arxiv.org/abs/2103.00020).
-    """
-    logits = scale * texts @ photos.T
-    own = torch.arange(len(photos))
-    by_text = F.cross_entropy(logits, own, label_smoothing=smoothing)
-    by_photo = F.cross_entropy(logits.T, own, label_smoothing=smoothing)
-    return (by_text + by_photo) / 2
 
 
 def fit(
@@ -63,14 +50,18 @@ def fit(
     image.mean.copy_(views[0].mean(0))
     image.deviation.copy_(views[0].std(0) + 1e-3)
     stacked = torch.stack(views)
-    log_scale = log_scale_of(recipe.temperature)
+    objective = Symmetric(
+        recipe.temperature, lowest=recipe.lowest_temperature, label_smoothing=recipe.label_smoothing
+    )
+    # No photo comes twice in a batch.
+    same = torch.zeros(recipe.batch, recipe.batch, dtype=torch.bool)
     weights = [*image.parameters(), *text.parameters()]
     average = RunningAverage(weights, recipe.averaging)
     photos = stacked.shape[1]
     per_epoch = photos // recipe.batch
     optimizer, schedule = make_optimizer(
         weights,
-        log_scale,
+        list(objective.parameters()),
         recipe.learning_rate,
         recipe.weight_decay,
         recipe.epochs * per_epoch,
@@ -81,11 +72,10 @@ def fit(
         for places in torch.randperm(photos)[: per_epoch * recipe.batch].split(recipe.batch):
             chosen = places * CAPTIONS + torch.randint(0, CAPTIONS, (len(places),))
             view = torch.randint(0, len(views), (len(places),))
-            loss = info_nce(
-                image.scene(stacked[view, places]),
+            loss = objective(
                 scene_vectors(text, captions, chosen, recipe.token_dropout),
-                log_scale.exp().clamp(max=1 / recipe.lowest_temperature),
-                recipe.label_smoothing,
+                image.scene(stacked[view, places]),
+                same,
             )
             optimizer.zero_grad()
             loss.backward()

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from retrieval.encoders.starter_bases import STATE_DIM
-from retrieval.encoders.starter_heads import POOLS, TextHead
+from retrieval.encoders.starter_heads import TextHead
 
 
 def scene_vectors(head: TextHead, states: Tensor, present: Tensor) -> Tensor:
@@ -27,9 +27,9 @@ def scene_vectors(head: TextHead, states: Tensor, present: Tensor) -> Tensor:
     # The mean is one more way to pool: one pass over the states does for all.
     weights = torch.cat([logits.softmax(dim=1), even], dim=2).to(states.dtype)
     pooled_states = torch.einsum("ntp,ntd->npd", weights, states)
-    meaning = F.normalize(pooled_states[:, POOLS].float(), dim=-1)
-    weight = head.values.weight.unflatten(0, (POOLS, -1))
-    pooled = torch.einsum("npd,phd->nph", pooled_states[:, :POOLS], weight).flatten(1)
+    meaning = F.normalize(pooled_states[:, head.pools].float(), dim=-1)
+    weight = head.values.weight.unflatten(0, (head.pools, -1))
+    pooled = torch.einsum("npd,phd->nph", pooled_states[:, : head.pools], weight).flatten(1)
     pooled = pooled + head.values.bias
     scene = head.head(meaning * STATE_DIM**0.5) + head.contract(head.dropout(F.gelu(pooled)))
     return F.normalize(scene.float(), dim=-1)

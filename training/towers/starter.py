@@ -21,6 +21,11 @@ from training.towers.scene import scene_vectors
 HEAD_RATE = 4.0
 """How many times the network's learning rate its head gets: it has less to lose."""
 
+TOGETHER = 64
+"""Texts that pass the network at once."""
+
+TOKEN_DROPOUT = 0.1
+
 
 class StarterTower:
     """The scene part of the starter: a MiniLM of its own and the text head.
@@ -63,11 +68,26 @@ class StarterTower:
         return dict(self._base.tokenize(shortened(self.encoder, texts)))
 
     def text_vectors(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        """Unit vectors [n, 512]."""
-        network = self._base.network
-        there = {name: tensor.to(network.device) for name, tensor in inputs.items()}
-        states = network(**there).last_hidden_state
-        return scene_vectors(self.encoder.text_head, states, there["attention_mask"].bool())
+        """Unit vectors [n, 512]; in training a tenth of each text's tokens goes unread."""
+        there = {name: tensor.to(self._base.network.device) for name, tensor in inputs.items()}
+        lengths = there["attention_mask"].sum(1)
+        if self.module.training:
+            there["attention_mask"] = thinned(there["attention_mask"])
+        # Texts of like length go together: padding costs as much as words.
+        order = lengths.argsort()
+        parts = [
+            self._vectors(
+                {name: one[rows, : int(lengths[rows].max())] for name, one in there.items()}
+            )
+            for rows in order.split(TOGETHER)
+        ]
+        return torch.cat(parts)[order.argsort()]
+
+    def _vectors(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        states = self._base.network(**inputs).last_hidden_state
+        with torch.autocast(states.device.type, enabled=False):
+            present = inputs["attention_mask"].bool()
+            return scene_vectors(self.encoder.text_head, states.float(), present)
 
     def photo_vectors(self, images: Sequence[Image.Image]) -> Tensor:
         """Unit vectors [n, 512]."""
@@ -88,6 +108,13 @@ class StarterTower:
         """Write heads and the network's changes, rounded to 8 bits, adapters merged."""
         with merged(self.module), kept(self.module):
             return save_starter(self.encoder, folder, extra)
+
+
+def thinned(mask: Tensor) -> Tensor:
+    """A mask [n, tokens] without some tokens; the first, which is the text's own, stays."""
+    kept = torch.rand(mask.shape, device=mask.device) >= TOKEN_DROPOUT
+    kept[:, 0] = True
+    return mask * kept
 
 
 def lock_image_side(encoder: StarterEncoder) -> None:

@@ -14,6 +14,7 @@ from retrieval.encoders import Encoder, load_encoder
 from retrieval.encoders import starter_bases as bases
 from retrieval.encoders.folder import write_weights
 from retrieval.encoders.starter import SCENE_NAME, StarterEncoder
+from retrieval.encoders.starter_heads import pack_rows
 from retrieval.encoders.starter_scene import copy_of
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from retrieval.images import open_image
@@ -183,3 +184,14 @@ def test_changes_of_another_network_are_refused(starter: StarterEncoder, tmp_pat
     write_weights(tmp_path / SCENE_NAME, {"encoder.layer.9.wrong": np.ones((2, 2), np.int8)})
     with pytest.raises(EncoderFolderInvalid, match="do not fit"):
         StarterEncoder.load(tmp_path)
+
+
+def test_packed_once_packed_for_ever() -> None:
+    chance = np.random.default_rng(3)
+    rows = chance.normal(size=(4000, 9)).astype(np.float32)
+    rows[7] = 0
+    numbers, scale = pack_rows(rows)
+    for _ in range(3):
+        again, same = pack_rows(numbers * scale[:, None])
+        assert np.array_equal(again, numbers)
+        assert np.array_equal(same, scale)
