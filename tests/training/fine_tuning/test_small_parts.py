@@ -105,7 +105,6 @@ def test_a_plot_of_any_log() -> None:
         ({"temperature": -1.0}, "--temperature"),
         ({"warmup": 1.0}, "--warmup"),
         ({"tune": "both", "negatives": "gallery"}, "--negatives gallery"),
-        ({"describe": "recorded"}, "--descriptors"),
     ],
 )
 def test_plans_that_cannot_be_meant(settings: dict[str, object], says: str) -> None:
