@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dev_photos=options.dev_photos,
         out=options.out,
         encoder=options.encoder,
+        tune=options.tune,
         epochs=options.epochs,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
@@ -179,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dev-photos", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--encoder", default="starter")
+    parser.add_argument("--tune", choices=["text", "head"], default="text")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=TrainPlan.batch_size)

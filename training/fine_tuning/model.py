@@ -43,7 +43,8 @@ class TuningModel(nn.Module):
             bank: unit vectors [views, photos, dim] of the training photos; None when neither
                 constants nor masks are needed.
             gallery: whether each text is told apart from all photos of the bank.
-            masking: whether near-duplicates of a text's photo are no negatives.
+            masking: whether near-duplicates of a text's photo, and the photo itself where another
+                text of the batch has it, are no negatives. The published baseline masks nothing.
         """
         super().__init__()
         self.tower = tower
@@ -75,7 +76,9 @@ class TuningModel(nn.Module):
         # A scale of 20 to 100 leaves nothing of a bfloat16 score's digits.
         with torch.autocast(device, enabled=False):
             extra, extra_places = self._extra(photos, items, seen)
-            same = same_photo(photos, self._lookalikes)
+            same = torch.zeros(len(photos), len(photos), dtype=torch.bool, device=photos.device)
+            if self.masking:
+                same = same_photo(photos, self._lookalikes)
             extra_same = None
             if extra_places is not None:
                 extra_same = own_in(photos, extra_places, self._lookalikes, NEAR_DUPLICATE)
