@@ -105,7 +105,7 @@ def gather(plan: "TrainPlan", settings: "Settings", host: "Host") -> Data:
             sources, photos, descriptors=descriptors, describe=describer
         )
         problems.update(found.problems)
-        examples, failed = usable(found.examples)
+        examples, failed = usable(found.examples, folder=photos)
         skipped.update(one.reason for one in failed)
         return examples
 
@@ -115,9 +115,9 @@ def gather(plan: "TrainPlan", settings: "Settings", host: "Host") -> Data:
     if held_out:
         train, dev = hold_out(train, seed=plan.seed)
         dev_photos = None
-        host.note(
-            f"no --dev: {_photos_of(dev)} photos of the training files are held out to choose by"
-        )
+        count = _photos_of(dev)
+        photos = "1 photo" if count == 1 else f"{count:,} photos"
+        host.note(f"no --dev: {photos} of the training files held out to choose by")
         _require_two(train)
     else:
         dev_photos = plan.dev_photos

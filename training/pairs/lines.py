@@ -84,7 +84,8 @@ def _example(
     conversation = _conversation(row, where, source, problems)
     descriptors = _descriptors(row, where, source, problems)
     if captions or conversation is not None or descriptors is not None:
-        photo, path = finder.named(clean(row["photo"]))
+        name = row["photo"]
+        photo, path = finder.exactly(name) or finder.named(clean(name))
         yield Example(photo, path, captions, conversation, descriptors, source)
 
 

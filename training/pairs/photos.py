@@ -30,6 +30,7 @@ class Failed:
 def usable(
     examples: Sequence[Example],
     *,
+    folder: Path | None = None,
     limit: float = MOST_UNUSABLE,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Example], list[Failed]]:
@@ -40,6 +41,7 @@ def usable(
 
     Args:
         examples: as they were read.
+        folder: of the photos, for messages.
         limit: share of the photos that may be unusable.
         on_progress: told how many of how many photos are done.
 
@@ -60,7 +62,9 @@ def usable(
                 on_progress(done, len(names))
     failed = [Failed(names[path], reason) for path, reason in reasons.items()]
     if len(failed) > limit * len(names) or len(failed) == len(names):
-        raise PhotosUnusable(_too_many(failed, len(names), limit, next(iter(names)).parent))
+        raise PhotosUnusable(
+            _too_many(failed, len(names), limit, folder or next(iter(names)).parent)
+        )
     return [example for example in examples if example.path not in reasons], failed
 
 

@@ -1,6 +1,7 @@
 """Reads files of examples: captions, dialogues with their photos, and PhotoChat."""
 
 import glob
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -69,17 +70,29 @@ def read_examples(
         text = _text(path)
         if looks_like_lines(text, path.suffix.lower() == ".jsonl" and named):
             examples += examples_of_lines(text, str(path), finder, problems)
+        elif _holds_rows(text):
+            raise PairsInvalid(
+                f"{path} holds its examples in one JSON value: write one object a line"
+            )
         elif named or _holds_dialogues(text, str(path)):
             photochat.append(path)
         else:
             problems.count(NOT_EXAMPLES, str(path))
+    if isinstance(descriptors, Path) and not photochat:
+        raise PairsInvalid(
+            f"{descriptors} belongs to dialogues in PhotoChat's JSON, of which there are none in "
+            f"{_names(sources)}; other dialogues hold their descriptors themselves"
+        )
     if photochat:
         examples += _of_photochat(photochat, finder, descriptors, problems)
     if describe is not None:
         examples = _described(examples, describe, problems)
     examples = [example for example in examples if example.kinds]
     if not examples:
-        raise PairsInvalid(f"{_names(sources)}: there is nothing in there to train on")
+        odd = "; ".join(f"{count:,} {reason}" for reason, count in problems.counts.items())
+        raise PairsInvalid(
+            f"{_names(sources)}: there is nothing in there to train on{f' ({odd})' if odd else ''}"
+        )
     return ExampleSet(
         tuple(examples),
         dict(problems.counts),
@@ -114,6 +127,16 @@ def _text(path: Path) -> str:
     if not text.strip():
         raise PairsInvalid(f"{path} is empty: expected captions or dialogues")
     return text
+
+
+def _holds_rows(text: str) -> bool:
+    """Whether all is a list of what belongs on lines of its own, or one such object over lines."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, dict) and "photo" in first and "dialogue" not in first
 
 
 def _holds_dialogues(text: str, name: str) -> bool:

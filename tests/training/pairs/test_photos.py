@@ -68,3 +68,10 @@ def test_progress_counts_photos_not_examples(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     usable(examples(tmp_path, 3), on_progress=lambda done, total: seen.append((done, total)))
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_the_folder_that_was_given_is_named(tmp_path: Path) -> None:
+    (found, *_) = examples(tmp_path / "2024" / "may", 1)
+    found.path.unlink()
+    with pytest.raises(PhotosUnusable, match=f"is {tmp_path} the right folder"):
+        usable([found], folder=tmp_path)

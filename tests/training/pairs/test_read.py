@@ -8,6 +8,7 @@ import pytest
 
 from bot.descriptors import Description, Descriptors
 from bot.settings import Settings
+from tests.support.pictures import paint
 from tests.support.scripted_llm import ANSWER, says, scripted_llm
 from tests.training.conftest import COLOURS, dialogue, write
 from tests.training.pairs.conftest import DESCRIPTORS, write_lines
@@ -291,3 +292,48 @@ def test_an_llm_describes_and_its_answers_are_kept(chats: Path, photos: Path) ->
             assert described.descriptors is not None and described.descriptors_by == "llm"
             assert described.descriptors.main_subject == ANSWER["main_subject"]
         assert len(llm.seen) == 1
+
+
+def test_names_with_double_spaces_and_with_letters_composed_otherwise(tmp_path: Path) -> None:
+    for name in ("my  dog.png", "caf\u0065\u0301.png"):
+        paint(tmp_path / "photos" / name, "red")
+    rows = [{"photo": name, "captions": ["red"]} for name in ("my  dog.png", "caf\u00e9")]
+    found = read_examples([write_lines(tmp_path / "a.jsonl", *rows)], tmp_path / "photos")
+    assert all(example.path.is_file() for example in found)
+
+
+def test_a_name_that_could_be_two_photos_is_refused(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    for name in ("may/1.png", "june/1.png"):
+        paint(photos / name, "red")
+    plain = write_lines(tmp_path / "a.jsonl", {"photo": "1.jpg", "captions": ["red"]})
+    with pytest.raises(PhotosUnusable, match=r"could be june/1\.png or may/1\.png"):
+        read_examples([plain], photos)
+    whole = write_lines(tmp_path / "b.jsonl", {"photo": "photos/may/1.jpg", "captions": ["red"]})
+    (example,) = read_examples([whole], photos)
+    assert example.path == photos / "may" / "1.png"
+
+
+def test_a_name_that_no_system_takes(tmp_path: Path, photos: Path) -> None:
+    rows = [{"photo": name, "captions": ["red"]} for name in ("a" * 5000, "a\0b", "\ud83d", "..")]
+    found = read_examples([write_lines(tmp_path / "a.jsonl", *rows)], photos)
+    assert not any(example.path.is_file() for example in found)
+
+
+def test_examples_in_one_json_value(tmp_path: Path, photos: Path) -> None:
+    row = {"photo": "red.png", "captions": ["red"]}
+    for text in (json.dumps([row, row]), json.dumps(row, indent=1)):
+        (tmp_path / "a.json").write_text(text)
+        with pytest.raises(PairsInvalid, match="write one object a line"):
+            read_examples([tmp_path / "a.json"], photos)
+
+
+def test_recorded_descriptors_of_nothing(captions: Path, photos: Path) -> None:
+    with pytest.raises(PairsInvalid, match=r"none.jsonl belongs to dialogues in PhotoChat's JSON"):
+        read_examples([captions], photos, descriptors=Path("none.jsonl"))
+
+
+def test_why_nothing_is_left(tmp_path: Path, photos: Path) -> None:
+    file = write_lines(tmp_path / "a.jsonl", {"photo": "red.png", "captions": ["", " "]})
+    with pytest.raises(PairsInvalid, match=r"nothing in there to train on \(2 empty caption"):
+        read_examples([file], photos)
