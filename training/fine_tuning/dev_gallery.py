@@ -54,6 +54,7 @@ class DevGallery:
 
     Attributes:
         cosine: mean cosine of two different texts at the last evaluation.
+        sound: whether all vectors of it were numbers with a direction.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class DevGallery:
         self.queries = tuple(queries)
         self.photos = tuple(photos)
         self.cosine = 0.0
+        self.sound = True
         self._vectors = vectors
         self._texts = list(dict.fromkeys(text for query in queries for text, _ in query.parts))
 
@@ -85,8 +87,11 @@ class DevGallery:
         finally:
             module.train(training)
         self.cosine = mean_cosine(texts)
-        embedded = dict(zip(self._texts, texts.cpu().float().numpy(), strict=True))
-        return rank(self.queries, self.photos, self._vectors(), embedded)
+        vectors = texts.cpu().float().numpy()
+        photos = self._vectors()
+        self.sound = _sound(vectors) and _sound(photos)
+        embedded = dict(zip(self._texts, vectors, strict=True))
+        return rank(self.queries, self.photos, photos, embedded)
 
     def figures(self) -> dict[str, float]:
         """``hit@1``, ``hit@10``, ``hit@30`` and ``mrr``, also by kind."""
@@ -144,7 +149,15 @@ def rank(
         scores = (vectors @ fused).astype(np.float32)
         tied = (scores == scores[own]) & (order > order[own])
         ranks[number] = 1 + int((scores > scores[own]).sum()) + int(tied.sum())
+        # Nothing is greater than what is no number: it would be found at once.
+        if not np.isfinite(scores[own]):
+            ranks[number] = len(photos)
     return Ranked(ranks, tuple(query.kind for query in queries))
+
+
+def _sound(vectors: Vectors) -> bool:
+    """Whether all are unit vectors; a NaN fails every comparison."""
+    return bool((np.abs(np.linalg.norm(vectors, axis=1) - 1) < 0.1).all())
 
 
 def _figures(ranks: NDArray[np.int64]) -> dict[str, float]:

@@ -176,19 +176,19 @@ class FineTuner(Trainer):
         loss = found[0] if isinstance(found, tuple) else found
         # With several processes all must stop together; the gradients tell all of them.
         if self.args.world_size == 1 and not torch.isfinite(loss):
-            self._not_finite("loss")
+            self._not_finite("the loss is not a number", self.state.global_step + 1)
         return found
 
     def _clip_grad_norm(self, model: nn.Module) -> Any:
         norm = super()._clip_grad_norm(model)
         # Looked at before the optimizer moves anything: the weights are still good.
         if not torch.isfinite(torch.as_tensor(norm)):
-            self._not_finite("gradient")
+            self._not_finite("the gradient is not a number", self.state.global_step + 1)
         return norm
 
-    def _not_finite(self, what: str) -> None:
+    def _not_finite(self, what: str, step: int) -> None:
         raise LossNotFinite(
-            f"the {what} is not a number at step {self.state.global_step + 1}; "
+            f"{what} at step {step}; "
             f"{self.checkpoints.kept()}. Try a lower --learning-rate, or --precision fp32"
         )
 
@@ -207,6 +207,9 @@ class FineTuner(Trainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """hit@k over the whole dev gallery; keeps the weights when they are the best so far."""
         ranked = self.rank_dev()
+        # The last step of all is followed by no loss that would tell.
+        if not self.dev.sound:
+            self._not_finite("vectors are not numbers any more", self.state.global_step)
         check_collapse(self.dev.cosine, self._cosine_before, self.checkpoints.kept())
         score = ranked.score()
         if self.state.best_metric is None or score > self.state.best_metric:

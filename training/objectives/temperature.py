@@ -49,4 +49,8 @@ class Temperature(nn.Module):
     @property
     def value(self) -> float:
         """The temperature now."""
-        return math.exp(-float(self.log_scale.detach()))
+        log_scale = float(self.log_scale.detach())
+        if self.learned:
+            # As the next step will see it, which sets it back within its limits.
+            log_scale = min(max(log_scale, self._least), self._most)
+        return math.exp(-log_scale)

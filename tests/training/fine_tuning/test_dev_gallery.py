@@ -46,6 +46,11 @@ def test_an_encoder_that_likes_all_alike_gains_nothing() -> None:
     assert sorted(ranks_of({"t": np.zeros(4, np.float32)}, *queries)) == [1, 2, 3, 4]
 
 
+def test_what_is_no_number_is_found_last() -> None:
+    queries = [query(("t", 1.0), photo=photo) for photo in PHOTOS]
+    assert ranks_of({"t": np.full(4, np.nan, np.float32)}, *queries) == [4, 4, 4, 4]
+
+
 def test_figures_and_kinds() -> None:
     ranked = Ranked(np.asarray([1, 2, 40]), ("caption", "caption", "dialogue"))
     found = ranked.figures()

@@ -263,3 +263,10 @@ def test_a_sharper_temperature_cares_more_for_the_hardest_negative() -> None:
         hard, easy = extra.grad[:, 0].tolist()
         shares.append(hard / (hard + easy))
     assert all(earlier < later for earlier, later in pairwise(shares))
+
+
+def test_a_temperature_beyond_its_limits_is_told_as_the_next_step_sees_it() -> None:
+    objective = make_objective("symmetric", learned=True)
+    with torch.no_grad():
+        next(objective.parameters()).fill_(-1e31)
+    assert objective.temperature == pytest.approx(1.0)
