@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from retrieval.write_lock import WriteLock
 from training.errors import CheckpointUnusable, TrainingError
 from training.fine_tuning import log, result
 from training.fine_tuning.checkpoints import Checkpoints, disk_full
 
 RUN = "run.json"
+LOCK = ".lock"
+_PART = f".{RUN}.part"
+_OWN = (LOCK, _PART)
 
 
 class RunFolder:
@@ -25,6 +30,8 @@ class RunFolder:
         self.path = path.expanduser().absolute()
         self.run = run
         self._settings = settings
+        self._lock = WriteLock(self.path / LOCK)
+        self._locked = False
 
     @property
     def checkpoints(self) -> Path:
@@ -32,35 +39,74 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def claim(self, fresh: bool) -> None:
-        """Make the folder this run's own.
+        """Make the folder this run's own, until :meth:`release`.
 
         Raises:
-            TrainingError: it holds something else.
+            TrainingError: it holds something else, or another process trains into it.
             CheckpointUnusable: it holds another run.
             DiskFull: it cannot even be begun.
         """
-        marker = self._read()
-        if marker is None:
-            if self.path.exists() and not self.path.is_dir():
-                raise TrainingError(f"{self.path} is a file: choose another --out")
-            if self.path.is_dir() and any(self.path.iterdir()):
+        if self.path.exists() and not self.path.is_dir():
+            raise TrainingError(f"{self.path} is a file: choose another --out")
+        if self._read() is None and self.path.is_dir() and self._foreign():
+            raise TrainingError(
+                f"{self.path} holds other files: choose an empty or a new folder for --out"
+            )
+        with disk_full(lambda: "nothing was trained yet"):
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._locked = self._lock.acquire()
+            if not self._locked:
                 raise TrainingError(
-                    f"{self.path} holds other files: choose an empty or a new folder for --out"
+                    f"another process trains into {self.path} right now: "
+                    "wait for it, or choose another --out"
                 )
-        elif fresh:
-            Checkpoints(self.checkpoints, self.run).remove()
-            for name in (log.NAME, result.NAME, RUN):
-                (self.path / name).unlink(missing_ok=True)
+        try:
+            self._take(fresh)
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Let other processes have the folder; harmless when it is not claimed."""
+        if self._locked:
+            with suppress(OSError):
+                (self.path / LOCK).unlink(missing_ok=True)
+            self._lock.release()
+            self._locked = False
+
+    def _take(self, fresh: bool) -> None:
+        marker = self._read()
+        if marker is not None and fresh:
+            self._clear(marker)
             marker = None
-        elif marker.get("run") != self.run:
+        elif marker is not None and marker.get("run") != self.run:
             raise CheckpointUnusable(
                 f"{self.path} holds another run ({self._difference(marker)}): "
                 "choose another --out, or begin anew with --fresh"
             )
         if marker is None:
             with disk_full(lambda: "nothing was trained yet"):
-                self.path.mkdir(parents=True, exist_ok=True)
                 self.keep({})
+
+    def files(self) -> dict[str, int]:
+        """Names of the files in it, and when each was written."""
+        found = (path for path in self.path.iterdir() if path.is_file())
+        return {path.name: path.stat().st_mtime_ns for path in found}
+
+    def finished(self, before: Mapping[str, int]) -> None:
+        """Remember which files were written since ``before``, for whoever begins anew."""
+        written = self.files().items() - before.items()
+        self.keep({"files": sorted(name for name, _ in written if name not in _OWN)})
+
+    def _clear(self, marker: Mapping[str, Any]) -> None:
+        """What the run before left; an encoder of another kind would keep some of its files."""
+        Checkpoints(self.checkpoints, self.run).remove()
+        for name in (*marker.get("files", ()), log.NAME, result.NAME, RUN):
+            (self.path / Path(name).name).unlink(missing_ok=True)
+
+    def _foreign(self) -> bool:
+        # A run that was killed before it had begun leaves these.
+        return any(path.name not in _OWN for path in self.path.iterdir())
 
     def kept(self, name: str) -> Any:
         """What :meth:`keep` kept under a name; None when nothing."""
@@ -74,7 +120,7 @@ class RunFolder:
             "settings": dict(self._settings),
             **values,
         }
-        part = self.path / f".{RUN}.part"
+        part = self.path / _PART
         part.write_text(json.dumps(content, indent=1), encoding="utf-8")
         part.replace(self.path / RUN)
 

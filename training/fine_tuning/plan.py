@@ -119,8 +119,12 @@ class TrainPlan:
         for name, least in lowest.items():
             if getattr(self, name) < least:
                 raise TrainingError(f"{_option(name)} must be at least {least:g}")
-        if not self.learning_rate > 0:
-            raise TrainingError("--learning-rate must be greater than 0")
+        if not 0 < self.learning_rate <= 1:
+            raise TrainingError("--learning-rate must be greater than 0, and at most 1")
+        for name in ("dev", "test"):
+            for more in ("photos", "descriptors"):
+                if getattr(self, f"{name}_{more}") is not None and not getattr(self, name):
+                    raise TrainingError(f"--{name}-{more} goes with --{name}, which is not given")
         if self.temperature is not None and not self.temperature > 0:
             raise TrainingError("--temperature must be greater than 0")
         if not 0 <= self.warmup < 1 or not 0 <= self.label_smoothing < 1:

@@ -4,6 +4,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,17 +67,22 @@ def fine_tune(
     args = _arguments(plan)
     if not args.should_save:
         host = replace(host, watch=lambda progress: None, note=lambda line: None)
-    with args.main_process_first(local=False, desc="reading"):
-        return_of, run = _prepare(plan, host, settings or Settings.load(), args)
-    if return_of is not None:
-        host.note(f"{plan.out} is trained already; --fresh begins anew")
-        return return_of
-    assert run is not None
-    return run.go()
+    with ExitStack() as held:
+        with args.main_process_first(local=False, desc="reading"):
+            return_of, run = _prepare(plan, host, settings or Settings.load(), args, held)
+        if return_of is not None:
+            host.note(f"{plan.out} is trained already; --fresh begins anew")
+            return return_of
+        assert run is not None
+        return run.go()
 
 
 def _prepare(
-    plan: TrainPlan, host: Host, settings: "Settings", args: "TrainingArguments"
+    plan: TrainPlan,
+    host: Host,
+    settings: "Settings",
+    args: "TrainingArguments",
+    held: ExitStack,
 ) -> "tuple[TrainResult | None, _Run | None]":
     """Read and check everything; the result when there is one already, else the run."""
     if Path(plan.encoder).expanduser().absolute() == plan.out.expanduser().absolute():
@@ -97,7 +103,11 @@ def _prepare(
     folder = RunFolder(plan.out, digest, plan.as_dict())
     if args.should_save:
         folder.claim(plan.fresh)
+        held.callback(folder.release)
     if (done := TrainResult.read(folder.path)) is not None:
+        if args.should_save and not plan.keep_checkpoints:
+            # Of a run that was killed between its last two lines.
+            Checkpoints(folder.checkpoints, digest).remove()
         return done, None
     return None, _Run(plan, host, args, data, tower, fingerprint, folder)
 
@@ -216,6 +226,12 @@ class _Run:
             self.host.note(
                 f"a batch of {self.plan.batch_size} is larger than the data: {each} instead"
             )
+        alone = min(self.plan.batch_size, each) * self.args.world_size == 1
+        if alone and self.plan.chosen_negatives == "batch":
+            raise TrainingError(
+                "a text alone in its batch has nothing to be told apart from: "
+                "choose --batch-size 2 or more, or other --negatives"
+            )
         return min(self.plan.batch_size, each)
 
     def _trainer(self) -> FineTuner:
@@ -317,6 +333,7 @@ class _Run:
                 "data": self.data.digest(),
             }
         }
+        files_before = self.folder.files()
         with disk_full(self.checkpoints.kept):
             manifest = self.tower.save(path, about)
         encoder = self.host.load_encoder(str(path))
@@ -351,6 +368,7 @@ class _Run:
             (path / PLOT).write_bytes(curves(self.log.read()))
             card = model_card(result, self.data.digest(), files)
             (path / CARD).write_text(card, encoding="utf-8")
+            self.folder.finished(files_before)
             result.write()
         if not plan.keep_checkpoints:
             self.checkpoints.remove()

@@ -156,6 +156,29 @@ def test_dialogues_and_descriptors(plan: Plans, world: Path) -> None:
 # -- failures ------------------------------------------------------------------------------
 
 
+def test_weights_that_the_last_step_broke_are_no_encoder(
+    plan: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step whose loss is fine; what it made of the weights no later loss tells."""
+    chosen = plan(epochs=1, batch_size=64)
+    real = torch.optim.AdamW.step
+
+    def broken(self: torch.optim.AdamW, *more: Any, **named: Any) -> Any:
+        for group in self.param_groups:
+            group["lr"] = 1e30
+        return real(self, *more, **named)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", broken)
+    with pytest.raises(LossNotFinite, match="vectors are not numbers any more at step 1"):
+        fine_tune(chosen)
+    assert not (chosen.out / "encoder.json").exists()
+
+
+def test_a_text_alone_has_nothing_to_be_told_apart_from(plan: Plans) -> None:
+    with pytest.raises(TrainingError, match="--batch-size 2"):
+        fine_tune(plan(batch_size=1, negatives="batch"))
+
+
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(
     plan: Plans, monkeypatch: pytest.MonkeyPatch
 ) -> None:

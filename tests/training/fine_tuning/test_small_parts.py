@@ -102,7 +102,10 @@ def test_a_plot_of_any_log() -> None:
         ({"epochs": 0}, "--epochs must be at least 1"),
         ({"batch_size": 0}, "--batch-size must be at least 1"),
         ({"learning_rate": 0.0}, "--learning-rate"),
+        ({"learning_rate": float("inf")}, "--learning-rate"),
         ({"temperature": -1.0}, "--temperature"),
+        ({"dev_photos": Path("photos")}, "--dev-photos goes with --dev"),
+        ({"test_descriptors": Path("t.jsonl")}, "--test-descriptors goes with --test"),
         ({"warmup": 1.0}, "--warmup"),
         ({"tune": "both", "negatives": "gallery"}, "--negatives gallery"),
     ],
@@ -135,3 +138,33 @@ def test_a_folder_with_other_files_is_not_written_into(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["holiday.jpg"]
     with pytest.raises(TrainingError, match="is a file"):
         RunFolder(tmp_path / "holiday.jpg", "run", {}).claim(False)
+
+
+def test_one_process_at_a_time_trains_into_a_folder(tmp_path: Path) -> None:
+    first, second = (RunFolder(tmp_path / "out", "run", {}) for _ in range(2))
+    first.claim(False)
+    with pytest.raises(TrainingError, match="another process trains into"):
+        second.claim(False)
+    second.release()
+    first.release()
+    second.claim(False)
+    second.release()
+    assert [one.name for one in first.path.iterdir()] == ["run.json"]
+
+
+def test_a_run_killed_before_it_began_is_no_stranger(tmp_path: Path) -> None:
+    for name in (".lock", ".run.json.part"):
+        (tmp_path / name).write_text("{")
+    RunFolder(tmp_path, "run", {}).claim(False)
+
+
+def test_a_fresh_run_leaves_no_file_of_the_encoder_before(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, "run", {})
+    folder.claim(False)
+    (tmp_path / "my notes.txt").write_text("keep")
+    before = folder.files()
+    (tmp_path / "merges.txt").write_text("of another tokenizer")
+    folder.finished(before)
+    folder.release()
+    RunFolder(tmp_path, "other", {}).claim(True)
+    assert {one.name for one in tmp_path.iterdir()} == {".lock", "my notes.txt", "run.json"}
