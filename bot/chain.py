@@ -5,7 +5,7 @@ import logging
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -21,9 +21,6 @@ from bot.share import wants_photo
 from bot.transcript import transcript
 from prompts.loader import Prompt, load_prompt
 
-if TYPE_CHECKING:
-    from bot.describer import OfflineDescriber
-
 log = logging.getLogger(__name__)
 
 MAX_ECHO_CHARS = 2_000
@@ -35,7 +32,7 @@ REPAIR = (
 
 
 class Describer(Protocol):
-    """What describes without an LLM: :class:`bot.describer.OfflineDescriber`."""
+    """What describes without an LLM: :class:`bot.trained_describer.TrainedDescriber`."""
 
     def describe(self, conversation: Conversation) -> Description:
         """The description of the photo that fits the conversation."""
@@ -44,7 +41,7 @@ class Describer(Protocol):
 
 def describer_chain(
     llm: Settings | BaseChatModel,
-    offline: "OfflineDescriber | Describer | None" = None,
+    offline: Describer | None = None,
     *,
     policy: RetryPolicy | None = None,
 ) -> Runnable[Conversation, Description]:
@@ -56,7 +53,8 @@ def describer_chain(
 
     Args:
         llm: the settings, or any LangChain chat model.
-        offline: what takes over; the offline describer by default.
+        offline: what takes over; the trained offline describer by default, which loads the
+            starter at its first use.
         policy: how often to try again; by the settings by default.
 
     Example::
@@ -65,9 +63,9 @@ def describer_chain(
         description = describe.invoke(Conversation((Turn("user", "my cat, look!"),)))
     """
     if offline is None:
-        from bot.describer import OfflineDescriber
+        from bot.trained_describer import TrainedDescriber
 
-        offline = OfflineDescriber()
+        offline = TrainedDescriber()
     if isinstance(llm, Settings):
         if not llm.uses_llm:
             return RunnableLambda(offline.describe, name="offline_describer")

@@ -24,22 +24,16 @@ CORE_WEIGHT = 2.0
 """Of the subject, the objects and the scene as one text."""
 
 WINDOW_WEIGHT = 1.0
-PHRASES_WEIGHT = 0.5
+PHRASES_WEIGHT = 1.0
 """Of the offline describer's five fields as one text, beside five windows of the dialogue."""
-
-TURN_DECAY = 0.85
-"""Each turn also counts alone: the last one 1, the one before it 0.85 and so on ..."""
-
-OTHER_WEIGHT = 0.6
-"""... and less when it is not the owner's."""
 
 
 def to_query(description: Description, encoder: Encoder) -> Query:
     """The query for a description.
 
     An LLM's fields are searched one by one and, the first three, as one text; the scores are
-    standardised and added up with weights. The offline describer's phrases are torn out of
-    messages, so there the dialogue itself, in five windows and turn by turn, counts more.
+    standardised and added up with weights. The offline describer read the dialogue by the starter
+    encoder's eyes, so there the dialogue itself, in five windows, counts more.
 
     Every text is shortened to what the encoder takes: phrases of the least important fields go
     first, and of a dialogue the oldest messages.
@@ -49,8 +43,7 @@ def to_query(description: Description, encoder: Encoder) -> Query:
     """
     fields, context = description.descriptors, description.context
     if context.strip():
-        parts = [(text, WINDOW_WEIGHT) for text in windows(context, encoder)]
-        parts += single_turns(context)
+        parts = dialogue_parts(context, encoder)
         parts.append((_joined(fields, FIELDS, encoder), PHRASES_WEIGHT))
     else:
         parts = [(_joined(fields, (name,), encoder), FIELD_WEIGHTS[name]) for name in FIELDS]
@@ -64,28 +57,25 @@ def to_query(description: Description, encoder: Encoder) -> Query:
     return Query(tuple(QueryText(text, weight) for text, weight in merged.items()))
 
 
+def dialogue_parts(context: str, encoder: Encoder) -> list[tuple[str, float]]:
+    """The texts of a dialogue that are searched for, and their weights."""
+    return [(text, WINDOW_WEIGHT) for text in windows(context, encoder)]
+
+
 def windows(context: str, encoder: Encoder) -> list[str]:
     """Five views of a dialogue: all turns, the owner's, the last six, four, the owner's last three.
 
     Near the share the talk is about the photo; before it, it sets the scene. No single view is
     best for all dialogues.
     """
-    turns = _turns(context)
+    turns = turns_of(context)
     every = [text for text, _ in turns]
     own = [text for text, is_owners in turns if is_owners]
     views = (every, own, every[-6:], every[-4:], own[-3:])
     return [_latest(view, encoder) for view in views if view]
 
 
-def single_turns(context: str) -> list[tuple[str, float]]:
-    """Each turn of a dialogue and its weight."""
-    return [
-        (text, TURN_DECAY**distance * (1.0 if is_owners else OTHER_WEIGHT))
-        for distance, (text, is_owners) in enumerate(reversed(_turns(context)))
-    ]
-
-
-def _turns(context: str) -> list[tuple[str, bool]]:
+def turns_of(context: str) -> list[tuple[str, bool]]:
     """The turns of a context, oldest first, and whether each is the owner's."""
     found = []
     for line in context.splitlines():

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.describer import OfflineDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.query import FIELD_WEIGHTS, single_turns, to_query, windows
+from bot.query import FIELD_WEIGHTS, to_query, turns_of, windows
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.fusion import fuse
 from retrieval.images import open_image
@@ -28,6 +28,20 @@ Combine = Callable[[Scores, NDArray[np.float32], Scores], Scores]
 """Scores of each text [texts, photos], its weights, and its vectors: one score a photo."""
 
 RRF_CONSTANT = 60
+
+TURN_DECAY = 0.85
+"""A turn alone: the last one counts 1, the one before it 0.85 and so on ..."""
+
+OTHER_WEIGHT = 0.6
+"""... and less when it is not the owner's."""
+
+
+def single_turns(context: str) -> list[tuple[str, float]]:
+    """Each turn of a dialogue and its weight."""
+    return [
+        (text, TURN_DECAY**distance * (1.0 if is_owners else OTHER_WEIGHT))
+        for distance, (text, is_owners) in enumerate(reversed(turns_of(context)))
+    ]
 
 
 def added(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:

@@ -31,6 +31,7 @@ def open_replayer(
         stack: closes what was opened.
     """
     from bot.chain import describer_chain
+    from bot.trained_describer import TrainedDescriber
     from retrieval.search import Searcher
 
     gallery: PhotoGallery | None = None
@@ -55,7 +56,8 @@ def open_replayer(
                 "photopal: no photos here (--photos DIR gives them): their labels are ranked "
                 "in their place"
             )
-    return Replayer(describer_chain(settings), encoder, dialogues.dialogues, gallery)
+    describer = TrainedDescriber(encoder)
+    return Replayer(describer_chain(settings, describer), encoder, dialogues.dialogues, gallery)
 
 
 def gallery_library(photos: Path, encoder: "Encoder") -> Path:

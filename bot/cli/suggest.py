@@ -76,8 +76,10 @@ def suggest(
         searcher = open_searcher(settings)
         from bot.chain import describer_chain
         from bot.suggest import Suggester
+        from bot.trained_describer import TrainedDescriber
 
-        suggester = Suggester(searcher, describer_chain(settings))
+        describer = TrainedDescriber(searcher.encoder)
+        suggester = Suggester(searcher, describer_chain(settings, describer))
         failed = 0
         for each in dialogues:
             try:

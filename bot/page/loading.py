@@ -11,6 +11,7 @@ from retrieval.library import Library
 
 if TYPE_CHECKING:
     from bot.suggest import Suggester
+    from bot.trained_describer import TrainedDescriber
     from retrieval.encoders.protocol import Encoder
 
 
@@ -42,12 +43,13 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         encoder = load_encoder(name)
     searcher = Searcher(library, encoder)
     alone = settings.model_copy(update={"llm_mode": "off"})
-    offline = Suggester(searcher, describer_chain(alone))
+    describer = TrainedDescriber(encoder)
+    offline = Suggester(searcher, describer_chain(alone, describer))
     llm, reply = None, None
     if settings.uses_llm:
         from bot.reply import reply_chain
 
-        llm = Suggester(searcher, describer_chain(settings))
+        llm = Suggester(searcher, describer_chain(settings, describer))
         reply = reply_chain(settings)
     _warm_up(offline)
     replay = None

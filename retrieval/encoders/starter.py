@@ -37,6 +37,7 @@ from retrieval.encoders.starter_heads import (
     CLASS_POWER,
     DIM,
     FEATURE_LIMIT,
+    SCENE_DIM,
     ImageHead,
     TextHead,
     pack,
@@ -44,6 +45,7 @@ from retrieval.encoders.starter_heads import (
 )
 from retrieval.encoders.starter_scene import copy_of, pack_changes, unpack_changes
 from retrieval.errors import EncoderFolderInvalid
+from retrieval.fusion import fuse
 
 WEIGHTS_NAME = "heads.safetensors"
 SCENE_NAME = "scene.safetensors"
@@ -204,6 +206,24 @@ class StarterEncoder:
     def background(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [896] and covariance [896, 896] of 6,000 everyday photos."""
         return self._background
+
+    def meaning(self, parts: Sequence[tuple[str, float]]) -> Embeddings:
+        """One unit vector [512] of weighted texts in the scene part alone.
+
+        The texts are fused as search fuses them, each counting by how much it tells photos apart.
+        """
+        weights = np.array([weight for _, weight in parts], dtype=np.float32)
+        scenes = self.scenes([text for text, _ in parts])
+        covariance = None
+        if self._background is not None:
+            covariance = self._background[1][:SCENE_DIM, :SCENE_DIM]
+        return fuse(scenes, weights, covariance)
+
+    def scenes(self, texts: Sequence[str]) -> Embeddings:
+        """The scene parts [n, 512] of texts' vectors, at unit length."""
+        scenes = self.encode_texts(texts)[:, :SCENE_DIM]
+        unit: Embeddings = scenes / np.maximum(np.linalg.norm(scenes, axis=1, keepdims=True), 1e-6)
+        return unit
 
     def features(self, images: Sequence[Image.Image]) -> torch.Tensor:
         """The image base's pooled features [n, 2560], which training caches."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,8 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
         DialogueUnreadable, FolderNotFound, EncoderUnavailable: as their makers say.
     """
     started = time.perf_counter()
+    # The describer and the ranker share an encoder.
+    host = replace(host, load_encoder=cache(host.load_encoder))
     against = plan.against or ("photos" if plan.photos or plan.gallery else None)
     if against is None:
         raise EvaluationError(
@@ -134,7 +137,7 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
         raise EvaluationError("ranking photos needs --photos DIR")
     dialogues = read(plan)
     kinds = _kinds(plan, settings, against)
-    asks, asker = _asks(plan, settings, dialogues.dialogues, kinds, host)
+    asks, asker = _asks(plan, settings, dialogues.dialogues, kinds, against, host)
     if against == "photos":
         assert folder is not None
         gallery, rankers = _photos(plan, settings, dialogues.dialogues, folder, host)
@@ -202,6 +205,7 @@ def _asks(
     settings: Settings,
     dialogues: Sequence[Dialogue],
     kinds: Sequence[str],
+    against: str,
     host: Host,
 ) -> tuple[dict[str, Ask], LLMAsker | None]:
     recorded = read_descriptors(plan.descriptors, dialogues) if plan.descriptors else {}
@@ -211,9 +215,10 @@ def _asks(
         host.note(f"asking {settings.model} about {len(dialogues)} dialogues; --offline does not")
 
     def offline() -> Ask:
-        from bot.describer import OfflineDescriber
+        from bot.trained_describer import TrainedDescriber
 
-        return ask_describer(OfflineDescriber().describe)
+        encoder = host.load_encoder(settings.encoder) if against == "photos" else None
+        return ask_describer(TrainedDescriber(encoder).describe)
 
     makers: dict[str, Callable[[], Ask]] = {
         "offline": offline,

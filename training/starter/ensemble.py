@@ -63,15 +63,15 @@ def _merge_texts(members: Sequence[TextHead], turns: Sequence[Tensor]) -> TextHe
     for name in ("whitening", "gate_weight", "gate_bias"):
         getattr(whole, name).copy_(getattr(members[0], name))
     for path in ("attention", "values", "head.expand"):
-        layers = [member.get_submodule(path) for member in members]
-        out = whole.get_submodule(path)
+        layers = [_layer(member, path) for member in members]
+        out = _layer(whole, path)
         out.weight.copy_(torch.cat([layer.weight for layer in layers]))
         out.bias.copy_(torch.cat([layer.bias for layer in layers]))
     for path in ("contract", "head.contract"):
-        layers = [member.get_submodule(path) for member in members]
+        layers = [_layer(member, path) for member in members]
         turned = [turn.T @ layer.weight for turn, layer in zip(turns, layers, strict=True)]
-        whole.get_submodule(path).weight.copy_(torch.cat(turned, 1))
-        nn.init.zeros_(whole.get_submodule(path).bias)
+        _layer(whole, path).weight.copy_(torch.cat(turned, 1))
+        nn.init.zeros_(_layer(whole, path).bias)
     lines = [turn.T @ text.head.linear.weight for turn, text in zip(turns, members, strict=True)]
     whole.head.linear.weight.copy_(torch.stack(lines).sum(0))
     biases = [
@@ -80,6 +80,12 @@ def _merge_texts(members: Sequence[TextHead], turns: Sequence[Tensor]) -> TextHe
     ]
     whole.head.linear.bias.copy_(torch.stack(biases).sum(0))
     return whole.eval()
+
+
+def _layer(head: TextHead, path: str) -> nn.Linear:
+    found = head.get_submodule(path)
+    assert isinstance(found, nn.Linear)
+    return found
 
 
 def _raw(head: ImageHead, features: Tensor) -> Tensor:
