@@ -11,7 +11,6 @@ from retrieval.library import Library
 
 if TYPE_CHECKING:
     from bot.suggest import Suggester
-    from bot.trained_describer import TrainedDescriber
     from retrieval.encoders.protocol import Encoder
 
 
@@ -32,6 +31,7 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
 
     from bot.chain import describer_chain
     from bot.suggest import Suggester
+    from bot.trained_describer import TrainedDescriber
     from retrieval.encoders import load_encoder
     from retrieval.search import Searcher
     from retrieval.thumbnails import Thumbnails
