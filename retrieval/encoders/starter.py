@@ -43,7 +43,7 @@ from retrieval.encoders.starter_heads import (
     pack,
     unpack,
 )
-from retrieval.encoders.starter_scene import copy_of, pack_changes, unpack_changes
+from retrieval.encoders.starter_scene import copy_of, holds, pack_changes, unpack_changes
 from retrieval.errors import EncoderFolderInvalid
 from retrieval.fusion import fuse
 
@@ -92,6 +92,7 @@ class StarterEncoder:
         self.image_base = image_base
         self.text_base = text_base
         self.scene_base = scene_base
+        self._scene_changes: dict[str, NDArray[Any]] | None = None
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
         self._background = background
@@ -123,13 +124,14 @@ class StarterEncoder:
                 unpack(head, own)
             background = _background(tensors)
             text_base = load_text_base()
-            scene_base = _read_scene_base(folder, text_base)
+            scene_base, changes = _read_scene_base(folder, text_base)
         except (KeyError, ValueError, RuntimeError) as error:
             raise EncoderFolderInvalid(
                 f"the weights in {folder} do not fit the starter encoder: make it again with "
                 "photopal train"
             ) from error
         encoder = cls(load_image_base(), text_base, image_head, text_head, background, scene_base)
+        encoder._scene_changes = changes
         if encoder.fingerprint != manifest.fingerprint:
             raise EncoderFolderInvalid(
                 f"{folder} holds other weights than its encoder.json says: copy the folder again"
@@ -151,9 +153,11 @@ class StarterEncoder:
             unpack(head, packed)
             tensors |= {part + name: values for name, values in packed.items()}
         if self.scene_base is not None:
-            changes = pack_changes(self.scene_base.network, self.text_base.network)
-            unpack_changes(self.scene_base.network, self.text_base.network, changes)
-            write_weights(folder / SCENE_NAME, changes)
+            networks = self.scene_base.network, self.text_base.network
+            if self._scene_changes is None or not holds(*networks, self._scene_changes):
+                self._scene_changes = pack_changes(*networks)
+                unpack_changes(*networks, self._scene_changes)
+            write_weights(folder / SCENE_NAME, self._scene_changes)
         else:
             (folder / SCENE_NAME).unlink(missing_ok=True)
         self.fingerprint, self.text_fingerprint = self._fingerprints()
@@ -260,12 +264,15 @@ def _background(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embedd
     return mean, covariance
 
 
-def _read_scene_base(folder: Path, text_base: TextBase) -> TextBase | None:
+def _read_scene_base(
+    folder: Path, text_base: TextBase
+) -> tuple[TextBase | None, dict[str, NDArray[Any]] | None]:
     if not (folder / SCENE_NAME).exists():
-        return None
+        return None, None
+    changes = read_weights(folder / SCENE_NAME)
     scene_base = copy_of(text_base)
-    unpack_changes(scene_base.network, text_base.network, read_weights(folder / SCENE_NAME))
-    return scene_base
+    unpack_changes(scene_base.network, text_base.network, changes)
+    return scene_base, changes
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -50,6 +50,23 @@ def unpack_changes(
         KeyError: a change of something that the network does not have.
         ValueError: a change of another shape.
     """
+    tuned.load_state_dict(_changed(base, changes))
+
+
+def holds(tuned: nn.Module, base: nn.Module, changes: Mapping[str, NDArray[np.generic]]) -> bool:
+    """Whether ``tuned`` is the base plus just these changes.
+
+    Then they are written again as they are: packing the difference anew would move a few numbers
+    by their last bit, for the sum of base and change was rounded.
+    """
+    state = tuned.state_dict()
+    expected = _changed(base, changes)
+    return all(torch.equal(state[name].cpu(), value.cpu()) for name, value in expected.items())
+
+
+def _changed(
+    base: nn.Module, changes: Mapping[str, NDArray[np.generic]]
+) -> dict[str, torch.Tensor]:
     state = {name: tensor.clone() for name, tensor in base.state_dict().items()}
     for name, values in changes.items():
         if name.endswith(".scale"):
@@ -60,4 +77,4 @@ def unpack_changes(
         if change.shape != tuple(state[name].shape):
             raise ValueError(f"{name} has another shape")
         state[name] += torch.from_numpy(change)
-    tuned.load_state_dict(state)
+    return state

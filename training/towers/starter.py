@@ -142,7 +142,10 @@ def save_starter(
 ) -> Manifest:
     """Write the encoder folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    return encoder.save(folder, extra=dict(extra or {}))
+    if encoder.scene_base is None:
+        return encoder.save(folder, extra=dict(extra or {}))
+    with kept(encoder.scene_base.network):
+        return encoder.save(folder, extra=dict(extra or {}))
 
 
 @contextmanager
