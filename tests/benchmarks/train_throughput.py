@@ -1,4 +1,4 @@
-"""Pairs a second that the starter trains on, by what is computed once and what every step.
+"""Pairs a second that an encoder trains on, by what is computed once and what every step.
 
 python -m tests.benchmarks.train_throughput [--captions FILE.jsonl --photos DIR] [--threads 2]
 
@@ -30,7 +30,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from retrieval.encoders.starter import StarterEncoder
+from retrieval.encoders import load_encoder
 from retrieval.images import open_image
 from training.objectives import make_objective
 from training.starter.concept import read_class_names
@@ -45,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--captions", type=Path, help='lines of {"photo", "captions"}')
     parser.add_argument("--photos", type=Path)
+    parser.add_argument("--encoder", default="starter", help="a folder, or the starter as shipped")
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--text-batch", type=int, default=128)
     parser.add_argument("--plain-batch", type=int, default=64)
@@ -68,7 +69,7 @@ def measure(
     texts: Sequence[str], photos: Sequence[Path], arguments: argparse.Namespace
 ) -> dict[str, object]:
     """Figures of the three ways over pairs of a text and its photo."""
-    encoder = StarterEncoder.load()
+    encoder = load_encoder(arguments.encoder)
     head = open_tower(encoder, tune="head")
     distinct = list(dict.fromkeys(photos))
     bank = photo_bank(head, distinct)[0]
@@ -77,8 +78,8 @@ def measure(
     started = time.perf_counter()
     head.cache_texts(texts)
     caching = time.perf_counter() - started
-    text = open_tower(StarterEncoder.load(), tune="text")
-    plain = open_tower(StarterEncoder.load(), tune="head")
+    text = open_tower(load_encoder(arguments.encoder), tune="text")
+    plain = open_tower(load_encoder(arguments.encoder), tune="head")
 
     def cached(rows: Sequence[int]) -> Tensor:
         return bank[own[list(rows)]]
