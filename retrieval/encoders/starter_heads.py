@@ -117,15 +117,27 @@ class TextHead(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def scene(self, states: Tensor, present: Tensor) -> Tensor:
-        """Unit vectors [n, 512]: from the mean state, and from states pooled by attention."""
-        meaning = sentence_vectors(states, present)
+        """Unit vectors [n, 512]: from the mean state, and from states pooled by attention.
+
+        Attention pools values that are a linear map of the states, and its weights add up to one:
+
+            sum_t a_t (W s_t + b) = W (sum_t a_t s_t) + b,
+
+        so that the states are pooled first and each text is mapped once, not each of its tokens.
+        """
         logits = self.attention(states).masked_fill(~present[..., None], -1e4)
-        values = self.values(states).unflatten(-1, (self.pools, -1))
-        pooled = (logits.softmax(dim=1)[..., None] * values).sum(1).flatten(1)
+        even = present[..., None].to(logits.dtype)
+        # The mean is one more way to pool: one pass over the states does for all.
+        weights = torch.cat([logits.softmax(dim=1), even], dim=2).to(states.dtype)
+        pooled_states = torch.einsum("ntp,ntd->npd", weights, states)
+        meaning = F.normalize(pooled_states[:, self.pools].float(), dim=-1)
+        weight = self.values.weight.unflatten(0, (self.pools, -1))
+        pooled = torch.einsum("npd,phd->nph", pooled_states[:, : self.pools], weight).flatten(1)
+        pooled = pooled + self.values.bias
         # Unit vectors of 384 numbers are scaled to a variance of one for the head.
         scene = self.head(meaning * STATE_DIM**0.5)
         scene = scene + self.contract(self.dropout(F.gelu(pooled)))
-        return F.normalize(scene, dim=-1)
+        return F.normalize(scene.float(), dim=-1)
 
     def concept(self, meaning: Tensor) -> Tensor:
         """Unit vectors [n, 384] of sentence vectors [n, 384]."""

@@ -16,7 +16,6 @@ from retrieval.encoders.starter_heads import SCENE_DIM
 from retrieval.encoders.starter_scene import UNUSED, copy_of
 from training.towers.lora import add_lora, merged
 from training.towers.parameters import lock, lock_layers, parameter_groups
-from training.towers.scene import scene_vectors
 
 HEAD_RATE = 4.0
 """How many times the network's learning rate its head gets: it has less to lose."""
@@ -87,7 +86,7 @@ class StarterTower:
         states = self._base.network(**inputs).last_hidden_state
         with torch.autocast(states.device.type, enabled=False):
             present = inputs["attention_mask"].bool()
-            return scene_vectors(self.encoder.text_head, states.float(), present)
+            return self.encoder.text_head.scene(states.float(), present)
 
     def photo_vectors(self, images: Sequence[Image.Image]) -> Tensor:
         """Unit vectors [n, 512]."""

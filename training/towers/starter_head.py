@@ -11,7 +11,6 @@ from retrieval.encoders.folder import Manifest
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter_heads import SCENE_DIM
 from training.towers.parameters import lock, parameter_groups
-from training.towers.scene import scene_vectors
 from training.towers.starter import (
     HEAD_RATE,
     kept,
@@ -52,9 +51,8 @@ class StarterHeadTower:
     def text_vectors(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """Unit vectors [n, 512]."""
         device = self.encoder.text_head.values.weight.device
-        return scene_vectors(
-            self.encoder.text_head, inputs["states"].to(device), inputs["present"].to(device)
-        )
+        head = self.encoder.text_head
+        return head.scene(inputs["states"].to(device), inputs["present"].to(device))
 
     def photo_vectors(self, images: Sequence[Image.Image]) -> Tensor:
         """Unit vectors [n, 512]."""

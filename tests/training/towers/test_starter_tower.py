@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from retrieval.encoders import load_encoder
 from retrieval.encoders.starter import StarterEncoder
+from retrieval.encoders.starter_bases import STATE_DIM
+from retrieval.encoders.starter_heads import TextHead, sentence_vectors
 from tests.training.towers.steps import TEXTS, step, vectors
 from training.errors import EncoderNotTrainable
 from training.towers import open_tower
-from training.towers.scene import scene_vectors
 
 
 def test_vectors_are_the_scene_part_of_the_encoders(
@@ -28,11 +30,23 @@ def test_vectors_are_the_scene_part_of_the_encoders(
     np.testing.assert_allclose(found, photos[:, :512] * 2**0.5, atol=1e-2)
 
 
+def mapped_before_pooling(
+    head: TextHead, states: torch.Tensor, present: torch.Tensor
+) -> torch.Tensor:
+    """The scene vectors as their formula is written, each token mapped."""
+    logits = head.attention(states).masked_fill(~present[..., None], -1e4)
+    values = head.values(states).unflatten(-1, (head.pools, -1))
+    pooled = (logits.softmax(dim=1)[..., None] * values).sum(1).flatten(1)
+    scene = head.head(sentence_vectors(states, present) * STATE_DIM**0.5)
+    scene = scene + head.contract(head.dropout(F.gelu(pooled)))
+    return F.normalize(scene, dim=-1)
+
+
 def test_pooling_before_mapping_changes_nothing(starter: StarterEncoder) -> None:
     head = starter.text_head.eval()
     states = torch.randn(5, 9, 384)
     present = torch.arange(9)[None] < torch.tensor([9, 1, 4, 7, 2])[:, None]
-    fast, plain = scene_vectors(head, states, present), head.scene(states, present)
+    fast, plain = head.scene(states, present), mapped_before_pooling(head, states, present)
     torch.testing.assert_close(fast, plain, atol=1e-5, rtol=0)
     weight = head.values.weight
     gradient = torch.autograd.grad(plain[:, 0].sum(), weight)[0]
