@@ -15,6 +15,7 @@ from torch import Tensor
 
 from retrieval.encoders.starter_bases import (
     IMAGE_SIDE,
+    STATE_DIM,
     ImageBase,
     TextBase,
     pixels_of,
@@ -83,19 +84,26 @@ def caption_states(base: TextBase, name: str, captions: Sequence[str], cache: Pa
     if file.exists():
         tensors = load_file(file)
         return Captions(tensors["states"], tensors["starts"])
-    order = sorted(range(len(captions)), key=lambda place: len(captions[place]))
-    states: list[Tensor] = [torch.empty(0)] * len(captions)
-    with torch.inference_mode():
-        for start in range(0, len(order), 4 * _BATCH):
-            places = order[start : start + 4 * _BATCH]
-            batch, present = base.states([captions[place] for place in places])
-            for row, place in enumerate(places):
-                states[place] = batch[row, present[row]].half()
-    lengths = torch.tensor([0] + [len(state) for state in states])
-    cached = Captions(torch.cat(states), lengths.cumsum(0))
+    cached = token_states(base, captions)
     cache.mkdir(parents=True, exist_ok=True)
     save_file({"states": cached.states, "starts": cached.starts}, file)
     return cached
+
+
+@torch.no_grad()
+def token_states(base: TextBase, texts: Sequence[str]) -> Captions:
+    """Token states of texts, computed."""
+    # Texts of like length go together: padding costs as much as words.
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    none = torch.zeros(0, STATE_DIM, dtype=torch.half)
+    states: list[Tensor] = [none] * len(texts)
+    for start in range(0, len(order), 4 * _BATCH):
+        places = order[start : start + 4 * _BATCH]
+        batch, present = base.states([texts[place] for place in places])
+        for row, place in enumerate(places):
+            states[place] = batch[row, present[row]].half()
+    lengths = torch.tensor([0] + [len(state) for state in states])
+    return Captions(torch.cat([none, *states]), lengths.cumsum(0))
 
 
 def class_probabilities(base: ImageBase, features: Tensor) -> Tensor:

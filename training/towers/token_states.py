@@ -8,10 +8,8 @@ from torch import Tensor
 
 from retrieval.encoders.folder import fingerprint_of
 from retrieval.encoders.starter_bases import STATE_DIM, TextBase
-from training.starter.data import Captions
+from training.starter.data import Captions, token_states
 from training.towers.cache import keep, read_kept
-
-_BATCH = 128
 
 
 class TokenStates:
@@ -33,7 +31,7 @@ class TokenStates:
         if found is not None and set(found) == {"states", "starts"}:
             self._states = Captions(found["states"], found["starts"])
         else:
-            self._states = self._computed(distinct)
+            self._states = token_states(self._base, distinct)
             keep(file, {"states": self._states.states, "starts": self._states.starts})
         self._places = {text: place for place, text in enumerate(distinct)}
 
@@ -52,20 +50,6 @@ class TokenStates:
             with torch.no_grad():
                 parts.append((new, *self._base.states([texts[row] for row in new])))
         return _joined(len(texts), parts)
-
-    @torch.no_grad()
-    def _computed(self, texts: Sequence[str]) -> Captions:
-        # Texts of like length go together: padding costs as much as words.
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        states: list[Tensor] = [torch.zeros(0, STATE_DIM, dtype=torch.half)] * len(texts)
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
-            batch, present = self._base.states([texts[place] for place in places])
-            for row, place in enumerate(places):
-                states[place] = batch[row, present[row]].half()
-        lengths = torch.tensor([0] + [len(state) for state in states])
-        none = torch.zeros(0, STATE_DIM, dtype=torch.half)
-        return Captions(torch.cat([none, *states]), lengths.cumsum(0))
 
 
 def _joined(count: int, parts: Sequence[tuple[list[int], Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
