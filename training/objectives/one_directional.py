@@ -21,8 +21,7 @@ class OneDirectional(Objective):
         self, temperature: float = 0.07, learned: bool = False, label_smoothing: float = 0.0
     ) -> None:
         """The baseline's settings by default."""
-        super().__init__()
-        self._scale = Temperature(temperature, learned)
+        super().__init__(Temperature(temperature, learned))
         self.label_smoothing = check_smoothing(label_smoothing)
 
     def forward(
@@ -36,8 +35,3 @@ class OneDirectional(Objective):
         """See :meth:`Objective.forward`."""
         logits, masked = similarities(texts, photos, same, extra, extra_same, self._scale())
         return own_column_loss(logits, masked, self.label_smoothing)
-
-    @property
-    def temperature(self) -> float:
-        """The temperature now."""
-        return self._scale.value

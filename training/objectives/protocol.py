@@ -5,9 +5,16 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from training.objectives.temperature import Temperature
+
 
 class Objective(nn.Module, ABC):
     """Says how badly texts and photos fit. Its parameters are trained with the towers."""
+
+    def __init__(self, scale: Temperature) -> None:
+        """``scale`` multiplies the cosines."""
+        super().__init__()
+        self._scale = scale
 
     @abstractmethod
     def forward(
@@ -30,9 +37,9 @@ class Objective(nn.Module, ABC):
         """
 
     @property
-    @abstractmethod
     def temperature(self) -> float:
         """The temperature now."""
+        return self._scale.value
 
 
 def similarities(

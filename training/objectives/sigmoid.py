@@ -22,8 +22,7 @@ class Sigmoid(Objective):
         self, temperature: float = 0.1, learned: bool = True, lowest: float = 0.002
     ) -> None:
         """Start at the scale ``1 / temperature``. Scales beyond 100 are usual with this loss."""
-        super().__init__()
-        self._scale = Temperature(temperature, learned, lowest)
+        super().__init__(Temperature(temperature, learned, lowest))
         self.bias = nn.Parameter(torch.tensor(-10.0))
 
     def forward(
@@ -41,8 +40,3 @@ class Sigmoid(Objective):
         fits.diagonal().fill_(1.0)
         judged = F.logsigmoid(fits * logits).masked_fill(masked, 0.0)
         return -judged.sum() / len(texts)
-
-    @property
-    def temperature(self) -> float:
-        """The temperature now."""
-        return self._scale.value

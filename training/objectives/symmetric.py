@@ -24,8 +24,7 @@ class Symmetric(Objective):
         label_smoothing: float = 0.0,
     ) -> None:
         """The temperature starts at ``temperature`` and, when learned, stays above ``lowest``."""
-        super().__init__()
-        self._scale = Temperature(temperature, learned, lowest)
+        super().__init__(Temperature(temperature, learned, lowest))
         self.label_smoothing = check_smoothing(label_smoothing)
 
     def forward(
@@ -42,8 +41,3 @@ class Symmetric(Objective):
         to_photo = own_column_loss(logits, masked, self.label_smoothing)
         to_text = own_column_loss(logits[:, :n].T, masked[:, :n].T, self.label_smoothing)
         return (to_photo + to_text) / 2
-
-    @property
-    def temperature(self) -> float:
-        """The temperature now."""
-        return self._scale.value
