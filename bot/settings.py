@@ -147,7 +147,7 @@ class Settings(BaseModel):
         """The library to use: the chosen one or the default."""
         if self.library is not None:
             return self.library
-        from retrieval.home import default_library_path
+        from retrieval.paths import default_library_path
 
         return default_library_path()
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from bot.conversation import Conversation
+from bot.describe.query import to_query
 from bot.descriptors import Description
 from bot.errors import EmptyDialogue
-from bot.query import to_query
 from retrieval.errors import EmptyQuery
 from retrieval.search import Query, SearchResult
 
 if TYPE_CHECKING:
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
 
 
 class PhotoSearcher(Protocol):

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import BaseModel, Field
 
+from bot.describe.query import to_query
 from bot.descriptors import FIELDS, MAX_CONTEXT_CHARS, MAX_FIELD_CHARS, Description, Descriptors
-from bot.query import to_query
 from bot.suggest import PhotoSearcher
 from retrieval.errors import EmptyQuery, RetrievalError
 from retrieval.search import Query

@@ -9,7 +9,7 @@ from pathlib import Path
 from retrieval.encoders import load_encoder
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.samples import install_samples
+from retrieval.photos.samples import install_samples
 
 ROOT = Path(__file__).parents[1]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.config import TrainPlan
 from training.fine_tuning.result import TrainResult
 
 METRICS = ("hit@1", "hit@10", "hit@30", "mrr")

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.describer import OfflineDescriber
+from bot.describe.query import FIELD_WEIGHTS, to_query, turns_of, windows
+from bot.describe.rules import OfflineDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.query import FIELD_WEIGHTS, to_query, turns_of, windows
+from bot.dialogues.photochat import Dialogue, PhotoFolder, read_dialogues
 from retrieval.encoders import Encoder, load_encoder
-from retrieval.fusion import fuse
-from retrieval.images import open_image
-from training.photochat import Dialogue, PhotoFolder, read_dialogues
+from retrieval.photos.reading import open_image
+from retrieval.search.fusion import fuse
 
 Scores = NDArray[np.float32]
 Texts = list[tuple[str, float]]

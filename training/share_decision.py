@@ -1,6 +1,6 @@
-"""Trains the share decision of :mod:`bot.share` and writes its weights.
+"""Trains the share decision of :mod:`bot.intent.share` and writes its weights.
 
-``python -m training.share_decision FILES --first 250 --out bot/share_weights.json``
+``python -m training.share_decision FILES --first 250 --out bot/intent/share_weights.json``
 
 Every turn up to the share is one example: share next, or not. The threshold is where F1 is best on
 predictions for dialogues that the predicting model was not trained on (cross-validation), so no
@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.share import PLAIN_WORDS_CONFIDENCE, says_so
-from bot.share_cues import features, since_last_photo
-from training.intent import best_threshold, intent_samples
-from training.photochat import Dialogue, read_dialogues
+from bot.dialogues.photochat import Dialogue, read_dialogues
+from bot.intent.cues import features, since_last_photo
+from bot.intent.share import PLAIN_WORDS_CONFIDENCE, says_so
+from training.evaluation.intent import best_threshold, intent_samples
 
 REGULARISATION = 0.01
 """The strongest whose cross-validated F1 is within one standard error of the best."""
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train the share decision.")
     parser.add_argument("files", nargs="+", help="PhotoChat's JSON")
     parser.add_argument("--first", type=int, help="use only the first N dialogues")
-    parser.add_argument("--out", type=Path, required=True, help="bot/share_weights.json")
+    parser.add_argument("--out", type=Path, required=True, help="bot/intent/share_weights.json")
     chosen = parser.parse_args(arguments)
     dialogues = read_dialogues(chosen.files).dialogues[: chosen.first]
     chosen.out.write_text(json.dumps(train(dialogues), indent=1) + "\n", encoding="utf-8")

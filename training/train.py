@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from training.fine_tuning.config import TrainPlan
 from training.fine_tuning.data import gather
-from training.fine_tuning.host import Host
-from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.reporter import Host
 from training.fine_tuning.result import TrainResult
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """The command line: it parses, calls, shows. One file per command; start at :func:`main`."""
 
-from bot.cli.edge import main
+from bot.cli.main import main
 
 __all__ = ["main"]

@@ -1,12 +1,16 @@
 """The command ``photopal``: its sub-commands and what they share."""
 
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, evaluate, index, photochat, replay, search, status, suggest, train
+from bot.cli import chat, demo, index, photochat, replay, search, status, suggest
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
+
+PLUGINS = "photopal.commands"
+"""Group of the entry points that add a sub-command: its name, and the function that runs it."""
 
 HELP = """Photopal finds the photo you are talking about, in your own library, offline.
 
@@ -32,11 +36,16 @@ def build_app() -> typer.Typer:
     app.command("search")(search.search)
     app.command("suggest")(suggest.suggest)
     app.command("replay")(replay.replay)
-    app.command("evaluate")(evaluate.evaluate)
-    app.command("train")(train.train)
+    for command in commands_of_plugins():
+        app.command(command.name)(command.load())
     app.command("status")(status.status)
     app.add_typer(photochat.build_photochat(), name="photochat")
     return app
+
+
+def commands_of_plugins() -> list[EntryPoint]:
+    """Commands that other packages bring, such as training's, by name."""
+    return sorted(entry_points(group=PLUGINS), key=lambda one: one.name)
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.opening import open_encoder, with_encoder_of
+from bot.cli.factories import open_encoder, with_encoder_of
 from bot.cli.options import (
     BaseUrlOption,
     BrowserOption,
@@ -24,7 +24,7 @@ from retrieval.errors import LibraryEmpty
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
 
 
 def chat(

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.chat import open_page
+from bot.cli.factories import open_encoder
 from bot.cli.indexing import index_with_progress
-from bot.cli.opening import open_encoder
 from bot.cli.options import (
     BaseUrlOption,
     BrowserOption,
@@ -23,7 +23,7 @@ from bot.cli.output import note, working
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
 
 
 def demo(
@@ -61,9 +61,9 @@ def demo(
 def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
     """Install and index the sample photos; returns settings that use them, and the encoder."""
     from retrieval.encoders import STARTER
-    from retrieval.home import home
     from retrieval.library import Library
-    from retrieval.samples import install_samples
+    from retrieval.paths import home
+    from retrieval.photos.samples import install_samples
 
     folder = home() / "samples"
     with working("Setting up the sample photos …"):

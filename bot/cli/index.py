@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.factories import open_encoder, with_encoder_of
 from bot.cli.indexing import index_with_progress, print_report
-from bot.cli.opening import open_encoder, with_encoder_of
 from bot.cli.options import (
     DebugOption,
     EncoderOption,

@@ -8,7 +8,7 @@ from bot.cli.output import Results, note, printable
 from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
     from retrieval.indexing import IndexReport
     from retrieval.library import Library
 
@@ -19,9 +19,9 @@ def index_with_progress(
     library: "Library", encoder: "Encoder", folders: Sequence[Path], **options: Any
 ) -> "IndexReport":
     """Index the folders; shows photos done, photos/s and the time left."""
-    from retrieval.index import PhotoIndex
     from retrieval.indexing import Progress as Done
     from retrieval.indexing import index_folders
+    from retrieval.vectors.faiss_index import PhotoIndex
 
     bar = progress_bar("Indexing")
     with bar:

@@ -11,8 +11,8 @@ from bot.cli.progress import progress_bar
 from bot.errors import BotError
 
 if TYPE_CHECKING:
-    from training.download import Missed, Options, Report
-    from training.photochat import DialogueSet
+    from bot.dialogues.download import Missed, Options, Report
+    from bot.dialogues.photochat import DialogueSet
 
 MAX_MISSED_SHOWN = 20
 
@@ -56,8 +56,8 @@ def download(
 
     Dead links are listed in DIR/download-report.json and not asked again.
     """
-    from training.download import Options
-    from training.photochat import read_dialogues
+    from bot.dialogues.download import Options
+    from bot.dialogues.photochat import read_dialogues
 
     options = Options(
         concurrency=concurrency,
@@ -79,7 +79,7 @@ def download(
 
 
 def _download(dialogues: "DialogueSet", folder: Path, options: "Options") -> "Report":
-    from training.download import download_photos
+    from bot.dialogues.download import download_photos
 
     bar = progress_bar("Fetching")
     with bar:
@@ -100,7 +100,7 @@ def _download(dialogues: "DialogueSet", folder: Path, options: "Options") -> "Re
 
 
 def _print(out: Results, report: "Report", folder: Path) -> None:
-    from training.download import REPORT
+    from bot.dialogues.download import REPORT
 
     out.line(
         f"{report.fetched:,} fetched ({report.bytes / 1e6:,.1f} MB, {report.seconds:.0f} s), "

@@ -22,8 +22,8 @@ from bot.cli.output import Results, note, results, working
 
 if TYPE_CHECKING:
     from bot.cli.replay_view import ReplayView
-    from bot.replay import Candidate, Outcome, Replayer
-    from training.photochat import Dialogue, DialogueSet
+    from bot.dialogues.photochat import Dialogue, DialogueSet
+    from bot.dialogues.replay import Candidate, Outcome, Replayer
 
 STOP = ("q", "quit", "exit")
 
@@ -68,7 +68,7 @@ def replay(
     Without --photos the library's photos are used if the dialogues' photos are among them. Where
     there are none, label texts are ranked in their place.
     """
-    from training.photochat import read_dialogues
+    from bot.dialogues.photochat import read_dialogues
 
     settings = load_settings(
         context,
@@ -92,7 +92,7 @@ def replay(
 
 
 def _as_json(out: Results, replayer: "Replayer", chosen: "list[Dialogue]", k: int) -> None:
-    from bot.replay import offers
+    from bot.dialogues.replay import offers
 
     for each in chosen:
         outcome = replayer.outcome(each, k)
@@ -159,7 +159,7 @@ def _play(
 def _one(
     view: "ReplayView", replayer: "Replayer", dialogue: "Dialogue", k: int, pace: "_Pace"
 ) -> "Outcome":
-    from bot.replay import offers
+    from bot.dialogues.replay import offers
 
     owner = dialogue.conversation().owner
     offered = offers(dialogue)

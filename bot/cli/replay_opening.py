@@ -5,18 +5,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cli.factories import open_encoder, with_encoder_of
 from bot.cli.indexing import index_with_progress
-from bot.cli.opening import open_encoder, with_encoder_of
 from bot.cli.output import note
-from bot.replay import PhotoGallery, Replayer, open_gallery
+from bot.dialogues.replay import PhotoGallery, Replayer, open_gallery
 from retrieval.errors import LibraryNotFound
-from retrieval.home import home, make_private_folder
 from retrieval.library import Library
+from retrieval.paths import home, make_private_folder
 
 if TYPE_CHECKING:
+    from bot.dialogues.photochat import DialogueSet
     from bot.settings import Settings
-    from retrieval.encoders.protocol import Encoder
-    from training.photochat import DialogueSet
+    from retrieval.encoders.base import Encoder
 
 
 def open_replayer(
@@ -30,8 +30,8 @@ def open_replayer(
         photos: a folder; it is indexed into a library of its own under ``PHOTOPAL_HOME``.
         stack: closes what was opened.
     """
-    from bot.chain import describer_chain
-    from bot.trained_describer import TrainedDescriber
+    from bot.describe.llm import describer_chain
+    from bot.describe.phrases import TrainedDescriber
     from retrieval.search import Searcher
 
     gallery: PhotoGallery | None = None
@@ -81,7 +81,7 @@ def _library_with_photos(
     settings: "Settings", dialogues: "DialogueSet", stack: ExitStack
 ) -> Library | None:
     """The library, if it holds the photo of at least one of the dialogues."""
-    from training.photochat import PhotoNames
+    from bot.dialogues.photochat import PhotoNames
 
     try:
         library = stack.enter_context(Library.read(settings.library_path))

@@ -10,15 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.output import printable
-from bot.replay import Candidate, Outcome, described
+from bot.dialogues.replay import Candidate, Outcome, described
 from retrieval.errors import UnreadableImage
-from retrieval.images import open_image
+from retrieval.photos.reading import open_image
 
 if TYPE_CHECKING:
     from bot.cli.pictures import Protocol
     from bot.conversation import Turn
+    from bot.dialogues.photochat import Dialogue
     from retrieval.library import Photo
-    from training.photochat import Dialogue
 
 PICTURES = 5
 _THUMBNAIL_SIDE = 200

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.lines import batches_of_lines
-from bot.cli.opening import open_searcher
+from bot.cli.factories import open_searcher
+from bot.cli.format import hits_as_json, print_hits
 from bot.cli.options import (
     CollapseOption,
     CountOption,
@@ -17,7 +17,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, results
-from bot.cli.shown import hits_as_json, print_hits
+from bot.cli.stdin import batches_of_lines
 from retrieval.errors import EmptyQuery
 
 if TYPE_CHECKING:

@@ -88,14 +88,14 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
 
 def _index_state(books: "Library") -> dict[str, Any]:
     """Whether the FAISS file stands for the library as it is now."""
-    from retrieval.index import cache_path, index_state
+    from retrieval.vectors.faiss_index import cache_path, index_state
 
     return {"path": str(cache_path(books.path)), "state": index_state(books)}
 
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:
     """Which LLM is configured, and whether it answers now."""
-    from bot.llm_status import check_llm
+    from bot.llm.status import check_llm
 
     with working("Asking the LLM whether it is there …"):
         return check_llm(settings).as_dict()

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.opening import open_searcher
+from bot.cli.factories import open_searcher
+from bot.cli.format import hits_as_json, print_hits
 from bot.cli.options import (
     BaseUrlOption,
     CollapseOption,
@@ -19,11 +20,10 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, note, one_line, results
-from bot.cli.shown import hits_as_json, print_hits
 from bot.errors import BotError, DialogueUnreadable, EmptyDialogue
 
 if TYPE_CHECKING:
-    from bot.dialogue_files import Dialogue
+    from bot.dialogues.formats import Dialogue
     from bot.suggest import Suggestion
 
 
@@ -58,7 +58,7 @@ def suggest(
 
     A file with several dialogues gives one answer each; with --json one object a line.
     """
-    from bot.dialogue_files import read_dialogues
+    from bot.dialogues.formats import read_dialogues
 
     settings = load_settings(
         context,
@@ -74,9 +74,9 @@ def suggest(
         _ = dialogues[0].context
     with results(as_json) as out:
         searcher = open_searcher(settings)
-        from bot.chain import describer_chain
+        from bot.describe.llm import describer_chain
+        from bot.describe.phrases import TrainedDescriber
         from bot.suggest import Suggester
-        from bot.trained_describer import TrainedDescriber
 
         describer = TrainedDescriber(searcher.encoder)
         suggester = Suggester(searcher, describer_chain(settings, describer))

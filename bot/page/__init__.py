@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
 
 __all__ = ["run"]
 

@@ -16,6 +16,7 @@ from chainlit.input_widget import InputWidget, Slider, Switch
 
 from bot.descriptors import Description
 from bot.errors import BotError, EmptyDialogue
+from bot.llm.reply import ReplyRequest
 from bot.page.choices import MAX_PHOTOS, Choices
 from bot.page.gallery import caption, gallery_props, shape
 from bot.page.memory import MAX_MESSAGE_CHARS, Transcript
@@ -34,7 +35,6 @@ from bot.page.sentences import (
 )
 from bot.page.services import PageServices
 from bot.page.starters import openers
-from bot.reply import ReplyRequest
 from bot.suggest import Suggester
 from retrieval.errors import PhotoNotFound, RetrievalError
 

@@ -16,7 +16,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.page.services import PageServices
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
 
 # Chainlit acts on these: it would store chats in a database, send them to a service, or answer
 # on other channels, because of a variable that is there for something else.
@@ -136,7 +136,7 @@ def set_environment(settings: Settings, port: int) -> None:
     """What Chainlit reads from the environment, once, when it is first imported."""
     from bot.page.app_root import prepare_app_root
     from bot.page.secret import cookie_secret
-    from retrieval.home import home, make_private_folder
+    from retrieval.paths import home, make_private_folder
 
     try:
         folder = make_private_folder(make_private_folder(home()) / "page")

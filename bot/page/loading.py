@@ -6,12 +6,12 @@ from bot.conversation import Conversation, Turn
 from bot.page.services import PageServices, SharedCopies
 from bot.settings import Settings
 from retrieval.errors import LibraryEmpty
-from retrieval.home import home
 from retrieval.library import Library
+from retrieval.paths import home
 
 if TYPE_CHECKING:
     from bot.suggest import Suggester
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
 
 
 def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> PageServices:
@@ -29,12 +29,12 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         library.close()
         raise LibraryEmpty("the library holds no photo yet: run 'photopal index FOLDER' first")
 
-    from bot.chain import describer_chain
+    from bot.describe.llm import describer_chain
+    from bot.describe.phrases import TrainedDescriber
     from bot.suggest import Suggester
-    from bot.trained_describer import TrainedDescriber
     from retrieval.encoders import load_encoder
+    from retrieval.photos.thumbnails import Thumbnails
     from retrieval.search import Searcher
-    from retrieval.thumbnails import Thumbnails
 
     if encoder is None:
         name = settings.encoder
@@ -47,7 +47,7 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
     offline = Suggester(searcher, describer_chain(alone, describer))
     llm, reply = None, None
     if settings.uses_llm:
-        from bot.reply import reply_chain
+        from bot.llm.reply import reply_chain
 
         llm = Suggester(searcher, describer_chain(settings, describer))
         reply = reply_chain(settings)

@@ -16,7 +16,7 @@ from fastapi.responses import FileResponse, Response
 from bot.page.services import PageServices
 from retrieval.errors import PhotoNotFound, RetrievalError, UnreadableImage
 from retrieval.library import Photo
-from retrieval.sharing import shareable_copy
+from retrieval.photos.export import shareable_copy
 
 VIEW_SIDE = 1600
 KEEP = {"Cache-Control": "private, max-age=3600"}

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import chainlit as cl
 
+from bot.dialogues.replay import Candidate, Outcome, offers
 from bot.errors import BotError
 from bot.page.gallery import card
 from bot.page.replay_files import OpenFile, ReplayFiles, listing
 from bot.page.sentences import SOMETHING_WRONG, duration, plain, step_text
-from bot.replay import Candidate, Outcome, offers
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
     from bot.conversation import Turn
+    from bot.dialogues.photochat import Dialogue
     from retrieval.library import Photo
-    from training.photochat import Dialogue
 
 log = logging.getLogger(__name__)
 

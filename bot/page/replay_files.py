@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.dialogues.replay import PhotoGallery, Replayer, open_gallery
 from bot.errors import BotError, DialogueUnreadable
-from bot.replay import PhotoGallery, Replayer, open_gallery
 
 if TYPE_CHECKING:
+    from bot.dialogues.photochat import Dialogue, DialogueSet
     from bot.suggest import Suggester
     from retrieval.search import Searcher
-    from training.photochat import Dialogue, DialogueSet
 
 MAX_FILES = 200
 MAX_LISTED = 2_000
@@ -58,7 +58,7 @@ class ReplayFiles:
             return self._opened[number]
 
     def _read(self, path: Path) -> OpenFile:
-        from training.photochat import read_dialogues
+        from bot.dialogues.photochat import read_dialogues
 
         try:
             dialogues = read_dialogues([path])

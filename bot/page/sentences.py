@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.describer import OTHER_MARK, OWNER_MARK
+from bot.describe.rules import OTHER_MARK, OWNER_MARK
 from bot.descriptors import FIELDS, Description
 
 LABELS = {

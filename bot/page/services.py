@@ -11,10 +11,10 @@ from retrieval.library import Library, Photo
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+    from bot.llm.reply import ReplyRequest
     from bot.page.replay_files import ReplayFiles
-    from bot.reply import ReplyRequest
     from bot.suggest import Suggester
-    from retrieval.thumbnails import Thumbnails
+    from retrieval.photos.thumbnails import Thumbnails
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class SharedCopies:
 
     def share(self, photo: Photo) -> SharedCopy:
         """Make and remember a copy of a photo. Raises UnreadableImage."""
-        from retrieval.home import make_private_folder
-        from retrieval.sharing import save_shareable_copy
+        from retrieval.paths import make_private_folder
+        from retrieval.photos.export import save_shareable_copy
 
         make_private_folder(self.folder)
         copy = SharedCopy(photo, save_shareable_copy(photo.path, self.folder))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from retrieval.encoders.protocol import Embeddings, Encoder
+from retrieval.encoders.base import Embeddings, Encoder
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 
 __all__ = ["PRESETS", "STARTER", "Embeddings", "Encoder", "OnDownload", "load_encoder"]

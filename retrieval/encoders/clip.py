@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from retrieval.encoders.base import Embeddings
 from retrieval.encoders.device import choose_device, choose_dtype
 from retrieval.encoders.folder import (
     MANIFEST_NAME,
@@ -26,7 +27,6 @@ from retrieval.encoders.folder import (
 )
 from retrieval.encoders.hub import OnDownload, fetch
 from retrieval.encoders.pixels import Pixels, read_pixels
-from retrieval.encoders.protocol import Embeddings
 from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.tokens import Tokens, read_tokens
 from retrieval.errors import EncoderFolderInvalid

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.encoders import load_encoder
-from retrieval.images import open_image
+from retrieval.photos.reading import open_image
 
 
 def main() -> None:

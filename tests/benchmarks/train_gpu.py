@@ -16,8 +16,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from training.objectives import make_objective
-from training.towers.parameters import parameter_groups
+from training.encoders.parameters import parameter_groups
+from training.losses import make_objective
 
 TOKENS = 77
 

@@ -31,11 +31,11 @@ from PIL import Image
 from torch import Tensor
 
 from retrieval.encoders import load_encoder
-from retrieval.images import open_image
-from training.objectives import make_objective
+from retrieval.photos.reading import open_image
+from training.encoders import Tower, open_tower
+from training.encoders.precomputed import photo_bank
+from training.losses import make_objective
 from training.starter.concept import read_class_names
-from training.towers import Tower, open_tower
-from training.towers.bank import photo_bank
 
 Step = Callable[[], int]
 

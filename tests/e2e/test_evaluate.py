@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.samples import install_samples
+from retrieval.photos.samples import install_samples
 from tests.training.conftest import dialogue, write
 
 PHOTOPAL = Path(sys.executable).with_name("photopal")

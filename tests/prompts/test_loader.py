@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.answer import DescribeAnswer, parse_answer
+from bot.describe.parsing import DescribeAnswer, parse_answer
 from prompts.loader import PromptNotFound, load_prompt
 
 

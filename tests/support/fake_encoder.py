@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from retrieval.encoders.protocol import Embeddings
+from retrieval.encoders.base import Embeddings
 
 COLOURS = {
     "red": (220, 30, 30),

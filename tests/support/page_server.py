@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image
 
 from bot.settings import Settings
-from retrieval.encoders.protocol import Embeddings
-from retrieval.home import home
+from retrieval.encoders.base import Embeddings
 from retrieval.library import Library
-from retrieval.metadata import read_metadata
-from retrieval.samples import install_samples
+from retrieval.paths import home
+from retrieval.photos.metadata import read_metadata
+from retrieval.photos.samples import install_samples
 
 WORDS = ("cat", "rocket", "temple", "flower", "coffee", "astronaut", "moon", "space", "photo")
 SAME = {"launch": "rocket", "china": "temple", "chinese": "temple"}

@@ -8,7 +8,7 @@ import pytest
 from tests.support.pictures import paint
 from tests.support.tiny_checkpoints import make_clip
 from training.ablation import BEFORE, REFERENCE, VARIANTS, ablate, main, markdown, summarise
-from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.config import TrainPlan
 from training.fine_tuning.result import TrainResult
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "white", "black")

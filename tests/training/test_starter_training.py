@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import training
-from retrieval.encoders.starter_heads import ImageHead, TextHead, pack, unpack
-from training.pairs.read import read_examples
+from retrieval.encoders.starter.heads import ImageHead, TextHead, pack, unpack
+from training.datasets.read import read_examples
 from training.starter.concept import read_class_names
 from training.starter.data import CAPTIONS, Captions
 from training.starter.ensemble import merge

@@ -15,10 +15,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.conversation import Conversation
+from bot.describe.transcript import transcript
 from bot.descriptors import Description
-from bot.transcript import transcript
 from prompts.loader import Prompt
-from retrieval.home import home, make_private_folder
+from retrieval.paths import home, make_private_folder
 from training.evaluation.errors import EvaluationError
 
 SCHEMA_VERSION = 1
@@ -73,7 +73,7 @@ class AnswerCache:
             path: of the database.
             prompt: with which the LLM is asked.
             model: its name.
-            endpoint: the server, without credentials (:func:`bot.llm.endpoint_of`).
+            endpoint: the server, without credentials (:func:`bot.llm.client.endpoint_of`).
 
         Raises:
             EvaluationError: the file is no cache, or a newer version wrote it.

@@ -10,14 +10,14 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoders.protocol import Encoder
-from retrieval.home import home, make_private_folder
+from bot.dialogues.photochat import Dialogue, PhotoFolder
+from retrieval.encoders.base import Encoder
 from retrieval.indexing import index_folders
 from retrieval.library import Library
+from retrieval.paths import home, make_private_folder
 from retrieval.search import Searcher
 from training.evaluation.errors import EvaluationError
 from training.evaluation.reasons import NO_LABELS, PHOTO_MISSING, PHOTO_UNREADABLE
-from training.photochat import Dialogue, PhotoFolder
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def open_labels(dialogues: Sequence[Dialogue]) -> Gallery:
     """The label texts of the dialogues' photos as the pool; needs no photo.
 
     What ``photo_description`` says of people known from the dialogue is left out
-    (:attr:`training.photochat.Dialogue.labels`).
+    (:attr:`bot.dialogues.photochat.Dialogue.labels`).
     """
     labels: dict[str, str] = {}
     gold: dict[str, str] = {}

@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from bot.intent.share import share_model, wants_photo
 from bot.settings import Settings
-from bot.share import share_model, wants_photo
 from training.evaluation.errors import EvaluationError
-from training.evaluation.plan import Plan
-from training.evaluation.run import Host, llm_as_dict, open_asker, read
-from training.intent import (
+from training.evaluation.intent import (
     IntentSample,
     IntentScores,
     best_threshold,
     intent_samples,
     score_decisions,
 )
+from training.evaluation.plan import Plan
+from training.evaluation.run import Host, llm_as_dict, open_asker, read
 
 
 def evaluate_intent(plan: Plan, settings: Settings, host: Host) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.conversation import Conversation
+from bot.dialogues.photochat import Dialogue
 from training.evaluation.answers import Answer, AnswerCache, Tokens
-from training.evaluation.asked import Asked
 from training.evaluation.errors import EvaluationError
+from training.evaluation.queries import Asked
 from training.evaluation.reasons import EMPTY_DESCRIPTORS, LLM_FAILED, NOTHING_TO_GO_BY
-from training.photochat import Dialogue
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -67,7 +67,7 @@ class LLMAsker:
         pace: Pace | None = None,
         watch: Watch | None = None,
     ) -> None:
-        """Ask ``chain`` (:func:`bot.chain.describer_chain`), unless ``cache`` knows."""
+        """Ask ``chain`` (:func:`bot.describe.llm.describer_chain`), unless ``cache`` knows."""
         self._chain = chain
         self._cache = cache
         self._pace = pace or Pace()
@@ -75,7 +75,7 @@ class LLMAsker:
         self.progress = AnswerProgress()
 
     def ask(self, dialogues: Sequence[Dialogue]) -> list[Asked]:
-        """The queries of all dialogues: an :data:`training.evaluation.asked.Ask`."""
+        """The queries of all dialogues: an :data:`training.evaluation.queries.Ask`."""
         conversations = [dialogue.conversation() for dialogue in dialogues]
         replies = iter(self.describe([one for one in conversations if one]))
         return [

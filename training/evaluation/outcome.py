@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.asked import Asked
+from bot.dialogues.photochat import Dialogue
 from training.evaluation.gallery import Gallery
+from training.evaluation.queries import Asked
 from training.evaluation.reasons import RANKED_LOW, UNAVAILABLE
 from training.metrics import Judged, relevant_ranks
-from training.photochat import Dialogue
 
 DEPTH = 1_000
 """Entries of a ranking that are kept for the TREC run."""

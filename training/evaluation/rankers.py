@@ -7,13 +7,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.describer import OTHER_MARK, OWNER_MARK
-from bot.query import to_query
-from retrieval.encoders.protocol import Encoder
+from bot.describe.query import to_query
+from bot.describe.rules import OTHER_MARK, OWNER_MARK
+from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
 from retrieval.search import Query, QueryText
-from training.evaluation.asked import Asked
 from training.evaluation.gallery import PhotoGallery
+from training.evaluation.queries import Asked
 from training.evaluation.reasons import EMPTY_DESCRIPTORS
 from training.evaluation.sentences import Embed
 

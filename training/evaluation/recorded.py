@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.descriptors import FIELDS, Description, Descriptors
+from bot.dialogues.photochat import Dialogue
 from training.evaluation.errors import EvaluationError
-from training.photochat import Dialogue
 
 
 def read_descriptors(path: Path, dialogues: Sequence[Dialogue]) -> dict[str, Description]:

@@ -7,9 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.dialogues.photochat import Dialogue, DialogueSet, read_dialogues
 from bot.settings import Settings
 from training.evaluation.answers import AnswerCache, default_cache_path
-from training.evaluation.asked import (
+from training.evaluation.errors import EvaluationError
+from training.evaluation.gallery import Gallery, open_labels, open_photos
+from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
+from training.evaluation.outcome import SystemResult, judge
+from training.evaluation.plan import QUERIES, Plan
+from training.evaluation.queries import (
     Ask,
     Asked,
     ask_captions,
@@ -20,19 +26,13 @@ from training.evaluation.asked import (
     owners_turns,
     whole_dialogue,
 )
-from training.evaluation.errors import EvaluationError
-from training.evaluation.gallery import Gallery, open_labels, open_photos
-from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
-from training.evaluation.outcome import SystemResult, judge
-from training.evaluation.plan import QUERIES, Plan
 from training.evaluation.rankers import PhotoRanker, Ranker, label_rankers
 from training.evaluation.recorded import read_captions, read_descriptors
 from training.evaluation.sentences import sentence_embedder
 from training.evaluation.summary import compare, summary
-from training.photochat import Dialogue, DialogueSet, read_dialogues
 
 if TYPE_CHECKING:
-    from retrieval.encoders.protocol import Encoder
+    from retrieval.encoders.base import Encoder
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
 
 def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
     """What asks the LLM of the settings, with the answers that were kept."""
-    from bot.chain import describer_chain
-    from bot.llm import endpoint_of
+    from bot.describe.llm import describer_chain
+    from bot.llm.client import endpoint_of
     from prompts.loader import load_prompt
 
     cache = AnswerCache(
@@ -216,11 +216,11 @@ def _asks(
 
     def offline() -> Ask:
         if against == "labels":
-            from bot.describer import OfflineDescriber
+            from bot.describe.rules import OfflineDescriber
 
             # Labels are found by words as they were said: hit@30 51.4 against 48.0 (PhotoChat).
             return ask_describer(OfflineDescriber().describe)
-        from bot.trained_describer import TrainedDescriber
+        from bot.describe.phrases import TrainedDescriber
 
         return ask_describer(TrainedDescriber(host.load_encoder(settings.encoder)).describe)
 

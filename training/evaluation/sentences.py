@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoders.protocol import Encoder
-from retrieval.encoders.starter_bases import TextBase, load_text_base
+from retrieval.encoders.base import Encoder
+from retrieval.encoders.starter.bases import TextBase, load_text_base
 
 _BATCH = 64
 

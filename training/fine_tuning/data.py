@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrieval.encoders.folder import fingerprint_of
+from training.datasets.photos import usable
+from training.datasets.read import read_examples
+from training.datasets.splits import hold_out, require_apart
 from training.errors import TrainingError
-from training.pairs.photos import usable
-from training.pairs.read import read_examples
-from training.pairs.splits import hold_out, require_apart
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from training.fine_tuning.host import Host
-    from training.fine_tuning.plan import TrainPlan
-    from training.pairs.example import Example, ExampleSet
+    from training.datasets.example import Example, ExampleSet
+    from training.fine_tuning.config import TrainPlan
+    from training.fine_tuning.reporter import Host
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ def gather(plan: "TrainPlan", settings: "Settings", host: "Host") -> Data:
     """Read and check everything that a plan names.
 
     Raises:
-        PairsInvalid, PhotosUnusable, SplitsOverlap: as :mod:`training.pairs` says.
+        PairsInvalid, PhotosUnusable, SplitsOverlap: as :mod:`training.datasets` says.
         TrainingError: there is too little to learn from.
     """
-    from training.pairs.describing import open_describer
+    from training.datasets.describing import open_describer
 
     problems: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
@@ -160,8 +160,8 @@ def _split(examples: Sequence["Example"], folder: Path | None) -> Split:
     """The examples' photos, and with a folder all that is in it and can be read."""
     photos = dict.fromkeys(example.path.resolve() for example in examples)
     if folder is not None:
-        from retrieval.images import UnreadableImage, open_image
-        from retrieval.scan import scan_folder
+        from retrieval.photos.reading import UnreadableImage, open_image
+        from retrieval.photos.scan import scan_folder
 
         for file in scan_folder(folder):
             path = file.path.resolve()

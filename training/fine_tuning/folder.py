@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from retrieval.write_lock import WriteLock
+from retrieval.library.lock import WriteLock
 from training.errors import CheckpointUnusable, TrainingError
 from training.fine_tuning import log, result
 from training.fine_tuning.checkpoints import Checkpoints, disk_full
@@ -132,7 +132,7 @@ class RunFolder:
         return found if isinstance(found, dict) else None
 
     def _difference(self, marker: Mapping[str, Any]) -> str:
-        from training.fine_tuning.plan import NOT_OF_THE_WEIGHTS
+        from training.fine_tuning.config import NOT_OF_THE_WEIGHTS
 
         before = marker.get("settings") or {}
         names = [

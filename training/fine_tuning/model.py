@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from training.objectives.masking import NEAR_DUPLICATE, own_in, same_photo
+from training.losses.masking import NEAR_DUPLICATE, own_in, same_photo
 
 if TYPE_CHECKING:
-    from training.objectives import Objective
-    from training.towers.protocol import Tower
+    from training.encoders.protocol import Tower
+    from training.losses import Objective
 
 GALLERY_MOST = 16_384
 """Photos of a gallery that a text is told apart from in one step; of more, some are drawn."""

@@ -13,40 +13,40 @@ import torch
 
 from retrieval.encoders.device import choose_dtype
 from retrieval.encoders.folder import fingerprint_of
-from retrieval.home import home, make_private_folder
+from retrieval.paths import home, make_private_folder
+from training.datasets.augment import Augmentation
+from training.datasets.queries import dev_queries
+from training.datasets.text_photo import Items
+from training.encoders import open_tower
+from training.encoders.precomputed import photo_bank
+from training.encoders.wise_ft import choose_alpha
 from training.errors import TrainingError
-from training.fine_tuning.batches import Batches
+from training.fine_tuning.callbacks import EveryEpoch, Recorder, Saving, Stopping
 from training.fine_tuning.checkpoints import Checkpoint, Checkpoints, disk_full
+from training.fine_tuning.collator import Batches
+from training.fine_tuning.config import TrainPlan
 from training.fine_tuning.data import Data, gather
-from training.fine_tuning.dev_gallery import DevGallery
-from training.fine_tuning.figures import Measured
-from training.fine_tuning.flow import EveryEpoch, Recorder, Saving, Stopping
+from training.fine_tuning.environment import commit, hardware, software
 from training.fine_tuning.folder import RunFolder
-from training.fine_tuning.host import Host, Progress
 from training.fine_tuning.log import NAME as LOG
 from training.fine_tuning.log import RunLog
-from training.fine_tuning.machine import commit, hardware, software
+from training.fine_tuning.metrics import Measured
 from training.fine_tuning.model import TuningModel
 from training.fine_tuning.model_card import NAME as CARD
 from training.fine_tuning.model_card import model_card
-from training.fine_tuning.plan import TrainPlan
 from training.fine_tuning.plot import curves
+from training.fine_tuning.reporter import Host, Progress
 from training.fine_tuning.result import TrainResult
+from training.fine_tuning.retrieval_evaluator import DevGallery
 from training.fine_tuning.trainer import FineTuner, put, state_of, trained
-from training.objectives import make_objective
-from training.pairs.augment import Augmentation
-from training.pairs.items import Items
-from training.pairs.queries import dev_queries
-from training.towers import open_tower
-from training.towers.bank import photo_bank
-from training.towers.wise_ft import choose_alpha
+from training.losses import make_objective
 
 if TYPE_CHECKING:
     from transformers import TrainingArguments
 
     from bot.settings import Settings
-    from retrieval.encoders.protocol import Encoder
-    from training.towers.protocol import Tower
+    from retrieval.encoders.base import Encoder
+    from training.encoders.protocol import Tower
 
 PLOT = "curves.png"
 LOGS_AN_EPOCH = 10

@@ -15,7 +15,6 @@ from transformers import Trainer, TrainerCallback, TrainerState, TrainingArgumen
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from training.errors import LossNotFinite
-from training.fine_tuning.batches import Batches, Numbered
 from training.fine_tuning.checkpoints import (
     Checkpoint,
     Checkpoints,
@@ -26,15 +25,16 @@ from training.fine_tuning.checkpoints import (
     trained,
 )
 from training.fine_tuning.collapse import check_collapse
-from training.fine_tuning.dev_gallery import DevGallery, Ranked, embed_texts
+from training.fine_tuning.collator import Batches, Numbered
 from training.fine_tuning.model import TuningModel
-from training.fine_tuning.order import EpochOrder, mixed
+from training.fine_tuning.retrieval_evaluator import DevGallery, Ranked, embed_texts
+from training.fine_tuning.sampler import EpochOrder, mixed
 from training.fine_tuning.schedule import cosine_schedule
-from training.objectives.hard_negatives import mine
+from training.losses.hard_negatives import mine
 
 if TYPE_CHECKING:
-    from training.fine_tuning.plan import TrainPlan
-    from training.pairs.items import Items
+    from training.datasets.text_photo import Items
+    from training.fine_tuning.config import TrainPlan
 
 MINED = 8
 """Hard negatives of each text."""

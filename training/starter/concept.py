@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from retrieval.encoders.starter_bases import TextBase
-from retrieval.encoders.starter_heads import TextHead, sentence_vectors
+from retrieval.encoders.starter.bases import TextBase
+from retrieval.encoders.starter.heads import TextHead, sentence_vectors
 
 DEFINITION_WEIGHT = 0.25
 WHITENING = 0.03

@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from retrieval.encoders.starter_bases import (
+from retrieval.encoders.starter.bases import (
     IMAGE_SIDE,
     STATE_DIM,
     ImageBase,

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from retrieval.encoders.starter_heads import HIDDEN, POOLS, SCENE_DIM, ImageHead, TextHead
+from retrieval.encoders.starter.heads import HIDDEN, POOLS, SCENE_DIM, ImageHead, TextHead
 
 
 @torch.no_grad()

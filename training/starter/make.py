@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from retrieval.encoders.starter import StarterEncoder
-from retrieval.encoders.starter_bases import load_image_base, load_text_base
-from retrieval.encoders.starter_heads import ImageHead, TextHead
+from retrieval.encoders.starter.bases import load_image_base, load_text_base
+from retrieval.encoders.starter.heads import ImageHead, TextHead
 from training.starter.concept import class_vectors, fit_gate, install, read_class_names
 from training.starter.data import (
     CAPTIONS,

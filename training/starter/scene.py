@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from retrieval.encoders.starter_heads import ImageHead, TextHead
-from training.objectives.symmetric import Symmetric
+from retrieval.encoders.starter.heads import ImageHead, TextHead
+from training.losses.symmetric import Symmetric
 from training.starter.averaging import RunningAverage
 from training.starter.data import CAPTIONS, Captions
 from training.starter.optimizer import make_optimizer

@@ -11,14 +11,13 @@ from PIL import Image
 from safetensors import safe_open
 
 from retrieval.encoders import Encoder, load_encoder
-from retrieval.encoders import starter_bases as bases
 from retrieval.encoders.folder import write_weights
-from retrieval.encoders.starter import SCENE_NAME, StarterEncoder
-from retrieval.encoders.starter_heads import pack_rows
-from retrieval.encoders.starter_scene import copy_of
+from retrieval.encoders.starter import SCENE_NAME, StarterEncoder, bases
+from retrieval.encoders.starter.heads import pack_rows
+from retrieval.encoders.starter.scene import copy_of
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
-from retrieval.images import open_image
-from retrieval.samples import install_samples
+from retrieval.photos.reading import open_image
+from retrieval.photos.samples import install_samples
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +115,7 @@ def test_saved_and_loaded_it_is_the_same(starter: StarterEncoder, tmp_path: Path
 
 
 def test_the_shipped_weights_are_small(starter: StarterEncoder) -> None:
-    folder = Path(bases.__file__).with_name("starter_weights")
+    folder = Path(bases.__file__).with_name("weights")
     assert sum(file.stat().st_size for file in folder.iterdir()) <= 40_000_000
 
 

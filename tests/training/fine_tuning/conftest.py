@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.pictures import paint
 from tests.support.tiny_checkpoints import make_clip
-from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.config import TrainPlan
 
 COLOURS = (
     "red", "green", "blue", "yellow", "purple", "orange",

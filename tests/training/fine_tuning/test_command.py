@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.edge import run
+from bot.cli.main import run
 from tests.training.fine_tuning.conftest import COLOURS, PHOTOPAL, TRAINED, write_lines
 
 

@@ -24,10 +24,10 @@ from training.errors import (
     SplitsOverlap,
     TrainingError,
 )
-from training.fine_tuning import dev_gallery, trainer
-from training.fine_tuning.host import Host, Progress
+from training.fine_tuning import retrieval_evaluator, trainer
+from training.fine_tuning.config import TrainPlan
 from training.fine_tuning.model import TuningModel
-from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.reporter import Host, Progress
 from training.fine_tuning.run import fine_tune
 
 Plans = Callable[..., TrainPlan]
@@ -219,7 +219,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_weights_move(
 
 def test_texts_that_become_alike_stop_the_run(plan: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
     cosines = iter([0.3, 0.4, 0.999])
-    monkeypatch.setattr(dev_gallery, "mean_cosine", lambda vectors: next(cosines))
+    monkeypatch.setattr(retrieval_evaluator, "mean_cosine", lambda vectors: next(cosines))
     with pytest.raises(CollapseDetected, match=r"last good checkpoint is kept: .*checkpoint-3"):
         fine_tune(plan(epochs=3))
 

@@ -8,13 +8,13 @@ import torch
 from transformers import TrainerState
 
 from training.errors import CollapseDetected, TrainingError
+from training.fine_tuning.callbacks import Stopping
 from training.fine_tuning.collapse import check_collapse, mean_cosine
-from training.fine_tuning.flow import Stopping
+from training.fine_tuning.config import TrainPlan
 from training.fine_tuning.folder import RunFolder
 from training.fine_tuning.log import RunLog
-from training.fine_tuning.order import EpochOrder, mixed
-from training.fine_tuning.plan import TrainPlan
 from training.fine_tuning.plot import curves
+from training.fine_tuning.sampler import EpochOrder, mixed
 from training.fine_tuning.schedule import share_of_rate
 
 PLAN = TrainPlan(sources=(Path("a.jsonl"),), photos=Path("photos"), out=Path("out"))

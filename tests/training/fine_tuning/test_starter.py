@@ -7,7 +7,7 @@ import torch
 
 from retrieval.encoders import load_encoder
 from training.errors import EncoderNotTrainable
-from training.fine_tuning.plan import TrainPlan
+from training.fine_tuning.config import TrainPlan
 from training.fine_tuning.run import fine_tune
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.errors import UnreadableImage
-from retrieval.images import open_image
+from retrieval.photos.reading import open_image
 from training.evaluation.gallery import Gallery
 from training.evaluation.outcome import Outcome, SystemResult
 from training.evaluation.report.markdown import HIT, percent, systems_of

@@ -1,0 +1,1 @@
+"""Describe: from a conversation to the photo to look for, by an LLM or without one."""

@@ -1,0 +1,103 @@
+"""The offline describer that was trained: it says what the photo shows, not how it was said.
+
+"that two wheeled toy of his" holds no word that a photo finder could use. The starter's text side
+was trained on thousands of dialogues to land where the photo lies (``photopal train``); from there
+the nearest of some two thousand phrases for what photos show ("a bicycle", "a boy") are read off.
+No LLM, the same answer every time.
+"""
+
+from collections.abc import Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.conversation import Conversation
+from bot.describe.query import dialogue_parts
+from bot.describe.rules import OfflineDescriber
+from bot.descriptors import MAX_FIELD_CHARS, Description, Descriptors
+
+if TYPE_CHECKING:
+    from bot.describe.phrase_bank import PhraseBank
+    from retrieval.encoders.starter import StarterEncoder
+
+WEIGHTS = Path(__file__).with_name("weights")
+
+MOST: Mapping[str, int] = {
+    "main_subject": 1,
+    "foreground_objects": 3,
+    "background_scene": 1,
+    "events": 2,
+    "materials_and_attributes": 2,
+}
+"""Phrases of each field."""
+
+LEAST = 1.0
+"""Deviations above its mean that a phrase must reach to be said at all."""
+
+ALIKE = 0.75
+"""Cosine from which on two phrases say the same."""
+
+
+class TrainedDescriber:
+    """Fills the five fields with what the dialogue means.
+
+    The rest of the description (the dialogue itself as context, whether to share now) is the
+    :class:`bot.describe.rules.OfflineDescriber`'s, and so is everything when nothing fits.
+    """
+
+    def __init__(self, encoder: object | None = None) -> None:
+        """What is needed is loaded at the first use, unless it is there.
+
+        Args:
+            encoder: one that is loaded already; used if it is the starter as shipped.
+        """
+        self._given = encoder
+        self._plain = OfflineDescriber()
+
+    @cached_property
+    def _reader(self) -> "tuple[StarterEncoder, PhraseBank]":
+        from retrieval.encoders.starter import StarterEncoder
+
+        bank = shipped_bank()
+        given = self._given
+        if isinstance(given, StarterEncoder) and given.text_fingerprint == bank.made_by:
+            return given, bank
+        return shipped_encoder(), bank
+
+    def describe(self, conversation: Conversation) -> Description:
+        """The description of the photo that fits the conversation.
+
+        Raises:
+            EncoderUnavailable, EncoderFolderInvalid: the starter or the phrases cannot be read.
+        """
+        plain = self._plain.describe(conversation)
+        if not plain.context.strip():
+            return plain
+        encoder, bank = self._reader
+        meaning = encoder.meaning(dialogue_parts(plain.context, encoder))
+        found = {
+            name: ", ".join(bank.fitting(meaning, name, most, least=LEAST, alike=ALIKE))[
+                :MAX_FIELD_CHARS
+            ]
+            for name, most in MOST.items()
+        }
+        fields = Descriptors(**found)
+        if fields.is_empty():
+            return plain
+        return plain.model_copy(update={"descriptors": fields})
+
+
+@cache
+def shipped_bank() -> "PhraseBank":
+    """The phrases that come with Photopal, read once."""
+    from bot.describe.phrase_bank import PhraseBank
+
+    return PhraseBank.load(WEIGHTS)
+
+
+@cache
+def shipped_encoder() -> "StarterEncoder":
+    """The starter as shipped, loaded once."""
+    from retrieval.encoders.starter import StarterEncoder
+
+    return StarterEncoder.load()

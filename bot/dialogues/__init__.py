@@ -1,0 +1,1 @@
+"""Recorded dialogues: file formats, PhotoChat, replay."""

@@ -1,0 +1,324 @@
+"""Replay: what the bot would have suggested where a recorded dialogue shares a photo.
+
+Photos are ranked where they can be had. Where a dialogue's photo cannot, the label texts of all
+dialogues take the photos' place, and the outcome says so: the rank is then one among texts.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from langchain_core.runnables import Runnable
+
+from bot.conversation import Conversation, Turn
+from bot.describe.query import to_query
+from bot.descriptors import FIELDS, Description, Descriptors
+from bot.intent.share import wants_photo
+from retrieval.errors import EmptyQuery, LibraryEmpty
+from retrieval.search import SMALL_GALLERY
+from retrieval.search.fusion import fuse
+
+if TYPE_CHECKING:
+    from retrieval.encoders.base import Embeddings, Encoder
+    from retrieval.library import Photo
+    from retrieval.search import Query, Searcher
+
+HIT_AT = 10
+"""A photo among the first ten counts as found, unless said otherwise."""
+
+
+class RecordedDialogue(Protocol):
+    """What is needed of :class:`bot.dialogues.photochat.Dialogue`."""
+
+    @property
+    def id(self) -> str:
+        """Unique among the dialogues."""
+        ...
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All of them, those after the share too."""
+        ...
+
+    @property
+    def share_index(self) -> int | None:
+        """Of the first turn that shares a photo."""
+        ...
+
+    @property
+    def labels(self) -> str:
+        """What the photo shows, as a list of objects; "" when not known."""
+        ...
+
+    @property
+    def photo_name(self) -> str | None:
+        """The photo's name, the same for all dialogues that share it."""
+        ...
+
+    def conversation(self) -> Conversation:
+        """What precedes the share."""
+        ...
+
+
+class Locator(Protocol):
+    """What is needed of :class:`bot.dialogues.photochat.PhotoNames`."""
+
+    def find(self, dialogue: Any) -> Path | None:
+        """The file of the dialogue's photo."""
+        ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A photo, or a label text in its place.
+
+    Attributes:
+        rank: from 1.
+        score: cosine with the query.
+        text: the file's name, or the labels.
+        photo: None for a label text.
+        shared: whether it is the one that was really shared.
+    """
+
+    rank: int
+    score: float
+    text: str
+    photo: "Photo | None" = None
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a dialogue.
+
+    Attributes:
+        description: what the bot looked for.
+        against: what was ranked; "nothing" when there was nothing to rank or to look for.
+        candidates: the first ``k``, best first.
+        shared: the photo (or its labels) that was really shared; None when it is not known.
+        pool: how many were ranked.
+        k: the shared one is a hit among the first ``k``.
+        note: why labels stand in for photos, or why there is no rank; "" when all is well.
+        seconds: taken.
+    """
+
+    description: Description
+    against: Literal["photos", "labels", "nothing"] = "nothing"
+    candidates: tuple[Candidate, ...] = ()
+    shared: Candidate | None = None
+    pool: int = 0
+    k: int = HIT_AT
+    note: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> int | None:
+        """The shared photo's rank, from 1."""
+        return self.shared.rank if self.shared else None
+
+    @property
+    def hit(self) -> bool:
+        """Whether the shared photo is among the first ``k``."""
+        return self.rank is not None and self.rank <= self.k
+
+    def verdict(self) -> str:
+        """One line: hit or miss, and the rank."""
+        if self.rank is None:
+            return f"No rank: {self.note}" if self.note else "No rank"
+        kind = "hit" if self.hit else "miss"
+        what = "photo" if self.against == "photos" else "photo's labels"
+        among = "photos" if self.against == "photos" else "label texts"
+        return (
+            f"{kind.capitalize()}: the shared {what} came as number {self.rank:,} of "
+            f"{self.pool:,} {among}"
+        )
+
+
+class PhotoGallery:
+    """The photos of a library, to be ranked; knows which one a dialogue shared."""
+
+    def __init__(self, searcher: "Searcher", locator: Locator, photos: "Sequence[Photo]") -> None:
+        """Make one with :func:`open_gallery`."""
+        self._searcher = searcher
+        self._locator = locator
+        self._photos = {photo.path: photo for photo in photos}
+
+    def photo_of(self, dialogue: RecordedDialogue) -> "Photo | None":
+        """The photo that a dialogue shared, if it is in the library."""
+        path = self._locator.find(dialogue)
+        return None if path is None else self._photos.get(path)
+
+    def rank(self, query: "Query", shared: "Photo | None", k: int) -> tuple[list[Candidate], int]:
+        """The first ``k`` and the shared one, with their ranks; and how many there are."""
+        found = self._searcher.search(query, max(k, len(self._photos)))
+        kept = []
+        for hit in found.hits:
+            is_shared = shared is not None and hit.photo_id == shared.id
+            if hit.rank <= k or is_shared:
+                photo = self._photos.get(hit.path)
+                kept.append(Candidate(hit.rank, hit.score, hit.path.name, photo, is_shared))
+        return kept, len(found.hits)
+
+
+class LabelGallery:
+    """The labels of all photos as texts, to be ranked in the photos' place."""
+
+    def __init__(self, encoder: "Encoder", dialogues: Sequence[RecordedDialogue]) -> None:
+        self._encoder = encoder
+        self._texts: dict[str, str] = {}
+        for dialogue in dialogues:
+            if dialogue.labels:
+                self._texts.setdefault(_key(dialogue), dialogue.labels)
+        self._places = {key: place for place, key in enumerate(self._texts)}
+        self._vectors: Embeddings | None = None
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def holds(self, dialogue: RecordedDialogue) -> bool:
+        """Whether the labels of the dialogue's photo are here."""
+        return _key(dialogue) in self._texts
+
+    def rank(
+        self, query: "Query", dialogue: RecordedDialogue, k: int
+    ) -> tuple[list[Candidate], int]:
+        """The first ``k`` and the dialogue's own, with their ranks; and how many there are."""
+        texts = list(self._texts.values())
+        if self._vectors is None:
+            self._vectors = self._encoder.encode_texts(texts)
+        vectors = self._vectors
+        parts = [part for part in query.parts if part.text.strip() and part.weight]
+        if not parts:
+            raise EmptyQuery("there is nothing to look for")
+        covariance = (
+            np.cov(vectors, rowvar=False).astype(np.float32)
+            if len(texts) >= SMALL_GALLERY
+            else None
+        )
+        asked = fuse(
+            self._encoder.encode_texts([part.text for part in parts]),
+            np.asarray([part.weight for part in parts], dtype=np.float32),
+            covariance,
+        )
+        scores = vectors @ asked
+        shared = self._places[_key(dialogue)]
+        kept = []
+        for rank, place in enumerate(np.argsort(-scores, kind="stable").tolist(), start=1):
+            if rank <= k or place == shared:
+                kept.append(
+                    Candidate(rank, float(scores[place]), texts[place], shared=place == shared)
+                )
+        return kept, len(texts)
+
+
+class Replayer:
+    """Asks the bot what it would suggest in recorded dialogues. Safe to use from threads.
+
+    Args:
+        describer: the bot's; see :func:`bot.describe.llm.describer_chain`.
+        encoder: of the library, or any when there is none.
+        dialogues: all of the file, whose labels make up the gallery of label texts.
+        photos: the gallery; None when no photo can be had.
+    """
+
+    def __init__(
+        self,
+        describer: Runnable[Conversation, Description],
+        encoder: "Encoder",
+        dialogues: Sequence[RecordedDialogue],
+        photos: PhotoGallery | None = None,
+    ) -> None:
+        self._describer = describer
+        self._encoder = encoder
+        self._photos = photos
+        self._labels = LabelGallery(encoder, dialogues)
+
+    def photo_of(self, dialogue: RecordedDialogue) -> "Photo | None":
+        """The photo that was really shared, if it can be had."""
+        return self._photos.photo_of(dialogue) if self._photos else None
+
+    def outcome(self, dialogue: RecordedDialogue, k: int = HIT_AT) -> Outcome:
+        """What the bot suggests at the share turn, and where the shared photo is among it."""
+        started = time.perf_counter()
+        conversation = dialogue.conversation()
+        if not conversation:
+            nothing = Description(descriptors=Descriptors())
+            return Outcome(nothing, k=k, note="nothing is said before the photo")
+        description = self._describer.invoke(conversation)
+        seconds = {"describe": time.perf_counter() - started}
+        started = time.perf_counter()
+        try:
+            query = to_query(description, self._encoder)
+            against, candidates, pool, note = self._ranked(dialogue, query, k)
+        except EmptyQuery:
+            return Outcome(description, k=k, note="the bot found nothing to look for")
+        seconds["search"] = time.perf_counter() - started
+        return Outcome(
+            description=description,
+            against=against,
+            candidates=tuple(one for one in candidates if one.rank <= k),
+            shared=next((one for one in candidates if one.shared), None),
+            pool=pool,
+            k=k,
+            note=note,
+            seconds=seconds,
+        )
+
+    def _ranked(
+        self, dialogue: RecordedDialogue, query: "Query", k: int
+    ) -> tuple[Literal["photos", "labels", "nothing"], list[Candidate], int, str]:
+        shared = self.photo_of(dialogue)
+        if self._photos is not None and (shared is not None or not self._labels.holds(dialogue)):
+            candidates, pool = self._photos.rank(query, shared, k)
+            note = ""
+            if dialogue.share_index is None:
+                note = "no photo is shared in this dialogue"
+            elif shared is None:
+                note = "the shared photo is not among the photos, and it has no labels"
+            return "photos", candidates, pool, note
+        if self._labels.holds(dialogue):
+            candidates, pool = self._labels.rank(query, dialogue, k)
+            why = "the shared photo is not here" if self._photos else "there are no photos here"
+            return "labels", candidates, pool, f"{why}: its labels are ranked among label texts"
+        return "nothing", [], 0, "there are no photos here, and the dialogue has no labels"
+
+
+def open_gallery(searcher: "Searcher") -> PhotoGallery:
+    """The photos of a searcher's library. Raises LibraryEmpty when it holds none."""
+    from bot.dialogues.photochat import PhotoNames
+
+    photos = searcher.library.photos_with("present")
+    if not photos:
+        raise LibraryEmpty("the library holds no photo yet")
+    names = PhotoNames(sorted((photo.path for photo in photos), key=lambda p: (len(p.parts), p)))
+    return PhotoGallery(searcher, names, photos)
+
+
+def offers(dialogue: RecordedDialogue) -> dict[int, float]:
+    """The turns before the share after which the bot would offer a photo, and how sure it is.
+
+    The bot is the one who shares; it speaks up after what anybody says.
+    """
+    conversation = dialogue.conversation()
+    found = {}
+    for index in range(len(conversation.turns)):
+        so_far = Conversation(conversation.turns[: index + 1], conversation.owner)
+        wanted, confidence = wants_photo(so_far)
+        if wanted:
+            found[index] = confidence
+    return found
+
+
+def described(description: Description) -> list[tuple[str, str]]:
+    """The fields that say something, by their names in words."""
+    fields = (
+        (name.replace("_", " "), getattr(description.descriptors, name).strip()) for name in FIELDS
+    )
+    return [(name, text) for name, text in fields if text]
+
+
+def _key(dialogue: RecordedDialogue) -> str:
+    return (dialogue.photo_name or f"dialogue {dialogue.id}").lower()

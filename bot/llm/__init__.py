@@ -1,0 +1,1 @@
+"""The LLM: its client, retries, errors and state."""

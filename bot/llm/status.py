@@ -1,0 +1,69 @@
+"""Whether the LLM answers: for ``photopal status``."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.settings import Settings
+
+SHORT_TIMEOUT = 3.0
+
+
+@dataclass(frozen=True)
+class LLMStatus:
+    """The LLM as the settings have it.
+
+    Attributes:
+        configured: whether an LLM is to be used at all.
+        model: its name, None when not configured.
+        base_url: where it is, without credentials, None when not configured.
+        answers: whether its server answered just now.
+        reason: one line that explains the rest.
+    """
+
+    configured: bool
+    model: str | None
+    base_url: str | None
+    answers: bool
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for ``--json``."""
+        return asdict(self)
+
+
+def check_llm(settings: Settings, timeout: float = SHORT_TIMEOUT) -> LLMStatus:
+    """Ask the server for its list of models, which costs nothing; never raises.
+
+    A server that answers but keeps no such list is asked for one token instead.
+    """
+    if not settings.uses_llm:
+        off = settings.llm_mode == "off"
+        reason = "turned off" if off else "no key and no base URL is set; all is done offline"
+        return LLMStatus(False, None, None, False, reason)
+
+    from bot.llm.client import as_llm_error, endpoint_of, make_chat_model
+    from bot.llm.retries import status_of
+
+    endpoint = endpoint_of(settings)
+    quick = settings.model_copy(update={"timeout": min(timeout, settings.timeout)})
+    try:
+        model = make_chat_model(quick)
+        try:
+            listed = _model_names(model.root_client.models.list())
+        except Exception as error:
+            if status_of(error) not in (400, 404, 405, 501):
+                raise
+            listed = []
+            model.invoke("Say yes.", max_completion_tokens=1)
+    except Exception as error:
+        reason = str(as_llm_error(error, endpoint, settings.model))
+        return LLMStatus(True, settings.model, endpoint, False, reason)
+    known = not listed or settings.model in listed
+    reason = "answers" if known else f"answers, but does not list the model {settings.model!r}"
+    return LLMStatus(True, settings.model, endpoint, True, reason)
+
+
+def _model_names(page: Any) -> list[str]:
+    """Names in the server's answer; servers differ in what else they put there."""
+    entries = getattr(page, "data", None) or []
+    return [name for entry in entries if isinstance(name := getattr(entry, "id", None), str)]

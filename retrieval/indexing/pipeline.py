@@ -1,0 +1,598 @@
+"""Bring the library up to date with folders of photos.
+
+What happens to a file:
+
+======================================  ==========================================================
+size and time of change as before        left alone (``unchanged``; a failure is reported again)
+same bytes as before                     only its time is noted (``unchanged``)
+bytes of a photo whose file is gone      that photo gets the new path (``moved``), nothing embedded
+bytes of another photo that is there     a photo of its own with that vector (``indexed``)
+anything else                            decoded, embedded (``indexed``) or ``failed`` with a reason
+======================================  ==========================================================
+
+Files are read and decoded by worker threads while the encoder is busy with the batch before.
+Every batch is one transaction: after a crash the next run goes on where this one stopped.
+"""
+
+import hashlib
+import os
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from retrieval.encoders.base import Encoder
+from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound, UnreadableImage
+from retrieval.library import KnownFile, Library, Photo
+from retrieval.photos.metadata import Metadata, read_metadata
+from retrieval.photos.reading import MAX_FILE_BYTES, OUT_OF_REACH, open_image, reason_of
+from retrieval.photos.scan import ScannedFile, scan_folder
+from retrieval.vectors.faiss_index import PhotoIndex
+
+REMOVED_KEPT_DAYS = 30
+"""For so long a removed photo's vector is kept, should the file come back."""
+
+_DECODED_SIDE_FACTOR = 2
+_HASH_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file, or a whole folder, that could not be read, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        done: files dealt with.
+        total: files found.
+        embedded: photos that went through the encoder.
+        failed: files that could not be read.
+        seconds: since the run began.
+        photos_per_second: embedded ones, so far.
+        seconds_left: an estimate; None while there is nothing to go by.
+    """
+
+    done: int
+    total: int
+    embedded: int
+    failed: int
+    seconds: float
+    photos_per_second: float
+    seconds_left: float | None
+
+
+@dataclass
+class IndexReport:
+    """What a run did. ``indexed`` photos are new or changed ones, ``embedded`` of them by work."""
+
+    indexed: int = 0
+    unchanged: int = 0
+    moved: int = 0
+    removed: int = 0
+    failed: list[Failed] = field(default_factory=list)
+    seconds: float = 0.0
+    embedded: int = 0
+
+    @property
+    def photos_per_second(self) -> float:
+        """Photos embedded a second, over the whole run."""
+        return self.embedded / self.seconds if self.seconds > 0 else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON that ``photopal index --json`` prints."""
+        return {
+            "indexed": self.indexed,
+            "unchanged": self.unchanged,
+            "moved": self.moved,
+            "removed": self.removed,
+            "failed": [{"path": str(one.path), "reason": one.reason} for one in self.failed],
+            "seconds": round(self.seconds, 3),
+            "photos_per_second": round(self.photos_per_second, 2),
+        }
+
+
+def index_folders(
+    library: Library,
+    encoder: Encoder,
+    folders: Sequence[Path],
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    batch_size: int = 32,
+    workers: int = 2,
+    rebuild: bool = False,
+) -> IndexReport:
+    """Index the photos of these folders, and below them, into the library.
+
+    Args:
+        library: opened for writing.
+        encoder: makes the vectors; must be the one that the library belongs to.
+        folders: where to look; empty means all folders that were indexed before.
+        on_progress: called after every batch, and every so often between, on this thread.
+        batch_size: pictures the encoder gets at once; also how much a crash can cost.
+        workers: threads that read and decode.
+        rebuild: embed every photo again, also those in the other folders of the library; the
+            library belongs to this encoder from then on.
+
+    Raises:
+        FolderNotFound: a folder is not there. Nothing is changed then.
+        NoPhotosFound: no folder holds a photo, or ever did.
+        EncoderMismatch: the library belongs to another encoder.
+        LibraryBusy: another process writes to the library.
+    """
+    with library.writing(), warnings.catch_warnings():
+        # Pillow's remarks on odd files would run across the progress bar; real trouble raises.
+        warnings.filterwarnings("ignore", module="PIL")
+        return _Run(library, encoder, on_progress, max(1, batch_size), max(1, workers)).index(
+            folders, rebuild
+        )
+
+
+def check_encoder(library: Library, encoder: Encoder) -> None:
+    """Make sure that the library's vectors are this encoder's.
+
+    Raises:
+        EncoderMismatch: naming the command that mends it.
+    """
+    if library.fingerprint not in (None, encoder.fingerprint):
+        raise EncoderMismatch(
+            f"the library {library.path} was made with the encoder {library.encoder_name!r}, not "
+            f"{encoder.name!r}: choose that one (--encoder {library.encoder_name}), or embed all "
+            f"photos again with photopal index --rebuild --encoder {encoder.name}"
+        )
+
+
+@dataclass(slots=True)
+class _Read:
+    """What a worker found out about a file; exactly one of the last three is set."""
+
+    file: ScannedFile
+    content_hash: str | None = None
+    metadata: Metadata | None = None
+    image: Image.Image | None = None
+    known_content: bool = False
+    reason: str | None = None
+
+
+class _Run:
+    """One run over some folders."""
+
+    def __init__(
+        self,
+        library: Library,
+        encoder: Encoder,
+        on_progress: Callable[[Progress], None] | None,
+        batch_size: int,
+        workers: int,
+    ) -> None:
+        self.library = library
+        self.encoder = encoder
+        self.on_progress = on_progress
+        self.batch_size = batch_size
+        self.workers = workers
+        self.side = encoder.image_size * _DECODED_SIDE_FACTOR
+        self.report = IndexReport()
+        self.started = time.perf_counter()
+        self.done = 0
+        self.total = 0
+        self.to_read = 0
+        self.was_read = 0
+        self.last_notice = 0.0
+        self.force = False
+        self.known: dict[Path, KnownFile] = {}
+        self.hashes: set[str] = set()
+        self.seen: set[Path] = set()
+        self.moved_ids: set[int] = set()
+        self.roots: list[Path] = []
+
+    def index(self, folders: Sequence[Path], rebuild: bool) -> IndexReport:
+        self.roots = self._choose_roots(folders, rebuild)
+        # A library without any vector belongs to nobody yet, whoever tried before.
+        if not rebuild and self.library.searchable_count():
+            check_encoder(self.library, self.encoder)
+        files, unknown = self._scan()
+        if self.library.fingerprint != self.encoder.fingerprint:
+            self.library.set_encoder(self.encoder.name, self.encoder.fingerprint, self.encoder.dim)
+        self.force = rebuild
+        self.known = self.library.known_files()
+        self._remember_roots()
+        self.hashes = set() if rebuild else self.library.embedded_hashes()
+        self.seen = {file.path for file in files}
+        self.total = len(files)
+        self._notice(force=True)
+        waiting = self._sort_out(files)
+        self.to_read = len(waiting)
+        self._embed(waiting)
+        self._remove(unknown)
+        self.library.forget_removed(datetime.now(UTC) - timedelta(days=REMOVED_KEPT_DAYS))
+        PhotoIndex(self.library).save()
+        self.report.failed.sort(key=lambda one: one.path)
+        self.report.seconds = time.perf_counter() - self.started
+        self._notice(force=True)
+        return self.report
+
+    # -- which files -----------------------------------------------------------------------
+
+    def _choose_roots(self, folders: Sequence[Path], rebuild: bool) -> list[Path]:
+        remembered = self.library.roots()
+        chosen = [Path(os.path.realpath(Path(folder).expanduser())) for folder in folders]
+        for folder, given in zip(chosen, folders, strict=True):
+            if not folder.is_dir():
+                raise FolderNotFound(_missing(Path(given), folder in remembered))
+        if not chosen:
+            if not remembered:
+                raise NoPhotosFound("no folder was indexed yet: name one, photopal index FOLDER")
+            chosen = [folder for folder in remembered if folder.is_dir()]
+            if not chosen:
+                raise FolderNotFound(_missing(remembered[0], True))
+            # One drive that is not plugged in must not keep the others from being refreshed.
+            self.report.failed.extend(
+                Failed(folder, "the folder is gone; its photos stay in the library")
+                for folder in remembered
+                if folder not in chosen
+            )
+        elif rebuild:
+            chosen += [folder for folder in remembered if folder.is_dir()]
+        return _outermost(chosen)
+
+    def _remember_roots(self) -> None:
+        self.library.set_roots(_outermost([*self.library.roots(), *self.roots]))
+
+    def _scan(self) -> tuple[list[ScannedFile], list[Path]]:
+        """The files, and the folders whose contents are unknown."""
+        files: list[ScannedFile] = []
+        unknown: list[Path] = []
+        found: set[Path] = set()
+        for root in self.roots:
+            for file in scan_folder(root):
+                if file.path in found:
+                    continue
+                found.add(file.path)
+                if file.is_folder:
+                    unknown.append(file.path)
+                    self.report.failed.append(Failed(file.path, file.problem or "unreadable"))
+                else:
+                    files.append(file)
+        if not files and not unknown and not self._held_photos():
+            names = ", ".join(str(root) for root in self.roots)
+            raise NoPhotosFound(f"no photos in {names}: name a folder that holds some")
+        return files, unknown
+
+    def _held_photos(self) -> bool:
+        return any(_under(path, self.roots) for path in self.library.known_files())
+
+    def _sort_out(self, files: list[ScannedFile]) -> list[ScannedFile]:
+        """The files that have to be read; all others are dealt with here."""
+        waiting = []
+        problems = [file for file in files if file.problem is not None]
+        if problems:
+            with self.library.transaction():
+                for file in problems:
+                    self._fail(_Read(file, reason=file.problem))
+            self.done += len(problems)
+        for file in files:
+            known = self.known.get(file.path)
+            if file.problem is not None:
+                continue
+            if known is None or self.force or not _same(known, file):
+                waiting.append(file)
+            elif known.status == "failed":
+                self.report.failed.append(Failed(file.path, known.reason or "unreadable"))
+                self.done += 1
+            elif known.current:
+                self.report.unchanged += 1
+                self.done += 1
+            else:
+                waiting.append(file)
+        return waiting
+
+    def _remove(self, unknown: Iterable[Path]) -> None:
+        unknown = list(unknown)
+        gone = [
+            known.photo_id
+            for path, known in self.known.items()
+            if path not in self.seen
+            and known.photo_id not in self.moved_ids
+            and _under(path, self.roots)
+            and not _under(path, unknown)
+        ]
+        self.library.remove_photos(gone)
+        self.report.removed = len(gone)
+
+    # -- reading and embedding -------------------------------------------------------------
+
+    def _embed(self, waiting: list[ScannedFile]) -> None:
+        batch: list[_Read] = []
+        pictures = 0
+        for read in self._read_all(waiting):
+            batch.append(read)
+            pictures += read.image is not None
+            if pictures >= self.batch_size or len(batch) >= 8 * self.batch_size:
+                self._write(batch)
+                batch, pictures = [], 0
+            else:
+                self._notice()
+        if batch:
+            self._write(batch)
+
+    def _read_all(self, files: list[ScannedFile]) -> Iterator[_Read]:
+        """Read files in worker threads, a bounded number ahead, in their order."""
+        ahead = self.batch_size + 2 * self.workers
+        pending: deque[Future[_Read]] = deque()
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="photopal-read")
+        try:
+            for file in files:
+                pending.append(pool.submit(self._read, file))
+                if len(pending) >= ahead:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _read(self, file: ScannedFile, trusting: bool = True) -> _Read:
+        """Runs in a worker; touches nothing of the run but what is only read.
+
+        Args:
+            file: to be read.
+            trusting: content that has a vector already is not decoded.
+        """
+        known = self.known.get(file.path)
+        read = _Read(file)
+        try:
+            if file.size > MAX_FILE_BYTES:
+                raise UnreadableImage(f"over the limit of {MAX_FILE_BYTES >> 20:,} MB")
+            read.content_hash = _hash_file(file.path)
+            own = known is not None and known.current and known.content_hash == read.content_hash
+            if trusting and not self.force and (own or read.content_hash in self.hashes):
+                read.known_content = True
+                return read
+            read.metadata = read_metadata(file.path)
+            read.image = open_image(file.path, self.side)
+        except UnreadableImage as error:
+            read.reason = str(error)
+        except OSError as error:
+            read.reason = reason_of(error)
+        if read.reason in OUT_OF_REACH:
+            read.content_hash = None
+        return read
+
+    def _write(self, batch: list[_Read]) -> None:
+        """Embed what has to be, then keep the whole batch in one transaction."""
+        new: dict[str, _Read] = {}
+        for read in batch:
+            if read.image is not None and read.content_hash is not None:
+                new.setdefault(read.content_hash, read)
+        vectors = self._encode(list(new.values()))
+        lost: list[_Read] = []
+        with self.library.transaction():
+            # Vectors are taken over before any of them is overwritten by new content.
+            for read in sorted(batch, key=lambda read: not read.known_content):
+                if not self._settle(read, vectors):
+                    lost.append(read)
+                read.image = None
+        self.hashes.update(vectors)
+        self.was_read += len(batch) - len(lost)
+        self._notice(force=True)
+        if lost:
+            self._write([self._read(read.file, trusting=False) for read in lost])
+
+    def _encode(self, reads: list[_Read]) -> dict[str, NDArray[np.float32]]:
+        if not reads:
+            return {}
+        try:
+            vectors = list(self._vectors(reads))
+        except Exception:
+            # One picture that the encoder cannot take must not cost the others their place.
+            vectors = self._one_by_one(reads)
+        result: dict[str, NDArray[np.float32]] = {}
+        for read, vector in zip(reads, vectors, strict=True):
+            if vector is None or not np.isfinite(vector).all():
+                read.reason = "the encoder cannot embed it"
+            else:
+                result[str(read.content_hash)] = vector
+        self.report.embedded += len(result)
+        return result
+
+    def _vectors(self, reads: list[_Read]) -> NDArray[np.float32]:
+        return self.encoder.encode_images([read.image for read in reads if read.image is not None])
+
+    def _one_by_one(self, reads: list[_Read]) -> list[Any]:
+        vectors: list[Any] = []
+        trouble: Exception | None = None
+        for read in reads:
+            try:
+                vectors.append(self._vectors([read])[0])
+            except Exception as error:
+                trouble = error
+                vectors.append(None)
+        if trouble is not None and all(vector is None for vector in vectors):
+            # Nothing works: that is the encoder's fault, not the photos'.
+            raise trouble
+        return vectors
+
+    # -- what becomes of one file ----------------------------------------------------------
+
+    def _settle(self, read: _Read, vectors: dict[str, NDArray[np.float32]]) -> bool:
+        """Write what is now known of one file; False when the vector it counted on is gone.
+
+        That happens when the photo with the same bytes has got other content in this very run.
+        """
+        known = self.known.get(read.file.path)
+        vector = vectors.get(read.content_hash or "")
+        if read.known_content:
+            if not (self._still_the_same(read, known) or self._reuse(read, known)):
+                return False
+        elif vector is None or read.metadata is None:
+            self._fail(read)
+        else:
+            twin = self._gone_twin(read) if known is None else None
+            own = known.photo_id if known else twin.id if twin else None
+            self._put(read, own, read.metadata, vector)
+            self._count(read, twin)
+        self.done += 1
+        return True
+
+    def _still_the_same(self, read: _Read, known: KnownFile | None) -> bool:
+        """Whether the file holds what it held before; its time is noted then."""
+        if known is None or not known.current or known.content_hash != read.content_hash:
+            return False
+        file = read.file
+        if known.status == "present":
+            self.library.touch_photo(known.photo_id, size=file.size, mtime_ns=file.mtime_ns)
+            self.report.unchanged += 1
+        else:
+            self.library.move_photo(
+                known.photo_id, file.path, size=file.size, mtime_ns=file.mtime_ns
+            )
+            self.report.indexed += 1
+        return True
+
+    def _reuse(self, read: _Read, known: KnownFile | None) -> bool:
+        """Take the vector of the same bytes elsewhere; whether that worked."""
+        file = read.file
+        gone = self._gone_twin(read) if known is None else None
+        if gone is not None:
+            self.library.move_photo(gone.id, file.path, size=file.size, mtime_ns=file.mtime_ns)
+            self._count(read, gone)
+            return True
+        twins = self.library.photos_by_content(str(read.content_hash))
+        if not twins:
+            return False
+        twin = twins[0]
+        metadata = Metadata(
+            width=twin.width or 0,
+            height=twin.height or 0,
+            taken_at=twin.taken_at,
+            camera=twin.camera,
+            latitude=twin.latitude,
+            longitude=twin.longitude,
+        )
+        vector = self.library.vectors([twin.id])[0]
+        self._put(read, known.photo_id if known else None, metadata, vector)
+        self._count(read, None)
+        return True
+
+    def _count(self, read: _Read, twin: Photo | None) -> None:
+        """Count a photo that can be searched now; one that came back to its place is no move."""
+        if twin is None or twin.path == read.file.path:
+            self.report.indexed += 1
+        else:
+            self.report.moved += 1
+        if twin is not None:
+            self.moved_ids.add(twin.id)
+
+    def _gone_twin(self, read: _Read) -> Photo | None:
+        """The photo with the same bytes whose file is gone: this file is that photo, renamed."""
+        twins = self.library.photos_by_content(str(read.content_hash), embedded=not self.force)
+        gone = [twin for twin in twins if self._is_gone(twin)]
+        named = [twin for twin in gone if twin.path.name == read.file.path.name]
+        return (named or gone)[0] if gone else None
+
+    def _is_gone(self, photo: Photo) -> bool:
+        if photo.id in self.moved_ids or (photo.path in self.seen and photo.status != "removed"):
+            return False
+        return photo.status == "removed" or not os.path.lexists(photo.path)
+
+    def _put(
+        self,
+        read: _Read,
+        photo_id: int | None,
+        metadata: Metadata,
+        vector: NDArray[np.float32],
+    ) -> None:
+        self.library.put_photo(
+            read.file.path,
+            photo_id=photo_id,
+            content_hash=str(read.content_hash),
+            size=read.file.size,
+            mtime_ns=read.file.mtime_ns,
+            metadata=metadata,
+            vector=vector,
+        )
+
+    def _fail(self, read: _Read) -> None:
+        """Note a failure; one of the content is not tried again until the file changes."""
+        known = self.known.get(read.file.path)
+        reason = read.reason or "unreadable"
+        self.library.put_failure(
+            read.file.path,
+            photo_id=known.photo_id if known else None,
+            reason=reason,
+            content_hash=read.content_hash,
+            size=read.file.size,
+            mtime_ns=read.file.mtime_ns,
+        )
+        self.report.failed.append(Failed(read.file.path, reason))
+
+    # -- telling ---------------------------------------------------------------------------
+
+    def _notice(self, *, force: bool = False) -> None:
+        now = time.perf_counter()
+        if self.on_progress is None or (not force and now - self.last_notice < 0.2):
+            return
+        self.last_notice = now
+        seconds = now - self.started
+        pace = seconds / self.was_read if self.was_read else None
+        self.on_progress(
+            Progress(
+                done=self.done,
+                total=self.total,
+                embedded=self.report.embedded,
+                failed=len(self.report.failed),
+                seconds=seconds,
+                photos_per_second=self.report.embedded / seconds if seconds > 0 else 0.0,
+                seconds_left=None if pace is None else pace * (self.to_read - self.was_read),
+            )
+        )
+
+
+def _hash_file(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    with open(path, "rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _same(known: KnownFile, file: ScannedFile) -> bool:
+    return known.size == file.size and known.mtime_ns == file.mtime_ns
+
+
+def _under(path: Path, folders: Iterable[Path]) -> bool:
+    # By text: this is asked for every photo of the library, and paths compare slowly.
+    name = str(path)
+    return any(name.startswith(str(folder).rstrip(os.sep) + os.sep) for folder in folders)
+
+
+def _outermost(folders: Iterable[Path]) -> list[Path]:
+    """Each folder once, without those inside another."""
+    unique = list(dict.fromkeys(folders))
+    return [
+        folder
+        for folder in unique
+        if not any(other != folder and folder.is_relative_to(other) for other in unique)
+    ]
+
+
+def _missing(folder: Path, was_indexed: bool) -> str:
+    if was_indexed:
+        return (
+            f"the folder {folder} is gone: plug in its drive and try again; "
+            "its photos stay in the library"
+        )
+    return f"{folder} is not a folder: check the path"

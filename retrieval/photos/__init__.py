@@ -1,0 +1,1 @@
+"""Photo files: find, read, describe, shrink and copy them."""

@@ -1,0 +1,125 @@
+"""Small pictures for the screen, made once and kept in a folder of bounded size."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from retrieval.errors import PhotoNotFound
+from retrieval.library import Photo
+from retrieval.paths import home, make_private_folder
+from retrieval.photos.reading import open_image
+from retrieval.photos.scan import CACHE_SIGNATURE, CACHE_TAG
+
+THUMBNAIL_SIDE = 512
+MAX_CACHE_BYTES = 512 * 1024 * 1024
+_QUALITY = 82
+_DAY = 86_400.0
+
+
+class Thumbnails:
+    """JPEG thumbnails without metadata, one for each content, least recently used dropped first."""
+
+    def __init__(
+        self,
+        cache_dir: Path | None = None,
+        *,
+        side: int = THUMBNAIL_SIDE,
+        max_bytes: int = MAX_CACHE_BYTES,
+    ) -> None:
+        """Nothing is written before the first thumbnail.
+
+        Args:
+            cache_dir: by default ``thumbnails`` in Photopal's home.
+            side: the longer edge in pixels; smaller photos keep their size.
+            max_bytes: the folder is brought below this when it grows over it.
+        """
+        self.cache_dir = cache_dir if cache_dir is not None else home() / "thumbnails"
+        self.side = side
+        self.max_bytes = max_bytes
+        self._guard = threading.Lock()
+        self._bytes: int | None = None
+
+    def path(self, photo: Photo) -> Path:
+        """The thumbnail's file, made now when there is none yet.
+
+        Raises:
+            PhotoNotFound: the photo's file is gone.
+            UnreadableImage: it cannot be decoded any more.
+        """
+        try:
+            status = os.stat(photo.path)
+        except OSError as error:
+            raise PhotoNotFound(f"the file of photo {photo.id} is gone") from error
+        # A file that was changed since it was indexed is not what its content hash says.
+        exact = (status.st_size, status.st_mtime_ns) == (photo.size, photo.mtime_ns)
+        name = photo.content_hash if exact and photo.content_hash else None
+        if name is None:
+            unsure = f"{photo.path}|{status.st_size}|{status.st_mtime_ns}"
+            name = hashlib.blake2b(os.fsencode(unsure), digest_size=16).hexdigest()
+        target = self.cache_dir / name[:2] / f"{name}-{self.side}.jpg"
+        try:
+            used = target.stat().st_mtime
+        except OSError:
+            self._make(photo.path, target)
+            return target
+        if time.time() - used > _DAY:
+            with contextlib.suppress(OSError):
+                os.utime(target)
+        return target
+
+    def _make(self, source: Path, target: Path) -> None:
+        picture = open_image(source, self.side, srgb=True)
+        picture.thumbnail((self.side, self.side), Image.Resampling.LANCZOS)
+        self._prepare(target.parent)
+        handle, temporary = tempfile.mkstemp(suffix=".tmp", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                picture.save(file, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        self._count(target.stat().st_size)
+
+    def _prepare(self, folder: Path) -> None:
+        make_private_folder(self.cache_dir)
+        folder.mkdir(exist_ok=True)
+        tag = self.cache_dir / CACHE_TAG
+        if not tag.exists():
+            tag.write_bytes(CACHE_SIGNATURE + b"\n# Thumbnails made by Photopal.\n")
+
+    def _count(self, added: int) -> None:
+        with self._guard:
+            if self._bytes is None:
+                self._bytes = sum(size for _, size, _ in self._files())
+            else:
+                self._bytes += added
+            if self._bytes > self.max_bytes:
+                self._bytes = self._shrink(int(self.max_bytes * 0.8))
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        found = []
+        for path in self.cache_dir.glob("??/*.jpg"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+        return found
+
+    def _shrink(self, goal: int) -> int:
+        files = sorted(self._files())
+        total = sum(size for _, size, _ in files)
+        # The newest stays whatever the limit: it was just asked for.
+        for _, size, path in files[:-1]:
+            if total <= goal:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+                total -= size
+        return total

@@ -1,0 +1,1 @@
+"""Vector indexes: the nearest photos to a vector."""

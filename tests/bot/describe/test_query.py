@@ -1,0 +1,60 @@
+"""From a description to the texts that are searched."""
+
+import pytest
+
+from bot.describe.query import FIELD_WEIGHTS, to_query, windows
+from bot.descriptors import Description, Descriptors
+from retrieval.errors import EmptyQuery
+from tests.support.fake_encoder import ColourEncoder
+
+
+def texts(description: Description, encoder: ColourEncoder) -> dict[str, float]:
+    return {part.text: part.weight for part in to_query(description, encoder).parts}
+
+
+def test_every_field_counts_by_its_weight_and_the_core_as_one_text() -> None:
+    parts = texts(
+        Description(
+            descriptors=Descriptors(
+                main_subject="a dog", background_scene="a beach", materials_and_attributes="wet"
+            ),
+            source="llm",
+        ),
+        ColourEncoder(),
+    )
+    assert parts["a dog"] == FIELD_WEIGHTS["main_subject"]
+    assert parts["wet"] == FIELD_WEIGHTS["materials_and_attributes"]
+    assert "a dog, a beach" in parts
+    assert len(parts) == 4
+
+
+def test_equal_texts_are_searched_once_with_their_weights_added() -> None:
+    parts = texts(
+        Description(descriptors=Descriptors(main_subject="a dog"), source="llm"), ColourEncoder()
+    )
+    assert list(parts) == ["a dog"]
+    assert parts["a dog"] > FIELD_WEIGHTS["main_subject"]
+
+
+def test_the_context_is_searched_in_windows_without_its_marks() -> None:
+    context = "\n".join(f"{'me' if n % 2 else 'them'}: message {n}" for n in range(10))
+    encoder = ColourEncoder()
+    encoder.max_text_tokens = 100
+    views = windows(context, encoder)
+    assert views[0].startswith("message 0 message 1")
+    assert views[1] == "message 1 message 3 message 5 message 7 message 9"
+    assert views[3] == "message 6 message 7 message 8 message 9"
+    assert not any("me:" in view or "them:" in view for view in views)
+
+
+def test_a_long_dialogue_loses_its_oldest_messages() -> None:
+    context = "\n".join(f"me: message number {n} about the dog" for n in range(200))
+    encoder = ColourEncoder()
+    whole = windows(context, encoder)[0]
+    assert whole.endswith("message number 199 about the dog")
+    assert encoder.count_tokens(whole) <= encoder.max_text_tokens
+
+
+def test_an_empty_description_is_refused() -> None:
+    with pytest.raises(EmptyQuery):
+        to_query(Description(descriptors=Descriptors()), ColourEncoder())

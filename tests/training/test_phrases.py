@@ -1,0 +1,28 @@
+"""The phrase vectors of the trained describer are made anew."""
+
+import json
+from pathlib import Path
+
+from bot.describe.phrase_bank import PHRASES_NAME, PhraseBank
+from retrieval.encoders.starter import StarterEncoder
+from training.phrases import make
+
+
+def test_a_bank_is_made_from_phrases_and_dialogues(tmp_path: Path) -> None:
+    phrases = ["a dog", "a cat", "a boat"]
+    lines = [json.dumps({"field": "main_subject", "phrase": phrase}) for phrase in phrases]
+    (tmp_path / PHRASES_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    talks = [["he caught the ball again", "good boy"], ["we rowed out", "so calm"], ["ok", "😀"]]
+    rows = [
+        {"photo": f"{place}.jpg", "turns": [[0, first], [1, second]]}
+        for place, (first, second) in enumerate(talks)
+    ]
+    dialogues = tmp_path / "dialogues.jsonl"
+    dialogues.write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
+    encoder = StarterEncoder.load()
+    make(encoder, tmp_path, dialogues)
+    bank = PhraseBank.load(tmp_path)
+    assert bank.phrases == tuple(phrases)
+    assert bank.made_by == encoder.text_fingerprint
+    puppy = encoder.meaning([("our puppy in the grass", 1.0)])
+    assert bank.fitting(puppy, "main_subject", 1, least=-9.0, alike=0.99) == ["a dog"]

@@ -1,0 +1,78 @@
+"""What a training asks of an encoder: a tower, whose text side (at least) can be trained."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from PIL import Image
+from torch import Tensor, nn
+
+from retrieval.encoders.base import Encoder
+from retrieval.encoders.folder import Manifest
+
+Tune = Literal["text", "both", "head"]
+"""What moves: ``text``, the whole text side; ``both``, the image side too; ``head``, only the
+last layers of the text side, over network outputs that are computed once."""
+
+TUNES: tuple[Tune, ...] = ("text", "both", "head")
+
+
+class Tower(Protocol):
+    """An encoder while it is trained.
+
+    ::
+
+        tower = open_tower(load_encoder("starter"), tune="text")
+        texts = tower.text_vectors(tower.tokenize(["a dog on a beach"]))    # [1, dim], gradients
+        loss.backward()
+        tower.save(Path("tuned"))                                          # load_encoder reads it
+
+    Attributes:
+        encoder: the encoder; it is changed in place, and its own ``encode_texts`` answers with
+            the weights as they are now.
+        module: everything that is trained and what it is wired to; its ``state_dict`` is what a
+            checkpoint holds. ``requires_grad`` says what moves.
+        dim: length of the vectors that are trained, which may be a part of the encoder's.
+        moves_photos: whether photo vectors change (``tune="both"``): a library has to be
+            embedded again then.
+    """
+
+    module: nn.Module
+    dim: int
+    moves_photos: bool
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder that is trained."""
+        ...
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """What :meth:`text_vectors` takes in, first dimension n; too long texts are shortened."""
+        ...
+
+    def text_vectors(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Unit vectors [n, dim], with gradients."""
+        ...
+
+    def photo_vectors(self, images: Sequence[Image.Image]) -> Tensor:
+        """Unit vectors [n, dim] of RGB pictures, with gradients only when they move."""
+        ...
+
+    def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+        """Groups for the optimizer, of the parameters that move."""
+        ...
+
+    def cache_texts(self, texts: Sequence[str], cache: Path | None = None) -> None:
+        """Run the locked network over texts now, so that :meth:`tokenize` looks them up.
+
+        Does nothing unless ``tune="head"``; texts that are not cached are computed when asked for.
+
+        Args:
+            texts: any, repeated ones cost once.
+            cache: folder that keeps the result for the next time.
+        """
+        ...
+
+    def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
+        """Write an encoder folder that ``load_encoder`` reads; what is trained stays as it is."""
+        ...

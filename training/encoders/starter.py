@@ -1,0 +1,157 @@
+"""The starter encoder while it is trained: its text side moves, its image side never does."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from retrieval.encoders.folder import Manifest
+from retrieval.encoders.shorten import shorten_text
+from retrieval.encoders.starter import StarterEncoder
+from retrieval.encoders.starter.heads import SCENE_DIM
+from retrieval.encoders.starter.scene import UNUSED, copy_of
+from training.encoders.lora import add_lora, merged
+from training.encoders.parameters import lock, lock_layers, parameter_groups
+
+HEAD_RATE = 4.0
+"""How many times the network's learning rate its head gets: it has less to lose."""
+
+TOGETHER = 64
+"""Texts that pass the network at once."""
+
+TOKEN_DROPOUT = 0.1
+
+
+class StarterTower:
+    """The scene part of the starter: a MiniLM of its own and the text head.
+
+    What is trained are the 512 scene numbers. The other 384, which know things by their names, and
+    the gate between them stay as they are. The image side is locked, so that a library stays valid
+    whatever is trained here.
+    """
+
+    moves_photos = False
+    dim = SCENE_DIM
+
+    def __init__(self, encoder: StarterEncoder, lora: int = 0, freeze_layers: int = 0) -> None:
+        """``open_tower`` checks the settings.
+
+        Args:
+            encoder: gets a scene network of its own if it has none yet.
+            lora: rank of the network's adapters; 0 moves its weights themselves.
+            freeze_layers: lowest layers of the network that stay as they are.
+        """
+        self.encoder = encoder
+        self._base = encoder.scene_base or copy_of(encoder.text_base)
+        encoder.scene_base = self._base
+        network = self._base.network
+        lock_image_side(encoder)
+        network.requires_grad_(True)
+        # Words that the training does not hold must go on meaning what they mean.
+        lock(network.embeddings.word_embeddings)
+        lock_layers(network.encoder.layer, network.embeddings, freeze_layers)
+        for name, parameter in network.named_parameters():
+            if name.startswith(UNUSED):
+                parameter.requires_grad_(False)
+        if lora:
+            add_lora(network, lora)
+        encoder.text_head.requires_grad_(True)
+        self.module: nn.Module = nn.ModuleDict({"network": network, "head": encoder.text_head})
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, Tensor]:
+        """``input_ids`` and ``attention_mask`` [n, tokens]."""
+        return dict(self._base.tokenize(shortened(self.encoder, texts)))
+
+    def text_vectors(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """Unit vectors [n, 512]; in training a tenth of each text's tokens goes unread."""
+        there = {name: tensor.to(self._base.network.device) for name, tensor in inputs.items()}
+        lengths = there["attention_mask"].sum(1)
+        if self.module.training:
+            there["attention_mask"] = thinned(there["attention_mask"])
+        # Texts of like length go together: padding costs as much as words.
+        order = lengths.argsort()
+        parts = [
+            self._vectors(
+                {name: one[rows, : int(lengths[rows].max())] for name, one in there.items()}
+            )
+            for rows in order.split(TOGETHER)
+        ]
+        return torch.cat(parts)[order.argsort()]
+
+    def _vectors(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        states = self._base.network(**inputs).last_hidden_state
+        with torch.autocast(states.device.type, enabled=False):
+            present = inputs["attention_mask"].bool()
+            return self.encoder.text_head.scene(states.float(), present)
+
+    def photo_vectors(self, images: Sequence[Image.Image]) -> Tensor:
+        """Unit vectors [n, 512]."""
+        return photo_scenes(self.encoder, images)
+
+    def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
+        """The head moves four times as fast as the network."""
+        network, head = self._base.network.parameters(), self.encoder.text_head.parameters()
+        return [
+            *parameter_groups(network, learning_rate, weight_decay),
+            *parameter_groups(head, HEAD_RATE * learning_rate, weight_decay),
+        ]
+
+    def cache_texts(self, texts: Sequence[str], cache: Path | None = None) -> None:
+        """Nothing to do: the network moves."""
+
+    def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
+        """Write heads and the network's changes, rounded to 8 bits, adapters merged."""
+        with merged(self.module), kept(self.module):
+            return save_starter(self.encoder, folder, extra)
+
+
+def thinned(mask: Tensor) -> Tensor:
+    """A mask [n, tokens] without some tokens; the first, which is the text's own, stays."""
+    kept = torch.rand(mask.shape, device=mask.device) >= TOKEN_DROPOUT
+    kept[:, 0] = True
+    return mask * kept
+
+
+def lock_image_side(encoder: StarterEncoder) -> None:
+    """Nothing of the image side, nor the text base, moves."""
+    for part in (encoder.image_base, encoder.image_head, encoder.text_base.network):
+        lock(part)
+
+
+def shortened(encoder: StarterEncoder, texts: Sequence[str]) -> list[str]:
+    """Texts as the encoder reads them."""
+    most = encoder.max_text_tokens
+    return [shorten_text(text, most, encoder.count_tokens) for text in texts]
+
+
+@torch.no_grad()
+def photo_scenes(encoder: StarterEncoder, images: Sequence[Image.Image]) -> Tensor:
+    """Scene vectors [n, 512] of photos, without gradients."""
+    # Numbers made in inference mode cannot take part in a training; their copy can.
+    features = encoder.features(images).clone()
+    return encoder.image_head.eval().scene(features)
+
+
+def save_starter(
+    encoder: StarterEncoder, folder: Path, extra: Mapping[str, Any] | None
+) -> Manifest:
+    """Write the encoder folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if encoder.scene_base is None:
+        return encoder.save(folder, extra=dict(extra or {}))
+    with kept(encoder.scene_base.network):
+        return encoder.save(folder, extra=dict(extra or {}))
+
+
+@contextmanager
+def kept(module: nn.Module) -> Iterator[None]:
+    """A module's weights are afterwards what they were: saving rounds them in place."""
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    try:
+        yield
+    finally:
+        module.load_state_dict(before)

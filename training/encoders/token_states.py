@@ -1,0 +1,62 @@
+"""Token states of texts, computed once by a network that does not move."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from retrieval.encoders.folder import fingerprint_of
+from retrieval.encoders.starter.bases import STATE_DIM, TextBase
+from training.encoders.cache import keep, read_kept
+from training.starter.data import Captions, token_states
+
+
+class TokenStates:
+    """Looks texts up; computes those that it does not hold."""
+
+    def __init__(self, base: TextBase, key: str) -> None:
+        """A network, and what names its weights in the cache."""
+        self._base = base
+        self._key = key
+        self._places: dict[str, int] = {}
+        self._states: Captions | None = None
+
+    def keep(self, texts: Sequence[str], cache: Path | None) -> None:
+        """Hold these texts from now on, instead of those held before."""
+        distinct = list(dict.fromkeys(texts))
+        name = f"states.{fingerprint_of(self._key, distinct)}.safetensors"
+        file = None if cache is None else cache / name
+        found = read_kept(file)
+        if found is not None and set(found) == {"states", "starts"}:
+            self._states = Captions(found["states"], found["starts"])
+        else:
+            self._states = token_states(self._base, distinct)
+            keep(file, {"states": self._states.states, "starts": self._states.starts})
+        self._places = {text: place for place, text in enumerate(distinct)}
+
+    def batch(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Token states [n, tokens, 384] and which are there [n, tokens]."""
+        places = [self._places.get(text, -1) for text in texts]
+        held = [row for row, place in enumerate(places) if place >= 0]
+        new = [row for row, place in enumerate(places) if place < 0]
+        parts = []
+        if held and self._states is not None:
+            states = self._states.batch(torch.tensor([places[row] for row in held]))
+            if not new:
+                return states
+            parts.append((held, *states))
+        if new:
+            with torch.no_grad():
+                parts.append((new, *self._base.states([texts[row] for row in new])))
+        return _joined(len(texts), parts)
+
+
+def _joined(count: int, parts: Sequence[tuple[list[int], Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    length = max((present.shape[1] for _, _, present in parts), default=1)
+    states = torch.zeros(count, length, STATE_DIM)
+    present = torch.zeros(count, length, dtype=torch.bool)
+    for rows, some, there in parts:
+        states[rows, : there.shape[1]] = some.float()
+        present[rows, : there.shape[1]] = there
+    return states, present

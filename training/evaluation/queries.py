@@ -1,0 +1,131 @@
+"""What a system makes of a dialogue: the words to search with, or why there are none."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.conversation import Conversation, Turn
+from bot.descriptors import Description
+from bot.dialogues.photochat import Dialogue
+from training.evaluation.reasons import (
+    EMPTY_DESCRIPTORS,
+    NO_CAPTION,
+    NO_DESCRIPTORS,
+    NOTHING_TO_GO_BY,
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The query of one dialogue; exactly one of the first three says something, or ``failed``.
+
+    Attributes:
+        description: descriptors, by whomever.
+        turns: messages, oldest first; the oldest go when an encoder cannot take all.
+        caption: a human's words for the photo.
+        beside: messages that count beside the description.
+        failed: why there is no query.
+        detail: more about ``failed``, for the report.
+    """
+
+    description: Description | None = None
+    turns: tuple[str, ...] = ()
+    caption: str = ""
+    beside: tuple[str, ...] = ()
+    failed: str | None = None
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        """All of it as one text, for people."""
+        if self.description is not None:
+            fields = self.description.descriptors.model_dump().values()
+            said = [text for text in (*fields, self.description.context) if text]
+            return "; ".join(said)
+        return self.caption or " / ".join(self.turns)
+
+
+Ask = Callable[[Sequence[Dialogue]], list[Asked]]
+"""Makes the queries of all dialogues, in their order."""
+
+
+def ask_turns(choose: Callable[[Conversation], Iterable[Turn]]) -> Ask:
+    """Queries of the dialogue's own words."""
+
+    def ask(dialogues: Sequence[Dialogue]) -> list[Asked]:
+        return [_of_turns(choose(dialogue.conversation())) for dialogue in dialogues]
+
+    return ask
+
+
+def whole_dialogue(conversation: Conversation) -> Iterable[Turn]:
+    """Every turn before the photo."""
+    return conversation.turns
+
+
+def owners_turns(conversation: Conversation) -> Iterable[Turn]:
+    """What the one said who is about to share."""
+    return (turn for turn in conversation.turns if turn.speaker == conversation.owner)
+
+
+def last_turns(count: int) -> Callable[[Conversation], Iterable[Turn]]:
+    """The newest ``count`` turns."""
+
+    def choose(conversation: Conversation) -> Iterable[Turn]:
+        return conversation.turns[-count:]
+
+    return choose
+
+
+def ask_describer(describe: Callable[[Conversation], Description]) -> Ask:
+    """Queries of a describer that needs no LLM."""
+
+    def ask(dialogues: Sequence[Dialogue]) -> list[Asked]:
+        return [_described(describe, dialogue.conversation()) for dialogue in dialogues]
+
+    return ask
+
+
+def ask_recorded(recorded: Mapping[str, Description], *, with_owner: bool = False) -> Ask:
+    """Queries of descriptors that were recorded before, by dialogue id."""
+
+    def one(dialogue: Dialogue) -> Asked:
+        description = recorded.get(dialogue.id)
+        if description is None:
+            return Asked(failed=NO_DESCRIPTORS)
+        conversation = dialogue.conversation()
+        beside = _texts(owners_turns(conversation)) if with_owner else ()
+        if description.descriptors.is_empty():
+            return Asked(failed=EMPTY_DESCRIPTORS)
+        return Asked(description=description, beside=beside)
+
+    return lambda dialogues: [one(dialogue) for dialogue in dialogues]
+
+
+def ask_captions(captions: Mapping[str, str]) -> Ask:
+    """Queries of what a human wrote who saw the photo: how good the search could be."""
+
+    def one(dialogue: Dialogue) -> Asked:
+        caption = captions.get((dialogue.photo_name or "").lower(), "")
+        return Asked(caption=caption) if caption else Asked(failed=NO_CAPTION)
+
+    return lambda dialogues: [one(dialogue) for dialogue in dialogues]
+
+
+def _of_turns(turns: Iterable[Turn]) -> Asked:
+    texts = _texts(turns)
+    return Asked(turns=texts) if texts else Asked(failed=NOTHING_TO_GO_BY)
+
+
+def _texts(turns: Iterable[Turn]) -> tuple[str, ...]:
+    return tuple(turn.text.strip() for turn in turns if turn.text.strip())
+
+
+def _described(
+    describe: Callable[[Conversation], Description], conversation: Conversation
+) -> Asked:
+    if not conversation:
+        return Asked(failed=NOTHING_TO_GO_BY)
+    description = describe(conversation)
+    if description.descriptors.is_empty() and not description.context.strip():
+        return Asked(description=description, failed=EMPTY_DESCRIPTORS)
+    return Asked(description=description)
