@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, index, photochat, replay, search, status, suggest
+from bot.cli import chat, demo, index, photochat, replay, search, status, suggest, talk
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 
 PLUGINS = "photopal.commands"
@@ -32,6 +32,7 @@ def build_app() -> typer.Typer:
     app.callback()(_shared)
     app.command("demo")(demo.demo)
     app.command("chat")(chat.chat)
+    app.command("talk")(talk.talk)
     app.command("index")(index.index)
     app.command("search")(search.search)
     app.command("suggest")(suggest.suggest)

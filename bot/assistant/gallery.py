@@ -1,0 +1,176 @@
+"""The photos of an answer: search, how sure it is, and what is known of each photo."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.assistant import facts
+from bot.assistant.reply import ShownPhoto, Sure
+from bot.descriptors import FIELDS, Description
+from retrieval.search import Query, QueryText, SearchOptions, SearchResult
+from retrieval.search.filters import Filter
+
+if TYPE_CHECKING:
+    from bot.intent.where import KnownPlaces
+    from bot.suggest import Suggester
+    from retrieval.library import Photo
+
+EXCLUDE_WEIGHT = -0.5
+MAX_CLOSEST = 3
+"""Photos that are shown when none surely fits."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Photos, best first.
+
+    Attributes:
+        photos: what is shown.
+        sure: whether the best one is what was meant.
+        searched: how many photos were compared.
+        looked_for: what was searched for, by name.
+    """
+
+    photos: tuple[ShownPhoto, ...] = ()
+    sure: Sure = "none"
+    searched: int = 0
+    looked_for: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LibraryFacts:
+    """What the library as a whole holds.
+
+    Attributes:
+        count: photos that can be searched.
+        dated: how many of them have a date.
+        span: the years of the dated ones, for people.
+        places: the places most are from, for people.
+    """
+
+    count: int
+    dated: int
+    span: str
+    places: str
+
+
+class GalleryMaker:
+    """Makes galleries over one library. Safe to use from several threads."""
+
+    def __init__(self, suggester: "Suggester") -> None:
+        self.suggester = suggester
+        self.searcher = suggester.searcher
+        self.library = suggester.searcher.library
+        self._guard = threading.Lock()
+        self._known: tuple[int, KnownPlaces, LibraryFacts] | None = None
+
+    # -- the library as it is now ----------------------------------------------------------
+
+    def places(self) -> "KnownPlaces":
+        """The places and folders of the library, read anew when it has changed."""
+        return self._current()[1]
+
+    def facts(self) -> LibraryFacts:
+        """Counts, years and places of the library, read anew when it has changed."""
+        return self._current()[2]
+
+    def _current(self) -> "tuple[int, KnownPlaces, LibraryFacts]":
+        from bot.intent.where import KnownPlaces
+
+        with self._guard:
+            change = self.library.change
+            if self._known is None or self._known[0] != change:
+                places = self.library.places()
+                stored = self.library.facts()
+                names = {folder.name for folder in stored.folders}
+                cities: list[str] = []
+                for place, count in places.items():
+                    cities += [place.city or place.country] * count
+                known = LibraryFacts(
+                    count=stored.count,
+                    dated=stored.dated,
+                    span=facts.span_words([str(stored.first or ""), str(stored.last or "")]),
+                    places=facts.places_words(cities),
+                )
+                self._known = (change, KnownPlaces(places, names), known)
+            return self._known
+
+    # -- photos ----------------------------------------------------------------------------
+
+    def shown(self, photo_ids: Sequence[int]) -> tuple[ShownPhoto, ...]:
+        """What is known of photos, in their order; those that are gone are left out."""
+        known = self.library.photos(list(photo_ids))
+        present = [known[one] for one in photo_ids if one in known and known[one].path.is_file()]
+        return tuple(
+            _shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, start=1)
+        )
+
+    def of_words(
+        self, words: str, exclude: Sequence[str], k: int, chosen: Filter
+    ) -> Gallery:
+        """Photos for the person's own words."""
+        parts = [QueryText(words)]
+        parts += [QueryText(text, EXCLUDE_WEIGHT) for text in exclude]
+        looked_for = {"your words": words}
+        if exclude:
+            looked_for["without"] = ", ".join(exclude)
+        return self._gallery(Query(tuple(parts)), k, chosen, looked_for)
+
+    def of_description(
+        self, description: Description, k: int, chosen: Filter, words: str = ""
+    ) -> Gallery:
+        """Photos for what a describer made of the talk."""
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        result, query = self.suggester.find(description, options)
+        fields = description.descriptors
+        looked_for = {name: getattr(fields, name) for name in FIELDS if getattr(fields, name)}
+        if words:
+            looked_for = {"your words": words, **looked_for}
+        if query is None:
+            return Gallery(looked_for=looked_for)
+        return self._made(result, looked_for)
+
+    def of_filter(self, k: int, chosen: Filter) -> Gallery:
+        """Photos of a time or place, when nothing else was said: spread over it, newest first."""
+        ids = self.library.ids_matching(chosen)
+        known = self.library.photos(list(ids))
+        dated = sorted(known.values(), key=lambda photo: (photo.taken_on or "", photo.id))
+        step = max(1, len(dated) // k)
+        spread = dated[::step][-k:][::-1]
+        photos = tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(spread, 1))
+        return Gallery(photos, "fits" if photos else "none", len(ids))
+
+    def alike(self, text: str, others: Sequence[str]) -> list[float]:
+        """Cosines of a text's vector with those of others."""
+        vectors = self.searcher.encoder.encode_texts([text, *others])
+        return [float(score) for score in vectors[1:] @ vectors[0]]
+
+    def _gallery(
+        self, query: Query, k: int, chosen: Filter, looked_for: Mapping[str, str]
+    ) -> Gallery:
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        return self._made(self.searcher.search(query, options), looked_for)
+
+    def _made(self, result: SearchResult, looked_for: Mapping[str, str]) -> Gallery:
+        sure: Sure = "none" if result.nothing_fits or not result.hits else "fits"
+        hits = result.hits if sure == "fits" else ()
+        known = self.library.photos([hit.photo_id for hit in hits])
+        photos = tuple(
+            _shown(hit.rank, known[hit.photo_id], hit.score, hit.similar)
+            for hit in hits
+            if hit.photo_id in known
+        )
+        return Gallery(photos, sure, result.searched, looked_for)
+
+
+def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:
+    return ShownPhoto(
+        rank=rank,
+        photo_id=photo.id,
+        path=photo.path,
+        score=score,
+        taken_at=photo.taken_at or photo.taken_on,
+        place=facts.place_words(photo.place),
+        similar=similar,
+    )
