@@ -215,7 +215,8 @@ class Assistant:
         if plan.move is Move.GOODBYE:
             return Reply(say(session, "goodbye"))
         hint = self._hint(session, message) if choices.hints else None
-        return hint or Reply(chat(session, message))
+        told = len(message.split()) >= 4
+        return hint or Reply(chat(session, message), offers_look=told)
 
     def _hint(self, session: Session, message: str) -> Reply | None:
         """One photo that surely fits what was told, each only once."""

@@ -77,6 +77,7 @@ class Reply:
         seconds: time by step.
         notice: one line when something went otherwise than asked.
         hint: the photo was not asked for; it is shown small.
+        offers_look: something was told that photos could be looked for.
         request: what an LLM is to write the words for; None where ``text`` is all.
     """
 
@@ -92,6 +93,7 @@ class Reply:
     seconds: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None
     hint: bool = False
+    offers_look: bool = False
     request: ReplyRequest | None = None
 
     def as_dict(self) -> dict[str, Any]:
