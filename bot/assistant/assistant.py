@@ -252,7 +252,9 @@ class Assistant:
 
     def _answered(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
         current = session.topic
-        refers = refers_back(message) and current is not None and bool(current.where or current.when)
+        refers = (
+            refers_back(message) and current is not None and bool(current.where or current.when)
+        )
         when = plan.when or (current.when if refers and current else ())
         where = plan.where or (current.where if refers and current else ())
         if plan.content and not refers_back(plan.content):
@@ -505,4 +507,3 @@ def _found_text(
         "count": facts.count_words(len(photos)),
     }
     return say(session, "many" if known else "many_plain", facts=known, **values)
-

@@ -62,9 +62,7 @@ def range_words(dates: DateRange) -> str:
 def filter_words(chosen: Filter) -> str:
     """A filter as it is shown above the photos: "summer 2024 · Japan"."""
     times = [words for words in map(range_words, chosen.dates) if words]
-    places = list(
-        dict.fromkeys(one.city or one.region or one.country for one in chosen.places)
-    )
+    places = list(dict.fromkeys(one.city or one.region or one.country for one in chosen.places))
     parts = [_listed(times, "or"), _listed(places, "or")]
     parts += [folder.name for folder in chosen.folders]
     parts.append(chosen.camera)

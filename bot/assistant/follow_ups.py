@@ -15,11 +15,39 @@ SAME_KIND = 0.45
 """Cosine from which on two words name things of one kind, so that one can replace the other."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_PRONOUN = re.compile(r"\b(one|ones|him|her|his|he|she|it|its|them|their|they|that|those|these)\b", re.I)
+_PRONOUN = re.compile(
+    r"\b(one|ones|him|her|his|he|she|it|its|them|their|they|that|those|these)\b", re.I
+)
 _LEADING = re.compile(r"^(?:the|a|an|some|my|your|our)\s+", re.I)
-_UNSEEN = re.compile(r"\b(new|other|others|more|not (?:yet )?seen|haven'?t seen|unseen|different)\b", re.I)
+_UNSEEN = re.compile(
+    r"\b(new|other|others|more|not (?:yet )?seen|haven'?t seen|unseen|different)\b", re.I
+)
 _FIRST = re.compile(r"\b(first|beginning|start|at first|initial|originally)\b", re.I)
-_LITTLE = frozenset("a an the of in on at with and or to for from by is are was were it its my".split())
+_LITTLE = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "with",
+        "and",
+        "or",
+        "to",
+        "for",
+        "from",
+        "by",
+        "is",
+        "are",
+        "was",
+        "were",
+        "it",
+        "its",
+        "my",
+    ]
+)
 
 
 def refers_back(content: str) -> bool:
@@ -92,7 +120,12 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
     """
     refers = refers_back(new)
     text = _LEADING.sub("", new.strip())
-    text = re.sub(r"^ones?\s+", "", _PRONOUN.sub(lambda m: "one" if m[0].lower() == "ones" else m[0], text), flags=re.I)
+    text = re.sub(
+        r"^ones?\s+",
+        "",
+        _PRONOUN.sub(lambda m: "one" if m[0].lower() == "ones" else m[0], text),
+        flags=re.I,
+    )
     text = re.sub(r"\s+ones?$", "", text, flags=re.I).strip()
     if not text:
         return old

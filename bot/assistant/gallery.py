@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.assistant import facts
 from bot.assistant.reply import ShownPhoto, Sure
 from bot.descriptors import FIELDS, Description
-from retrieval.search import Query, QueryText, SearchOptions, SearchResult
-from retrieval.search.filters import Filter
+from retrieval.search import Query, QueryText, SearchResult
+from retrieval.search.filters import Filter, SearchOptions
 
 if TYPE_CHECKING:
     from bot.intent.where import KnownPlaces
@@ -102,13 +102,9 @@ class GalleryMaker:
         """What is known of photos, in their order; those that are gone are left out."""
         known = self.library.photos(list(photo_ids))
         present = [known[one] for one in photo_ids if one in known and known[one].path.is_file()]
-        return tuple(
-            _shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, start=1)
-        )
+        return tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, start=1))
 
-    def of_words(
-        self, words: str, exclude: Sequence[str], k: int, chosen: Filter
-    ) -> Gallery:
+    def of_words(self, words: str, exclude: Sequence[str], k: int, chosen: Filter) -> Gallery:
         """Photos for the person's own words."""
         parts = [QueryText(words)]
         parts += [QueryText(text, EXCLUDE_WEIGHT) for text in exclude]

@@ -310,4 +310,3 @@ def _with_notice(text: str, notice: str | None) -> str:
 def _sentence(error: Exception) -> str:
     text = plain(str(error)) or type(error).__name__
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
