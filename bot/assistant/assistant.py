@@ -16,15 +16,16 @@ from bot.assistant import facts
 from bot.assistant.choices import Choices
 from bot.assistant.follow_ups import before_or_after, next_topic, refers_back, wants_unseen
 from bot.assistant.gallery import Gallery, GalleryMaker
-from bot.assistant.reply import Reply, SharedPhoto, ShownPhoto, Sure
-from bot.assistant.sentences import bare, capital, lower, say, subject
+from bot.assistant.reply import Reply, SharedPhoto
+from bot.assistant.sentences import bare, lower, say, subject
 from bot.assistant.session import Session, Topic, nth_of, shown_path
 from bot.assistant.small_talk import chat
+from bot.assistant.wording import found_text, in_time, photo_facts, subject_of
 from bot.descriptors import Description
 from bot.intent.plan import Move, Plan, TalkState
 from bot.llm.reply import ReplyRequest
 from retrieval.errors import PhotoNotFound, RetrievalError
-from retrieval.search.filters import DateRange, Filter
+from retrieval.search.filters import Filter
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from bot.suggest import Suggester
 
 MAX_MESSAGE_CHARS = 4_000
+DEFAULT_CHOICES = Choices()
 SURE_MOVE = 0.9
 """Probability from which on a plan made without an LLM is carried out without asking one."""
 
@@ -79,7 +81,7 @@ class Assistant:
 
     # -- messages --------------------------------------------------------------------------
 
-    def respond(self, session: Session, message: str, choices: Choices = Choices()) -> Reply:
+    def respond(self, session: Session, message: str, choices: Choices = DEFAULT_CHOICES) -> Reply:
         """Answer a message; the session is brought up to date.
 
         Raises:
@@ -105,13 +107,13 @@ class Assistant:
             notice=reply.notice or (description.notice if description else None),
         )
 
-    def look(self, session: Session, choices: Choices = Choices()) -> Reply:
+    def look(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
         """Look for photos for what was said, although nobody asked for one."""
         plan = Plan(Move.ANNOUNCE, language=session.language)
         description = self._described(session, choices)
         return self._found(session, "", plan, description, choices)
 
-    def without_filter(self, session: Session, choices: Choices = Choices()) -> Reply:
+    def without_filter(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
         """The current topic again, without its time and place."""
         topic = session.topic
         if topic is None:
@@ -138,7 +140,7 @@ class Assistant:
         for one in shared:
             session.user_shares(one.photo_id)
         shown = self.galleries.shown(photo_ids)
-        named = " and ".join(_photo_facts(photo) or "the photo" for photo in shown)
+        named = " and ".join(photo_facts(photo) or "the photo" for photo in shown)
         where = shown_path(self.share_folder)
         text = f"{say(session, 'shared', facts=named)} {say(session, 'shared_where', path=where)}"
         return Reply(text, shared=tuple(shared), move=Move.SHARE.value)
@@ -273,7 +275,7 @@ class Assistant:
         count = len(ids)
         places = facts.filter_words(Filter(places=where))
         times = facts.filter_words(Filter(dates=when))
-        said = (f" from {places}" if places else "") + (f" {_in_time(when)}" if times else "")
+        said = (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
         if not count:
             return Reply(say(session, "count_none", facts=said), filter=chosen)
         text = say(session, "count", count=facts.count_words(count), facts=said)
@@ -325,14 +327,14 @@ class Assistant:
         if reply.photos:
             return reply
         kind = "older_none" if plan.move is Move.OLDER else "newer_none"
-        return replace(reply, text=say(session, kind, subject_lower=_subject_of(before)))
+        return replace(reply, text=say(session, kind, subject_lower=subject_of(before)))
 
     def _shown_again(self, session: Session, topic: Topic) -> Reply:
         photos = self.galleries.shown(topic.galleries[0])
         session.gallery = [photo.photo_id for photo in photos]
         session.settle()
         chosen = topic.filter()
-        text = _found_text(session, topic, photos, "fits")
+        text = found_text(session, topic, photos, "fits")
         return Reply(
             text,
             photos=photos,
@@ -367,7 +369,7 @@ class Assistant:
         shown_filter = replace(chosen, exclude=frozenset())
         words = facts.filter_words(shown_filter)
         if gallery.photos:
-            text = _found_text(session, topic, gallery.photos, gallery.sure)
+            text = found_text(session, topic, gallery.photos, gallery.sure)
         else:
             text = self._nothing_text(session, topic, words, exclude)
         request = None
@@ -413,7 +415,7 @@ class Assistant:
     def _nothing_text(
         self, session: Session, topic: Topic, words: str, exclude: frozenset[int]
     ) -> str:
-        named = _subject_of(topic)
+        named = subject_of(topic)
         if exclude and topic.galleries:
             return say(session, "no_more", subject_lower=named or "those")
         if words and not self.library.ids_matching(topic.filter()):
@@ -463,47 +465,3 @@ def _with_llm(plan: Plan, description: Description) -> Plan:
         where=description.where or plan.where,
         exclude=description.exclude or plan.exclude,
     )
-
-
-def _subject_of(topic: Topic) -> str:
-    return lower(subject(topic.words))
-
-
-def _in_time(when: Sequence[DateRange]) -> str:
-    words = facts.filter_words(Filter(dates=tuple(when)))
-    return words if words.startswith(("since", "until")) else f"in {words}"
-
-
-def _photo_facts(photo: ShownPhoto) -> str:
-    return ", ".join(part for part in (facts.day_words(photo.taken_at), photo.place) if part)
-
-
-def _found_text(
-    session: Session, topic: Topic, photos: Sequence[ShownPhoto], sure: Sure | None
-) -> str:
-    """The photos in words: what, when, where."""
-    named = subject(topic.words)
-    if len(photos) == 1 or sure == "closest":
-        known = _photo_facts(photos[0])
-        if sure == "closest":
-            fallback = facts.count_words(len(photos))
-            return say(
-                session,
-                "closest",
-                facts=known if known and len(photos) == 1 else fallback,
-                subject_lower=lower(named) or "that",
-            )
-        what = capital(named) or "This one fits best"
-        values = {"subject": what, "subject_lower": lower(named) or "this one"}
-        return say(session, "one" if known else "one_plain", facts=known, **values)
-    span = facts.span_words([photo.taken_at or "" for photo in photos])
-    places = facts.places_words([photo.place.split(",")[0] for photo in photos])
-    known = ", ".join(part for part in (span, places) if part)
-    if not named:
-        named = facts.filter_words(topic.filter())
-    values = {
-        "subject": capital(named) or "These fit, the best one first",
-        "subject_lower": lower(named) or "these fit",
-        "count": facts.count_words(len(photos)),
-    }
-    return say(session, "many" if known else "many_plain", facts=known, **values)

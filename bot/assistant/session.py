@@ -4,6 +4,7 @@ It is plain data, so that it can be stored as JSON and read back (``Session.mode
 ``Session.model_validate_json``).
 """
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -134,7 +135,8 @@ class Session(BaseModel):
 
     def take_up(self, topic: Topic) -> None:
         """Make this the current topic; one that was current before moves to the end."""
-        self.topics = [one for one in self.topics if one is not topic][-MAX_TOPICS + 1 :] + [topic]
+        others = [one for one in self.topics if one is not topic]
+        self.topics = [*others[-MAX_TOPICS + 1 :], topic]
 
     def show(self, photo_ids: list[int], similar: list[int]) -> None:
         """Photos were offered for the current topic."""
@@ -169,8 +171,6 @@ def nth_of(gallery: list[int], number: int) -> int | None:
 
 def shown_path(path: Path) -> str:
     """A path for people: below the home folder with ``~``, always valid text."""
-    try:
+    with suppress(ValueError, RuntimeError):
         path = "~" / path.relative_to(Path.home())
-    except (ValueError, RuntimeError):
-        pass
     return str(path).encode("utf-8", "replace").decode("utf-8")

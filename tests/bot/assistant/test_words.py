@@ -1,6 +1,7 @@
 """What the assistant says: dates, places, subjects, small talk."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_no_sentence_comes_twice_in_a_row() -> None:
     said = [chat(talk, "we drove home in the rain and sang") for _ in range(40)]
     assert len(set(said)) == 40
     thanks = [say(talk, "thanks") for _ in range(12)]
-    assert all(one != two for one, two in zip(thanks, thanks[1:], strict=False))
+    assert all(one != two for one, two in pairwise(thanks))
 
 
 def test_languages_have_their_own_words() -> None:
