@@ -18,17 +18,14 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PRONOUN = re.compile(
     r"\b(one|ones|him|her|his|he|she|it|its|them|their|they|that|those|these)\b", re.I
 )
-    r"\b(one|ones|him|her|his|he|she|it|its|them|their|they|that|those|these)\b", re.I
-)
 _LEADING = re.compile(r"^(?:the|a|an|some|my|your|our)\s+", re.I)
 _UNSEEN = re.compile(
     r"\b(new|other|others|more|not (?:yet )?seen|haven'?t seen|unseen|different)\b", re.I
 )
-    r"\b(new|other|others|more|not (?:yet )?seen|haven'?t seen|unseen|different)\b", re.I
-)
 _FIRST = re.compile(r"\b(first|beginning|start|at first|initial|originally)\b", re.I)
 _LITTLE = frozenset(
-    "a an the of in on at with and or to for from by is are was were it its my".split()  # noqa: SIM905
+    ("a", "an", "the", "of", "in", "on", "at", "with", "and", "or", "to", "for", "from", "by")
+    + ("is", "are", "was", "were", "it", "its", "my")
 )
 
 
