@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from bot.intent.understanding import Understanding
     from bot.suggest import Suggester
+    from retrieval.search import Searcher
 
 MAX_MESSAGE_CHARS = 4_000
 DEFAULT_CHOICES = Choices()
@@ -56,6 +57,7 @@ class Assistant:
     def __init__(
         self,
         suggester: "Suggester",
+        searcher: "Searcher",
         understanding: "Understanding",
         share_folder: Path,
         *,
@@ -66,6 +68,7 @@ class Assistant:
 
         Args:
             suggester: describes without an LLM, and searches.
+            searcher: over the library.
             understanding: makes a plan of a message.
             share_folder: where copies for sharing are written.
             llm: describes with the LLM; None when there is none.
@@ -75,8 +78,9 @@ class Assistant:
         self.understanding = understanding
         self.llm = llm
         self.writer = writer
-        self.library = suggester.searcher.library
-        self.galleries = GalleryMaker(suggester)
+        self.searcher = searcher
+        self.library = searcher.library
+        self.galleries = GalleryMaker(suggester, searcher)
         self.share_folder = share_folder
 
     # -- messages --------------------------------------------------------------------------

@@ -24,8 +24,25 @@ _UNSEEN = re.compile(
 )
 _FIRST = re.compile(r"\b(first|beginning|start|at first|initial|originally)\b", re.I)
 _LITTLE = frozenset(
-    ("a", "an", "the", "of", "in", "on", "at", "with", "and", "or", "to", "for", "from", "by")
-    + ("is", "are", "was", "were", "it", "its", "my")
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "with",
+        "and",
+        "or",
+        "to",
+        "for",
+        "from",
+        "by",
+        "is",
+        "are",
+        "was",
+    ]
 )
 
 

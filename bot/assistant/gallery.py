@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from bot.assistant import facts
 from bot.assistant.reply import ShownPhoto, Sure
 from bot.descriptors import FIELDS, Description
-from retrieval.search import Query, QueryText, SearchResult
-from retrieval.search.filters import Filter, SearchOptions
+from retrieval.search import Filter, Query, QueryText, SearchOptions, SearchResult
 
 if TYPE_CHECKING:
     from bot.intent.where import KnownPlaces
     from bot.suggest import Suggester
     from retrieval.library import Photo
+    from retrieval.search import Searcher
 
 EXCLUDE_WEIGHT = -0.5
 MAX_CLOSEST = 3
@@ -58,10 +58,10 @@ class LibraryFacts:
 class GalleryMaker:
     """Makes galleries over one library. Safe to use from several threads."""
 
-    def __init__(self, suggester: "Suggester") -> None:
+    def __init__(self, suggester: "Suggester", searcher: "Searcher") -> None:
         self.suggester = suggester
-        self.searcher = suggester.searcher
-        self.library = suggester.searcher.library
+        self.searcher = searcher
+        self.library = searcher.library
         self._guard = threading.Lock()
         self._known: tuple[int, KnownPlaces, LibraryFacts] | None = None
 

@@ -87,7 +87,9 @@ def _loaded(settings: Settings, library: Library, encoder: "Encoder | None") -> 
         llm = Suggester(searcher, describer_chain(settings, describer))
         writer = reply_chain(settings)
     understanding = Understanding.load(encoder)
-    assistant = Assistant(offline, understanding, home() / "shared", llm=llm, writer=writer)
+    assistant = Assistant(
+        offline, searcher, understanding, home() / "shared", llm=llm, writer=writer
+    )
     # The first search loads an index and more; the first message should not wait for that, and a
     # library that cannot be searched is refused here.
     assistant.respond(Session(), "show me a photo of a dog on the beach", Choices(photos=1))

@@ -15,7 +15,7 @@ from chainlit.input_widget import InputWidget, Slider, Switch
 
 from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
-from bot.errors import BotError, EmptyDialogue
+from bot.errors import EmptyDialogue
 from bot.llm.reply import ReplyRequest
 from bot.page.gallery import caption, gallery_props, shape
 from bot.page.password import PasswordGate
@@ -30,7 +30,7 @@ from bot.page.sentences import (
 )
 from bot.page.services import PageServices
 from bot.page.starters import openers
-from retrieval.errors import PhotoNotFound, RetrievalError
+from retrieval.errors import PhotoNotFound, PhotopalError, RetrievalError
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +185,7 @@ class ChatPage:
             await self._show(await asyncio.to_thread(work))
         except EmptyDialogue:
             await _say(NOTHING_TO_READ)
-        except (BotError, RetrievalError) as error:
+        except PhotopalError as error:
             await _say(f"{_sentence(error)}")
         except Exception as error:
             _log("answering failed", error)

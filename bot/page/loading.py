@@ -29,7 +29,7 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         from bot.page.replay_files import ReplayFiles, replay_files
 
         files = replay_files(settings.replay)
-        replay = ReplayFiles(files, loaded.suggester, loaded.assistant.suggester.searcher)
+        replay = ReplayFiles(files, loaded.suggester, loaded.assistant.searcher)
     return PageServices(
         settings=settings,
         assistant=loaded.assistant,

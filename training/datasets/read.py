@@ -11,6 +11,7 @@ from bot.descriptors import Description, Descriptors
 from bot.dialogues.formats import dialogue_from_json, json_dialogues, read_text
 from bot.dialogues.photochat import DialogueSet, read_dialogues
 from bot.errors import BotError
+from retrieval.errors import PhotopalError
 from training.datasets.describing import Describe
 from training.datasets.example import Example, ExampleSet
 from training.datasets.lines import examples_of_lines, looks_like_lines
@@ -165,7 +166,7 @@ def _of_photochat(
             if isinstance(descriptors, Path)
             else descriptors
         )
-    except BotError as error:
+    except PhotopalError as error:
         raise PairsInvalid(str(error)) from None
     problems.add(dialogues.problems, dialogues.examples)
     name = str(paths[0] if len(paths) == 1 else paths[0].parent)
