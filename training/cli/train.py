@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.factories import open_encoder
-from bot.cli.lazy import CommandUnavailable, training_module
 from bot.cli.options import (
     BaseUrlOption,
     DebugOption,
@@ -23,6 +22,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, note, results
+from bot.cli.plugins import require_packages
 from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -224,12 +224,11 @@ def train(
 
     Killed or interrupted, the same command goes on where it was.
     """
-    for package in NEEDED:
-        _require(package)
-    module = training_module("train", "train")
+    require_packages("train", "train", NEEDED)
     settings = load_settings(
         context, encoder=encoder, base_url=base_url, model=model, offline=offline
     )
+    from training import train as training_run
     from training.fine_tuning.config import TrainPlan
 
     plan = TrainPlan(
@@ -275,9 +274,9 @@ def train(
     plan = _with(plan.baseline() if baseline else plan, chosen)
     with results(as_json) as shown, _host() as host:
         if dry_run:
-            _show_counts(shown, module.check(plan, settings, host))
+            _show_counts(shown, training_run.check(plan, settings, host))
             return
-        result = module.train(plan, settings, host)
+        result = training_run.train(plan, settings, host)
         # Of several processes of torchrun one speaks.
         if os.environ.get("RANK", "0") == "0":
             _show(shown, result, plan)
@@ -376,13 +375,3 @@ def _show(shown: Results, result: "TrainResult", plan: "TrainPlan") -> None:
             f"Photo vectors moved; index again: photopal index --rebuild --encoder {result.folder}"
         )
     shown.line(f"Use it: photopal chat --encoder {result.folder}")
-
-
-def _require(package: str) -> None:
-    """One line that says what to install, before anything is read."""
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        raise CommandUnavailable(
-            f"'photopal train' needs the package {package}: pip install 'photopal[train]' brings it"
-        )
