@@ -5,7 +5,7 @@ import random
 from PIL import Image
 
 
-def view_of(photo: Image.Image, view: int, name: str) -> Image.Image:
+def augmented(photo: Image.Image, view: int, name: str) -> Image.Image:
     """View 0 is the photo, 1 its mirror image; 2 and on are crops of 60 to 100 % of its area.
 
     Args:

@@ -17,7 +17,7 @@ from training.encoders.clip import in_full_precision, token_numbers
 from training.encoders.parameters import lock, parameter_groups
 
 
-class ClipHeadTower:
+class TrainableClipHead:
     """Trains the linear map from the pooled text state into the common space."""
 
     moves_photos = False

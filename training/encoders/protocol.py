@@ -1,4 +1,4 @@
-"""What a training asks of an encoder: a tower, whose text side (at least) can be trained."""
+"""What a training needs of an encoder."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,15 +17,15 @@ last layers of the text side, over network outputs that are computed once."""
 TUNES: tuple[Tune, ...] = ("text", "both", "head")
 
 
-class Tower(Protocol):
+class TrainableEncoder(Protocol):
     """An encoder while it is trained.
 
     ::
 
-        tower = open_tower(load_encoder("starter"), tune="text")
-        texts = tower.text_vectors(tower.tokenize(["a dog on a beach"]))    # [1, dim], gradients
+        trainable = make_trainable(load_encoder("starter"), tune="text")
+        texts = trainable.text_vectors(trainable.tokenize(["a dog on a beach"]))    # [1, dim], gradients
         loss.backward()
-        tower.save(Path("tuned"))                                          # load_encoder reads it
+        trainable.save(Path("tuned"))                                          # load_encoder reads it
 
     Attributes:
         encoder: the encoder; it is changed in place, and its own ``encode_texts`` answers with

@@ -26,7 +26,7 @@ TOGETHER = 64
 TOKEN_DROPOUT = 0.1
 
 
-class StarterTower:
+class TrainableStarter:
     """The scene part of the starter: a MiniLM of its own and the text head.
 
     What is trained are the 512 scene numbers. The other 384, which know things by their names, and
@@ -38,7 +38,7 @@ class StarterTower:
     dim = SCENE_DIM
 
     def __init__(self, encoder: StarterEncoder, lora: int = 0, freeze_layers: int = 0) -> None:
-        """``open_tower`` checks the settings.
+        """``make_trainable`` checks the settings.
 
         Args:
             encoder: gets a scene network of its own if it has none yet.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def own_column_loss(logits: Tensor, masked: Tensor, label_smoothing: float = 0.0) -> Tensor:
+def masked_cross_entropy(logits: Tensor, masked: Tensor, label_smoothing: float = 0.0) -> Tensor:
     """Mean over the rows of ``-log softmax_j(logits_ij)[j = i]``, by log-sum-exp.
 
     ``L_i = log sum_{j counts} exp(l_ij) - (1 - e) l_ii - e mean_{j counts} l_ij``
@@ -20,7 +20,7 @@ def own_column_loss(logits: Tensor, masked: Tensor, label_smoothing: float = 0.0
         masked: bool [n, m], true where a column does not count; the diagonal is false.
         label_smoothing: from 0 to below 1.
     """
-    loss: Tensor = _OwnColumnLoss.apply(logits, masked, label_smoothing)
+    loss: Tensor = _MaskedCrossEntropy.apply(logits, masked, label_smoothing)
     return loss
 
 
@@ -31,7 +31,7 @@ def check_smoothing(label_smoothing: float) -> float:
     return label_smoothing
 
 
-class _OwnColumnLoss(torch.autograd.Function):
+class _MaskedCrossEntropy(torch.autograd.Function):
     """The loss with its gradient written out.
 
     ``dL / dl_ij = (p_ij - (1 - e) [i = j] - e / k_i) / n`` where column j counts, else 0, with the

@@ -10,7 +10,7 @@ _BLOCK = 1024
 _MOST_EACH = 32
 
 
-class Lookalikes:
+class FalseNegativeMask:
     """Which photos look the same.
 
     Comparing a batch of 1,024 texts' photos with a gallery of 6,000 costs as much as the loss

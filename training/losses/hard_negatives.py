@@ -28,8 +28,8 @@ def mine(
 ) -> Tensor:
     """Places [n, count] of hard negatives among the photos, hardest first.
 
-    Where a text has fewer than ``count``, its row ends in its own photo, which every objective
-    leaves out when it is given :func:`training.losses.masking.own_in`.
+    Where a text has fewer than ``count``, its row ends in its own photo, which every loss
+    leaves out when it is given :func:`training.losses.masking.extra_mask`.
 
     Args:
         texts: unit vectors [n, d].

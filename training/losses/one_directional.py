@@ -9,12 +9,12 @@ text from being everybody's second best. Computed by log-sum-exp.
 
 from torch import Tensor
 
-from training.losses.cross_entropy import check_smoothing, own_column_loss
-from training.losses.protocol import Objective, similarities
+from training.losses.cross_entropy import check_smoothing, masked_cross_entropy
+from training.losses.protocol import Loss, similarities
 from training.losses.temperature import Temperature
 
 
-class OneDirectional(Objective):
+class OneDirectionalInfoNCE(Loss):
     """InfoNCE from text to photo."""
 
     def __init__(
@@ -32,6 +32,6 @@ class OneDirectional(Objective):
         extra: Tensor | None = None,
         extra_same: Tensor | None = None,
     ) -> Tensor:
-        """See :meth:`Objective.forward`."""
+        """See :meth:`Loss.forward`."""
         logits, masked = similarities(texts, photos, same, extra, extra_same, self._scale())
-        return own_column_loss(logits, masked, self.label_smoothing)
+        return masked_cross_entropy(logits, masked, self.label_smoothing)

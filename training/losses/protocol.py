@@ -1,4 +1,4 @@
-"""What every objective offers."""
+"""what every loss offers."""
 
 from abc import ABC, abstractmethod
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from training.losses.temperature import Temperature
 
 
-class Objective(nn.Module, ABC):
-    """Says how badly texts and photos fit. Its parameters are trained with the towers."""
+class Loss(nn.Module, ABC):
+    """Says how badly texts and photos fit. Its parameters are trained with the encoder's."""
 
     def __init__(self, scale: Temperature) -> None:
         """``scale`` multiplies the cosines."""

@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.losses.protocol import Objective, similarities
+from training.losses.protocol import Loss, similarities
 from training.losses.temperature import Temperature
 
 
-class Sigmoid(Objective):
+class SigmoidLoss(Loss):
     """The pairwise sigmoid loss."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Sigmoid(Objective):
         extra: Tensor | None = None,
         extra_same: Tensor | None = None,
     ) -> Tensor:
-        """See :meth:`Objective.forward`."""
+        """See :meth:`Loss.forward`."""
         logits, masked = similarities(texts, photos, same, extra, extra_same, self._scale())
         logits = logits + self.bias
         fits = -torch.ones_like(logits)

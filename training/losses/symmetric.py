@@ -8,12 +8,12 @@ count where a text chooses.
 
 from torch import Tensor
 
-from training.losses.cross_entropy import check_smoothing, own_column_loss
-from training.losses.protocol import Objective, similarities
+from training.losses.cross_entropy import check_smoothing, masked_cross_entropy
+from training.losses.protocol import Loss, similarities
 from training.losses.temperature import Temperature
 
 
-class Symmetric(Objective):
+class SymmetricInfoNCE(Loss):
     """InfoNCE in both directions."""
 
     def __init__(
@@ -35,9 +35,9 @@ class Symmetric(Objective):
         extra: Tensor | None = None,
         extra_same: Tensor | None = None,
     ) -> Tensor:
-        """See :meth:`Objective.forward`."""
+        """See :meth:`Loss.forward`."""
         logits, masked = similarities(texts, photos, same, extra, extra_same, self._scale())
         n = len(texts)
-        to_photo = own_column_loss(logits, masked, self.label_smoothing)
-        to_text = own_column_loss(logits[:, :n].T, masked[:, :n].T, self.label_smoothing)
+        to_photo = masked_cross_entropy(logits, masked, self.label_smoothing)
+        to_text = masked_cross_entropy(logits[:, :n].T, masked[:, :n].T, self.label_smoothing)
         return (to_photo + to_text) / 2

@@ -1,4 +1,4 @@
-"""The temperature: how sharply an objective tells photos apart."""
+"""The temperature: how sharply a loss tells photos apart."""
 
 import math
 

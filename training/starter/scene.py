@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from retrieval.encoders.starter.heads import ImageHead, TextHead
-from training.losses.symmetric import Symmetric
+from training.losses.symmetric import SymmetricInfoNCE
 from training.starter.averaging import RunningAverage
 from training.starter.data import CAPTIONS, Captions
 from training.starter.optimizer import make_optimizer
@@ -50,7 +50,7 @@ def fit(
     image.mean.copy_(views[0].mean(0))
     image.deviation.copy_(views[0].std(0) + 1e-3)
     stacked = torch.stack(views)
-    objective = Symmetric(
+    loss_fn = SymmetricInfoNCE(
         recipe.temperature, lowest=recipe.lowest_temperature, label_smoothing=recipe.label_smoothing
     )
     # No photo comes twice in a batch.
@@ -61,7 +61,7 @@ def fit(
     per_epoch = photos // recipe.batch
     optimizer, schedule = make_optimizer(
         weights,
-        list(objective.parameters()),
+        list(loss_fn.parameters()),
         recipe.learning_rate,
         recipe.weight_decay,
         recipe.epochs * per_epoch,
@@ -72,7 +72,7 @@ def fit(
         for places in torch.randperm(photos)[: per_epoch * recipe.batch].split(recipe.batch):
             chosen = places * CAPTIONS + torch.randint(0, CAPTIONS, (len(places),))
             view = torch.randint(0, len(views), (len(places),))
-            loss = objective(
+            loss = loss_fn(
                 scene_vectors(text, captions, chosen, recipe.token_dropout),
                 image.scene(stacked[view, places]),
                 same,
