@@ -1,8 +1,8 @@
 """Contrastive losses, by name.
 
-Each has its formula and its source in its own file. All mask pairs that are no negatives
-(:mod:`training.losses.masking`), all are safe for any scale, and all work in float32 even
-where the towers run in bfloat16.
+Formulas and sources stand in :mod:`training.losses.contrastive`. All mask false negatives
+(:mod:`training.losses.masking`), all are safe for any scale, and all work in float32 even where
+the encoder runs in bfloat16.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from training.errors import TrainingError
-from training.losses.one_directional import OneDirectionalInfoNCE
-from training.losses.protocol import Loss
-from training.losses.sigmoid import SigmoidLoss
-from training.losses.symmetric import SymmetricInfoNCE
+from training.losses.base import Loss
+from training.losses.contrastive import OneDirectionalInfoNCE, SigmoidLoss, SymmetricInfoNCE
 
 LOSSES: Mapping[str, type[Loss]] = MappingProxyType(
     {

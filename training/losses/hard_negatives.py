@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.losses.false_negatives import NEAR_DUPLICATE
+from training.losses.masking import NEAR_DUPLICATE
 
 _SPARE = 64
 _BLOCK = 1024

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from retrieval.encoders.starter.heads import ImageHead, TextHead
-from training.losses.symmetric import SymmetricInfoNCE
+from training.losses.contrastive import SymmetricInfoNCE
 from training.starter.averaging import RunningAverage
 from training.starter.data import CAPTIONS, Captions
 from training.starter.optimizer import make_optimizer

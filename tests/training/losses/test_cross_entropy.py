@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from training.losses.cross_entropy import masked_cross_entropy
+from training.losses.contrastive import masked_cross_entropy
 
 
 @pytest.fixture

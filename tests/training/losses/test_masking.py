@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from training.losses.false_negatives import FalseNegativeMask
+from training.losses.masking import FalseNegativeMask
 from training.losses.masking import batch_mask, extra_mask
 
 # Photos 0 and 1 are near-duplicates (cosine 0.99), 2 and 3 stand alone.
@@ -62,5 +62,5 @@ def test_lookalikes_found_once_are_those_found_each_time(threshold: float) -> No
 
 def test_lookalikes_of_photos_that_all_differ() -> None:
     found = FalseNegativeMask(torch.eye(4))
-    assert torch.equal(found.alike(torch.arange(4), torch.arange(4)), torch.eye(4).bool())
-    assert found.alike(torch.tensor([2]), torch.tensor([], dtype=torch.long)).shape == (1, 0)
+    assert torch.equal(found.same(torch.arange(4), torch.arange(4)), torch.eye(4).bool())
+    assert found.same(torch.tensor([2]), torch.tensor([], dtype=torch.long)).shape == (1, 0)
