@@ -16,7 +16,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from training.encoders.parameters import parameter_groups
+from training.encoders.base import parameter_groups
 from training.losses import make_loss
 
 TOKENS = 77

@@ -33,7 +33,7 @@ from torch import Tensor
 from retrieval.encoders import load_encoder
 from retrieval.photos.reading import open_image
 from training.encoders import TrainableEncoder, make_trainable
-from training.encoders.precomputed import precompute_photos
+from training.encoders.precomputed import precompute_embeddings
 from training.losses import make_loss
 from training.starter.concept import read_class_names
 
@@ -72,7 +72,7 @@ def measure(
     encoder = load_encoder(arguments.encoder)
     head = make_trainable(encoder, tune="head")
     distinct = list(dict.fromkeys(photos))
-    bank = precompute_photos(head, distinct)[0]
+    bank = precompute_embeddings(head, distinct)[0]
     place = {photo: number for number, photo in enumerate(distinct)}
     own = torch.tensor([place[photo] for photo in photos])
     started = time.perf_counter()

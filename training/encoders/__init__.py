@@ -1,7 +1,7 @@
 """Trainable encoders: the starter, CLIP and SigLIP while they are trained."""
 
 from retrieval.encoders.base import Encoder
-from training.encoders.protocol import TUNES, TrainableEncoder, Tune
+from training.encoders.base import TUNES, TrainableEncoder, Tune
 from training.errors import EncoderNotTrainable, TrainingError
 
 __all__ = ["TUNES", "TrainableEncoder", "Tune", "make_trainable"]

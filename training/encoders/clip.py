@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from retrieval.encoders.clip import ClipEncoder
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.shorten import shorten_text
+from training.encoders.base import Tune, lock, lock_layers, parameter_groups
 from training.encoders.lora import add_lora, merged
-from training.encoders.parameters import lock, lock_layers, parameter_groups
-from training.encoders.protocol import Tune
 
 
 class TrainableClip:

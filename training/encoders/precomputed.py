@@ -13,8 +13,8 @@ from retrieval.encoders.folder import fingerprint_of
 from retrieval.errors import UnreadableImage
 from retrieval.photos.reading import open_image
 from training.encoders.augmentations import augmented
+from training.encoders.base import TrainableEncoder
 from training.encoders.cache import keep, read_kept
-from training.encoders.protocol import TrainableEncoder
 from training.errors import PhotosUnusable
 
 OnProgress = Callable[[int, int], None]
@@ -24,7 +24,7 @@ _SIDE_FACTOR = 2
 _READERS = 2
 
 
-def precompute_photos(
+def precompute_embeddings(
     trainable: TrainableEncoder,
     photos: Sequence[Path],
     cache: Path | None = None,

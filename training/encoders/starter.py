@@ -14,8 +14,9 @@ from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.heads import SCENE_DIM
 from retrieval.encoders.starter.scene import UNUSED, copy_of
+from training.encoders.base import lock, lock_layers, parameter_groups
 from training.encoders.lora import add_lora, merged
-from training.encoders.parameters import lock, lock_layers, parameter_groups
+from training.encoders.token_states import with_token_dropout
 
 HEAD_RATE = 4.0
 """How many times the network's learning rate its head gets: it has less to lose."""
@@ -71,7 +72,8 @@ class TrainableStarter:
         there = {name: tensor.to(self._base.network.device) for name, tensor in inputs.items()}
         lengths = there["attention_mask"].sum(1)
         if self.module.training:
-            there["attention_mask"] = thinned(there["attention_mask"])
+            mask = there["attention_mask"]
+            there["attention_mask"] = with_token_dropout(mask, TOKEN_DROPOUT)
         # Texts of like length go together: padding costs as much as words.
         order = lengths.argsort()
         parts = [
@@ -107,13 +109,6 @@ class TrainableStarter:
         """Write heads and the network's changes, rounded to 8 bits, adapters merged."""
         with merged(self.module), kept(self.module):
             return save_starter(self.encoder, folder, extra)
-
-
-def thinned(mask: Tensor) -> Tensor:
-    """A mask [n, tokens] without some tokens; the first, which is the text's own, stays."""
-    kept = torch.rand(mask.shape, device=mask.device) >= TOKEN_DROPOUT
-    kept[:, 0] = True
-    return mask * kept
 
 
 def lock_image_side(encoder: StarterEncoder) -> None:

@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 if TYPE_CHECKING:
     from training.datasets.text_photo import Item, TextPhotoDataset
-    from training.encoders.protocol import TrainableEncoder
+    from training.encoders.base import TrainableEncoder
 
 
 class IndexedDataset(Dataset[tuple[int, "Item"]]):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from training.losses.masking import NEAR_DUPLICATE, batch_mask, extra_mask
 
 if TYPE_CHECKING:
-    from training.encoders.protocol import TrainableEncoder
+    from training.encoders.base import TrainableEncoder
     from training.losses import Loss
 
 GALLERY_MOST = 16_384

@@ -14,7 +14,7 @@ from training.fine_tuning.collapse import mean_cosine
 
 if TYPE_CHECKING:
     from training.datasets.queries import DevQuery
-    from training.encoders.protocol import TrainableEncoder
+    from training.encoders.base import TrainableEncoder
 
 SMALL_GALLERY = 50
 """Photos from which on the gallery's own covariance is used, as the search does."""

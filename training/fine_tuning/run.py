@@ -18,7 +18,7 @@ from training.datasets.augment import Augmentation
 from training.datasets.queries import dev_queries
 from training.datasets.text_photo import TextPhotoDataset
 from training.encoders import make_trainable
-from training.encoders.precomputed import precompute_photos
+from training.encoders.precomputed import precompute_embeddings
 from training.encoders.wise_ft import choose_alpha
 from training.errors import TrainingError
 from training.fine_tuning.callbacks import (
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from retrieval.encoders.base import Encoder
-    from training.encoders.protocol import TrainableEncoder
+    from training.encoders.base import TrainableEncoder
 
 PLOT = "curves.png"
 LOGS_AN_EPOCH = 10
@@ -201,7 +201,7 @@ class _Run:
     def _dev_vectors(self) -> Callable[[], Any]:
         photos = self.data.dev.photos
         if self.trainable.moves_photos:
-            return lambda: precompute_photos(self.trainable, photos)[0].numpy()
+            return lambda: precompute_embeddings(self.trainable, photos)[0].numpy()
         kept = self._bank(photos, 1)[0].numpy()
         return lambda: kept
 
@@ -219,7 +219,7 @@ class _Run:
         self.trainable.cache_texts(list(texts), _cache())
 
     def _bank(self, photos: Any, views: int) -> torch.Tensor:
-        return precompute_photos(
+        return precompute_embeddings(
             self.trainable,
             photos,
             None if self.trainable.moves_photos else _cache(),
@@ -285,7 +285,7 @@ class _Run:
         )
 
     def _refreshed(self) -> torch.Tensor:
-        return precompute_photos(self.trainable, self.data.train.photos, views=1)
+        return precompute_embeddings(self.trainable, self.data.train.photos, views=1)
 
     # -- trained ---------------------------------------------------------------------------
 

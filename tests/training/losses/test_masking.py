@@ -4,8 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from training.losses.masking import FalseNegativeMask
-from training.losses.masking import batch_mask, extra_mask
+from training.losses.masking import FalseNegativeMask, batch_mask, extra_mask
 
 # Photos 0 and 1 are near-duplicates (cosine 0.99), 2 and 3 stand alone.
 BANK = F.normalize(
