@@ -1,9 +1,9 @@
 """What can be wrong with a training. One line each: what went wrong and what to do next."""
 
-from bot.errors import BotError
+from retrieval.errors import PhotopalError
 
 
-class TrainingError(BotError):
+class TrainingError(PhotopalError):
     """A training cannot be run as asked."""
 
 

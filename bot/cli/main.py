@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from bot.cli.output import one_line
-from bot.errors import BotError
-from retrieval.errors import RetrievalError
+from retrieval.errors import PhotopalError
 
 FAILED = 1
 INTERRUPTED = 130
@@ -47,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def explain(error: Exception) -> str:
     """One line for a person. Errors raised on purpose speak for themselves."""
-    if isinstance(error, RetrievalError | BotError):
+    if isinstance(error, PhotopalError):
         return one_line(str(error))
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""

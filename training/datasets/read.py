@@ -11,6 +11,7 @@ from bot.descriptors import Description, Descriptors
 from bot.dialogues.formats import dialogue_from_json, json_dialogues, read_text
 from bot.dialogues.photochat import DialogueSet, read_dialogues
 from bot.errors import BotError
+from retrieval.errors import PhotopalError
 from training.datasets.describing import Describe
 from training.datasets.example import Example, ExampleSet
 from training.datasets.lines import examples_of_lines, looks_like_lines
@@ -122,7 +123,7 @@ def _files(sources: Sequence[Path | str]) -> Iterator[tuple[Path, bool]]:
 def _text(path: Path) -> str:
     try:
         text = read_text(path, str(path))
-    except BotError as error:
+    except PhotopalError as error:
         raise DatasetInvalid(str(error)) from None
     if not text.strip():
         raise DatasetInvalid(f"{path} is empty: expected captions or dialogues")
@@ -142,7 +143,7 @@ def _holds_rows(text: str) -> bool:
 def _holds_dialogues(text: str, name: str) -> bool:
     try:
         values = json_dialogues(text, name)
-    except BotError:
+    except PhotopalError:
         # A damaged file is never skipped: whoever reads it says what is wrong.
         return True
     for value in values:
@@ -165,7 +166,7 @@ def _of_photochat(
             if isinstance(descriptors, Path)
             else descriptors
         )
-    except BotError as error:
+    except PhotopalError as error:
         raise DatasetInvalid(str(error)) from None
     problems.add(dialogues.problems, dialogues.examples)
     name = str(paths[0] if len(paths) == 1 else paths[0].parent)

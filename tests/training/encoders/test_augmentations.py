@@ -25,10 +25,7 @@ def test_crops_of_whole_pixels(
     photo: Image.Image, view: int, box: tuple[int, int, int, int]
 ) -> None:
     crop = augmented(photo, view, "a.jpg")
-    expected = photo.crop(box)
-    if view == 3:
-        expected = expected.transpose(FLIP)
-    assert crop.tobytes() == expected.tobytes()
+    assert crop.tobytes() == photo.crop(box).tobytes()
 
 
 def test_crops_between_pixels_as_the_starter_was_made_from(photo: Image.Image) -> None:

@@ -11,7 +11,7 @@ from retrieval.encoders.starter import StarterEncoder
 from retrieval.errors import EncoderMismatch
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Query, Searcher
+from retrieval.search import Query, Searcher, SearchOptions
 from tests.training.encoders.steps import step
 from training.encoders import make_trainable
 
@@ -42,7 +42,7 @@ def test_a_text_fine_tune_keeps_the_library(
     encoder: ClipEncoder | StarterEncoder = request.getfixturevalue(kind)
     assert index(encoder, tmp_path / "library.db", photos[0].parent) == len(photos)
     with Library.read(tmp_path / "library.db") as library:
-        before = Searcher(library, encoder).search(Query.of("a red chair"), 6)
+        before = Searcher(library, encoder).search(Query.of("a red chair"), SearchOptions(6))
     trainable = make_trainable(encoder, tune=tune)  # type: ignore[arg-type]
     step(trainable, images, 1e-2 if kind == "clip" else 1e-3)
     trainable.save(tmp_path / "tuned")
@@ -51,7 +51,7 @@ def test_a_text_fine_tune_keeps_the_library(
     forbid_photos(tuned, monkeypatch)
     assert index(tuned, tmp_path / "library.db", photos[0].parent) == 0
     with Library.read(tmp_path / "library.db") as library:
-        after = Searcher(library, tuned).search(Query.of("a red chair"), 6)
+        after = Searcher(library, tuned).search(Query.of("a red chair"), SearchOptions(6))
     assert len(after.hits) == len(photos)
     old = {hit.path: hit.score for hit in before.hits}
     assert any(abs(hit.score - old[hit.path]) > 1e-4 for hit in after.hits)
@@ -66,6 +66,6 @@ def test_after_moving_both_the_library_is_refused(
     trainable.save(tmp_path / "tuned")
     tuned = load_encoder(tmp_path / "tuned")
     with Library.read(tmp_path / "library.db") as library, pytest.raises(EncoderMismatch):
-        Searcher(library, tuned).search(Query.of("a red chair"), 3)
+        Searcher(library, tuned).search(Query.of("a red chair"), SearchOptions(3))
     with pytest.raises(EncoderMismatch, match="--rebuild"):
         index(tuned, tmp_path / "library.db", photos[0].parent)
