@@ -134,7 +134,7 @@ ASKING = re.compile(
             rf"help (?:me|us)?(?: to)? ?{_VERB}\b",
             r"(?:(?:photo |picture |image )?search|query|find|looking for|wanted|request)\s*:",
             r"(?:what(?: else)? (?:have|do) (?:you|we|i) (?:got|have)|what(?:cha| ya| you) got)\b(?: (?:of|from|with|about))?",
-            rf"(?:have|take)(?: another| one more| a)? (?:look|peek) for\b",
+            r"(?:have|take)(?: another| one more| a)? (?:look|peek) for\b",
             r"(?:give us|give me|i(?:'d)? fancy|(?:another|one more|a(?: quick)?) (?:look|peek) at)\b",
         )
     )
@@ -161,11 +161,11 @@ ANNOUNCING = re.compile(
             rf"(?:this|that)(?:{_A}s| is| was)(?= (?:the|my|our|his|her|me|us|what|how|where|when)\b)",
             r"(?:these|those) (?:are|were)(?= (?:the|my|our|his|her|us|some of)\b)",
             rf"(?:this|that)(?:{_A}s| is| was| are)\b(?=.*:\s*$)|(?:these|those) (?:are|were)\b(?=.*:\s*$)",
-            rf"(?:just |and |oh |do |come )?(?:look at|check out|have a look at|take a look at|have a peek at|get a load of|feast your eyes on|"
-            rf"behold|voil[aà]|ta-?da+h?|introducing|presenting|meet(?= (?:the|my|our)\b)|say (?:hello|hi) to)\b(?! the time)",
+            r"(?:just |and |oh |do |come )?(?:look at|check out|have a look at|take a look at|have a peek at|get a load of|feast your eyes on|"
+            r"behold|voil[aà]|ta-?da+h?|introducing|presenting|meet(?= (?:the|my|our)\b)|say (?:hello|hi) to)\b(?! the time)",
             r"(?:just )?(?:see|look)(?:,| here|:)? (?:for yourself|here)\b",
             r"(?:just )?(?:see|look)(?= (?:how|what|where)\b)",
-            rf"(?:just )?wait (?:till|until|til|to) (?:you )?(?:see|hear about)\b",
+            r"(?:just )?wait (?:till|until|til|to) (?:you )?(?:see|hear about)\b",
             rf"(?:oh )?(?:you|u|everyone|everybody|y{_A}all) (?:just |really |simply |absolutely )*(?:have(?: got)? to|{_A}ve got to|must|should(?: have seen)?|gotta|need to|ought to|got to)(?: (?:see|have seen|look at))?(?=\s)",
             rf"(?:let me|lemme|allow me to|i(?:{_A}ll| will| can| could| must| should| want to| wanna| have to| gotta| got to|{_A}ve got to|{_A}d (?:like|love) to|{_A}m (?:going to|gonna))) "
             rf"(?:just |quickly |also |go )?(?:show|send|share|present)(?: (?:you|u|ya|y{_A}all|everyone|with you))\b",

@@ -26,7 +26,6 @@ from bot.cli.plugins import require_packages
 from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from training import train as module
     from training.fine_tuning.config import TrainConfig
     from training.fine_tuning.reporter import Progress, Reporter
     from training.fine_tuning.result import TrainResult
