@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.describe.query import FIELD_WEIGHTS, to_query, turns_of, windows
+from bot.conversation import Conversation
+from bot.describe.query import FIELD_WEIGHTS, to_query, windows
 from bot.describe.rules import OfflineDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.dialogues.photochat import Dialogue, PhotoFolder, read_dialogues
@@ -36,11 +37,11 @@ OTHER_WEIGHT = 0.6
 """... and less when it is not the owner's."""
 
 
-def single_turns(context: str) -> list[tuple[str, float]]:
+def single_turns(context: Conversation) -> list[tuple[str, float]]:
     """Each turn of a dialogue and its weight."""
     return [
-        (text, TURN_DECAY**distance * (1.0 if is_owners else OTHER_WEIGHT))
-        for distance, (text, is_owners) in enumerate(reversed(turns_of(context)))
+        (turn.text, TURN_DECAY**distance * (1.0 if context.is_owners(turn) else OTHER_WEIGHT))
+        for distance, turn in enumerate(reversed(context.turns))
     ]
 
 

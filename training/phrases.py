@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.conversation import Conversation
 from bot.describe.phrase_bank import PHRASES_NAME, PhraseBank, read_phrases, scores_over
-from bot.describe.phrases import WEIGHTS
+from bot.describe.phrases import WEIGHTS, meaning_of
 from bot.describe.query import dialogue_parts
 from bot.describe.rules import OfflineDescriber
 from retrieval.encoders.starter import StarterEncoder
@@ -31,8 +31,8 @@ def make(encoder: StarterEncoder, out: Path, dialogues: Path, some: int = SOME) 
     meanings = []
     for conversation in conversations[:some]:
         context = describer.describe(conversation).context
-        if context.strip():
-            meanings.append(encoder.meaning(dialogue_parts(context, encoder)))
+        if context:
+            meanings.append(meaning_of(dialogue_parts(context, encoder), encoder))
     mean, deviation = scores_over(vectors, meanings)
     bank = PhraseBank(phrases, groups, vectors, mean, deviation, encoder.text_fingerprint)
     bank.save(out)

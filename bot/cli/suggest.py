@@ -122,7 +122,7 @@ def _show(
     answer: dict[str, Any] = {
         "dialogue_id": dialogue.id,
         "descriptors": fields,
-        "context": description.context,
+        "context": description.context.as_lines(),
         "share": description.share,
         "confidence": round(description.confidence, 4),
         "source": description.source,

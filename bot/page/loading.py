@@ -33,6 +33,7 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
     from bot.describe.phrases import TrainedDescriber
     from bot.suggest import Suggester
     from retrieval.encoders import load_encoder
+    from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.photos.thumbnails import Thumbnails
     from retrieval.search import Searcher
 
@@ -41,6 +42,7 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         if "encoder" not in settings.model_fields_set and library.encoder_name:
             name = library.encoder_name
         encoder = load_encoder(name)
+    encoder = CachedTextEncoder(encoder)
     searcher = Searcher(library, encoder)
     alone = settings.model_copy(update={"llm_mode": "off"})
     describer = TrainedDescriber(encoder)

@@ -5,9 +5,12 @@ import pytest
 from bot.conversation import Conversation, Turn
 from bot.describe.phrase_bank import PhraseBank
 from bot.describe.phrases import WEIGHTS, TrainedDescriber
+from bot.describe.query import to_query
 from bot.describe.rules import OfflineDescriber
 from bot.descriptors import FIELDS
+from retrieval.encoders.cached import CachedTextEncoder
 from retrieval.encoders.starter import StarterEncoder
+from tests.support.fake_encoder import ColourEncoder
 
 
 @pytest.fixture(scope="module")
@@ -73,5 +76,31 @@ def test_small_talk_alone_is_left_to_the_plain_describer(describer: TrainedDescr
 
 
 def test_another_encoder_is_not_asked_to_read_the_dialogue() -> None:
-    loaded = TrainedDescriber(object())
+    loaded = TrainedDescriber(ColourEncoder())
     assert loaded.describe(talk("snow up to the knees", "wow")).descriptors.main_subject
+
+
+class _Counting:
+    """The starter, with a list of the texts that it embedded."""
+
+    def __init__(self, encoder: StarterEncoder) -> None:
+        self.inner = encoder
+        self.embedded: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+    def encode_texts(self, texts: list[str]) -> object:
+        self.embedded += texts
+        return self.inner.encode_texts(texts)
+
+
+def test_a_window_is_embedded_once_for_describing_and_searching(encoder: StarterEncoder) -> None:
+    counting = _Counting(encoder)
+    cached = CachedTextEncoder(counting)  # type: ignore[arg-type]
+    conversation = talk("we were at the beach", "lucky! show me", "the waves were huge")
+    description = TrainedDescriber(cached).describe(conversation)
+    query = to_query(description, cached)
+    cached.encode_texts([part.text for part in query.parts])
+    assert len(counting.embedded) == len(set(counting.embedded))
+    assert len(counting.embedded) <= len(query.parts)
