@@ -1,7 +1,7 @@
 """Make the trained describer's phrase vectors: ``python -m training.phrases``.
 
 Run it whenever the shipped starter changes. The phrases are those of
-``bot/describer_weights/phrases.jsonl``; what is usual for each is measured over our own dialogues.
+``bot/describe/weights/phrases.jsonl``; what is usual for each is measured over our own dialogues.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from bot.conversation import Conversation
 from bot.describe.phrase_bank import PHRASES_NAME, PhraseBank, read_phrases, scores_over
 from bot.describe.phrases import WEIGHTS, meaning_of
 from bot.describe.query import dialogue_parts
-from bot.describe.rules import OfflineDescriber
+from bot.describe.rules import RuleDescriber
 from retrieval.encoders.starter import StarterEncoder
 from training.datasets.read import read_examples
 
@@ -27,7 +27,7 @@ def make(encoder: StarterEncoder, out: Path, dialogues: Path, some: int = SOME) 
     vectors = encoder.scenes(phrases)
     conversations = conversations_of(dialogues)
     random.Random(0).shuffle(conversations)
-    describer = OfflineDescriber()
+    describer = RuleDescriber()
     meanings = []
     for conversation in conversations[:some]:
         context = describer.describe(conversation).context

@@ -75,10 +75,10 @@ def suggest(
     with results(as_json) as out:
         searcher = open_searcher(settings)
         from bot.describe.llm import describer_chain
-        from bot.describe.phrases import TrainedDescriber
+        from bot.describe.phrases import PhraseDescriber
         from bot.suggest import Suggester
 
-        describer = TrainedDescriber(searcher.encoder)
+        describer = PhraseDescriber(searcher.encoder)
         suggester = Suggester(searcher, describer_chain(settings, describer))
         failed = 0
         for each in dialogues:

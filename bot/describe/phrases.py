@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.conversation import Conversation
 from bot.describe.query import dialogue_parts
-from bot.describe.rules import OfflineDescriber
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import MAX_FIELD_CHARS, Description, Descriptors
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ ALIKE = 0.75
 """Cosine from which on two phrases say the same."""
 
 
-class TrainedDescriber:
+class PhraseDescriber:
     """Fills the five fields with what the dialogue means.
 
     The rest of the description (the dialogue itself as context, whether to share now) is the
-    :class:`bot.describe.rules.OfflineDescriber`'s, and so is everything when nothing fits.
+    :class:`bot.describe.rules.RuleDescriber`'s, and so is everything when nothing fits.
     """
 
     def __init__(self, encoder: "Encoder | None" = None) -> None:
@@ -58,7 +58,7 @@ class TrainedDescriber:
             encoder: one that is loaded already; used if its text side is the shipped starter's.
         """
         self._given = encoder
-        self._plain = OfflineDescriber()
+        self._plain = RuleDescriber()
 
     @cached_property
     def _reader(self) -> "tuple[Encoder, PhraseBank]":

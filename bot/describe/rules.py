@@ -22,7 +22,7 @@ _DECAY = 0.85
 """Of a turn's weight for each turn that stands between it and the share."""
 
 
-class OfflineDescriber:
+class RuleDescriber:
     """Fills the five fields with phrases of the conversation.
 
     A phrase weighs what its turn weighs: the owner's turns more than the other's, those close to

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot.conversation import Conversation, Turn
-from bot.describe.rules import OfflineDescriber
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import MAX_CONTEXT_CHARS, MAX_FIELD_CHARS, Description
 
 
@@ -14,7 +14,7 @@ def describe(*messages: str, owner: str = "user") -> Description:
         Turn(*reversed(message.split("|"))) if "|" in message else Turn("user", message)
         for message in messages
     ]
-    return OfflineDescriber().describe(Conversation(tuple(turns), owner=owner))
+    return RuleDescriber().describe(Conversation(tuple(turns), owner=owner))
 
 
 def test_words_go_to_their_fields() -> None:
@@ -79,7 +79,7 @@ def test_odd_messages_are_described_within_bounds(message: str) -> None:
 
 
 def test_an_empty_conversation_has_an_empty_description() -> None:
-    description = OfflineDescriber().describe(Conversation())
+    description = RuleDescriber().describe(Conversation())
     assert description.descriptors.is_empty()
     assert not description.share
 
