@@ -70,12 +70,14 @@ def _loaded(settings: Settings, library: Library, encoder: "Encoder | None") -> 
     from bot.intent.understanding import Understanding
     from bot.suggest import Suggester
     from retrieval.encoders import load_encoder
+    from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.search import Searcher
 
     if "encoder" not in settings.model_fields_set and library.encoder_name:
         settings = settings.model_copy(update={"encoder": library.encoder_name})
     if encoder is None:
         encoder = load_encoder(settings.encoder)
+    encoder = CachedTextEncoder(encoder)
     searcher = Searcher(library, encoder)
     describer = PhraseDescriber(encoder)
     alone = settings.model_copy(update={"llm_mode": "off"})
