@@ -25,7 +25,8 @@ from bot.descriptors import Description
 from bot.intent.plan import Move, Plan, TalkState
 from bot.llm.reply import ReplyRequest
 from retrieval.errors import PhotoNotFound, RetrievalError
-from retrieval.search.filters import Filter
+from retrieval.search import Filter
+from retrieval.text import clean_text
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from retrieval.search import Searcher
 
 MAX_MESSAGE_CHARS = 4_000
+MAX_READ_CHARS = 2 * MAX_MESSAGE_CHARS
 DEFAULT_CHOICES = Choices()
 SURE_MOVE = 0.9
 """Probability from which on a plan made without an LLM is carried out without asking one."""
@@ -435,8 +437,8 @@ class Assistant:
 
 def _bounded(message: str) -> tuple[str, bool]:
     """The message as clean text, and whether only its end was kept."""
-    text = message.encode("utf-8", "replace").decode("utf-8").replace("\x00", " ").strip()
-    cut = len(text) > MAX_MESSAGE_CHARS
+    text = clean_text(message[-MAX_READ_CHARS:], MAX_READ_CHARS).strip()
+    cut = len(message) > MAX_READ_CHARS or len(text) > MAX_MESSAGE_CHARS
     if cut:
         text = text[-MAX_MESSAGE_CHARS:]
         # Begin with a whole word, where there are words.
