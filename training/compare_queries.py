@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from bot.describe.query import FIELD_WEIGHTS, to_query, turns_of, windows
 from bot.describe.rules import OfflineDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.dialogues.photochat import Dialogue, PhotoFolder, read_dialogues
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.photo_names import PhotoFolder
+from bot.dialogues.reading import read_dialogues
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.photos.reading import open_image
 from retrieval.search.fusion import fuse
