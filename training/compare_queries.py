@@ -18,7 +18,9 @@ from bot.conversation import Conversation
 from bot.describe.query import FIELD_WEIGHTS, to_query, windows
 from bot.describe.rules import RuleDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.dialogues.photochat import Dialogue, PhotoFolder, read_dialogues
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.photo_names import PhotoFolder
+from bot.dialogues.reading import read_dialogues
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.photos.reading import open_image
 from retrieval.search.fusion import fuse
