@@ -9,7 +9,7 @@ from bot.describe.query import to_query
 from bot.descriptors import FIELDS, MAX_FIELD_CHARS, Description, Descriptors
 from bot.suggest import PhotoSearcher
 from retrieval.errors import EmptyQuery, RetrievalError
-from retrieval.search import Query, QueryText
+from retrieval.search import Query, QueryText, SearchOptions
 from retrieval.text import clean_text
 
 MAX_PHOTOS = 30
@@ -62,7 +62,7 @@ def photo_search_tool(
         if query is None:
             return "Say what to look for: give 'text' or at least one descriptor.", []
         try:
-            result = searcher.search(query, k, cutoff=cutoff, collapse=collapse)
+            result = searcher.search(query, SearchOptions(k, cutoff, collapse))
         except RetrievalError as error:
             return f"The search failed: {error}", []
         photos = [

@@ -77,13 +77,15 @@ def suggest(
         from bot.describe.llm import describer_chain
         from bot.describe.phrases import PhraseDescriber
         from bot.suggest import Suggester
+        from retrieval.search import SearchOptions
 
         describer = PhraseDescriber(searcher.encoder)
         suggester = Suggester(searcher, describer_chain(settings, describer))
+        options = SearchOptions(k, cutoff, collapse)
         failed = 0
         for each in dialogues:
             try:
-                found = suggester.suggest(each.context, k, cutoff=cutoff, collapse=collapse)
+                found = suggester.suggest(each.context, options)
             except EmptyDialogue as error:
                 failed += 1
                 _show_failure(out, each, error)

@@ -77,7 +77,7 @@ def _warm_up(suggester: "Suggester") -> None:
 
     A library that cannot be searched is refused here, not at the first message.
     """
-    suggester.suggest(Conversation((Turn("user", "show me a photo of a dog on the beach"),)), k=1)
+    suggester.suggest(Conversation((Turn("user", "show me a photo of a dog on the beach"),)))
 
 
 def _holds_samples(library: Library) -> bool:
