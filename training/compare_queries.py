@@ -2,8 +2,8 @@
 
     python -m training.compare_queries DIALOGUES.json --photos DIR --descriptors FILE.jsonl
 
-prints hit@1, 5, 10, 30 and MRR of each way over every photo of ``DIR``. ``bot/describe/query.py`` does what
-did best here.
+prints hit@1, 5, 10, 30 and MRR of each way over every photo of ``DIR``. ``bot/describe/query.py``
+does what did best here.
 """
 
 import argparse
