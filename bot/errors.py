@@ -1,7 +1,12 @@
-"""The errors of the bot. Each message says what went wrong and what to do next, in one line."""
+"""The errors of the bot. Each message says what went wrong and what to do next, in one line.
+
+The whole tree stands in :mod:`retrieval.errors`.
+"""
+
+from retrieval.errors import PhotopalError
 
 
-class BotError(Exception):
+class BotError(PhotopalError):
     """Base of every error that the bot raises on purpose."""
 
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from training.fine_tuning.config import TrainPlan
+from training.fine_tuning.config import TrainConfig
 from training.fine_tuning.data import gather
-from training.fine_tuning.reporter import Host
+from training.fine_tuning.reporter import Reporter
 from training.fine_tuning.result import TrainResult
 
 if TYPE_CHECKING:
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 __all__ = ["check", "train"]
 
 
-def train(plan: TrainPlan, settings: "Settings", host: Host) -> TrainResult:
-    """Run a plan.
+def train(config: TrainConfig, settings: "Settings", reporter: Reporter) -> TrainResult:
+    """Run a config.
 
     Raises:
         TrainingError: one of its kinds.
     """
     from training.fine_tuning.run import fine_tune
 
-    return fine_tune(plan, host, settings)
+    return fine_tune(config, reporter, settings)
 
 
-def check(plan: TrainPlan, settings: "Settings", host: Host) -> dict[str, Any]:
-    """Read, check and count what a plan names; nothing is loaded, trained or written.
+def check(config: TrainConfig, settings: "Settings", reporter: Reporter) -> dict[str, Any]:
+    """Read, check and count what a config names; nothing is loaded, trained or written.
 
     Raises:
         TrainingError: one of its kinds.
     """
-    return gather(plan, settings, host).as_dict()
+    return gather(config, settings, reporter).as_dict()

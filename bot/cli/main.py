@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from bot.cli.output import one_line
-from bot.errors import BotError
-from retrieval.errors import RetrievalError
+from retrieval.errors import PhotopalError
 
 FAILED = 1
 INTERRUPTED = 130
@@ -52,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def explain(error: Exception) -> str:
     """One line for a person. Errors raised on purpose speak for themselves."""
-    if isinstance(error, RetrievalError | BotError):
+    if isinstance(error, PhotopalError):
         return one_line(str(error))
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""

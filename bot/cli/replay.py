@@ -106,7 +106,7 @@ def _as_json(out: Results, replayer: "Replayer", chosen: "list[Dialogue]", k: in
                 "share_index": each.share_index,
                 "offers": sorted(offers(each)),
                 "descriptors": outcome.description.descriptors.model_dump(),
-                "context": outcome.description.context,
+                "context": outcome.description.context.as_lines(),
                 "source": outcome.description.source,
                 "notice": outcome.description.notice,
                 "against": outcome.against,

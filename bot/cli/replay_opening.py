@@ -31,7 +31,7 @@ def open_replayer(
         stack: closes what was opened.
     """
     from bot.describe.llm import describer_chain
-    from bot.describe.phrases import TrainedDescriber
+    from bot.describe.phrases import PhraseDescriber
     from retrieval.search import Searcher
 
     gallery: PhotoGallery | None = None
@@ -56,7 +56,7 @@ def open_replayer(
                 "photopal: no photos here (--photos DIR gives them): their labels are ranked "
                 "in their place"
             )
-    describer = TrainedDescriber(encoder)
+    describer = PhraseDescriber(encoder)
     return Replayer(describer_chain(settings, describer), encoder, dialogues.dialogues, gallery)
 
 

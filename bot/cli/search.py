@@ -21,7 +21,7 @@ from bot.cli.stdin import batches_of_lines
 from retrieval.errors import EmptyQuery
 
 if TYPE_CHECKING:
-    from retrieval.search import Searcher, SearchResult
+    from retrieval.search import Searcher, SearchOptions, SearchResult
 
 
 def search(
@@ -45,27 +45,25 @@ def search(
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:
         searcher = open_searcher(settings)
+        from retrieval.search import Query, SearchOptions
+
+        options = SearchOptions(k, cutoff, collapse)
         if text == ["-"]:
             for lines in batches_of_lines():
-                _answer(out, searcher, lines, k, cutoff, collapse)
+                _answer(out, searcher, lines, options)
         else:
-            from retrieval.search import Query
-
-            result = searcher.search(Query.of(query), k, cutoff=cutoff, collapse=collapse)
-            _show(out, query, result, collapse, headed=False)
+            _show(out, query, searcher.search(Query.of(query), options), collapse, headed=False)
 
 
-def _answer(
-    out: Results, searcher: "Searcher", lines: list[str], k: int, cutoff: bool, collapse: bool
-) -> None:
+def _answer(out: Results, searcher: "Searcher", lines: list[str], options: "SearchOptions") -> None:
     """Answer every line in its order; an empty one gets an empty answer, so that lines match."""
     from retrieval.search import Query
 
     asked = [Query.of(line.strip()) for line in lines if line.strip()]
-    found = iter(searcher.search_many(asked, k, cutoff=cutoff, collapse=collapse) if asked else [])
+    found = iter(searcher.search_many(asked, options) if asked else [])
     for line in lines:
         if line.strip():
-            _show(out, line.strip(), next(found), collapse, headed=True)
+            _show(out, line.strip(), next(found), options.collapse, headed=True)
         elif out.as_json:
             out.json({"query": "", "results": [], "error": "the query is empty"})
 

@@ -75,15 +75,17 @@ def suggest(
     with results(as_json) as out:
         searcher = open_searcher(settings)
         from bot.describe.llm import describer_chain
-        from bot.describe.phrases import TrainedDescriber
+        from bot.describe.phrases import PhraseDescriber
         from bot.suggest import Suggester
+        from retrieval.search import SearchOptions
 
-        describer = TrainedDescriber(searcher.encoder)
+        describer = PhraseDescriber(searcher.encoder)
         suggester = Suggester(searcher, describer_chain(settings, describer))
+        options = SearchOptions(k, cutoff, collapse)
         failed = 0
         for each in dialogues:
             try:
-                found = suggester.suggest(each.context, k, cutoff=cutoff, collapse=collapse)
+                found = suggester.suggest(each.context, options)
             except EmptyDialogue as error:
                 failed += 1
                 _show_failure(out, each, error)
@@ -122,7 +124,7 @@ def _show(
     answer: dict[str, Any] = {
         "dialogue_id": dialogue.id,
         "descriptors": fields,
-        "context": description.context,
+        "context": description.context.as_lines(),
         "share": description.share,
         "confidence": round(description.confidence, 4),
         "source": description.source,

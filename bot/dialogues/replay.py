@@ -18,7 +18,7 @@ from bot.describe.query import to_query
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.intent.share import wants_photo
 from retrieval.errors import EmptyQuery, LibraryEmpty
-from retrieval.search import SMALL_GALLERY
+from retrieval.search import SMALL_GALLERY, SearchOptions
 from retrieval.search.fusion import fuse
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class PhotoGallery:
 
     def rank(self, query: "Query", shared: "Photo | None", k: int) -> tuple[list[Candidate], int]:
         """The first ``k`` and the shared one, with their ranks; and how many there are."""
-        found = self._searcher.search(query, max(k, len(self._photos)))
+        found = self._searcher.search(query, SearchOptions(max(k, len(self._photos))))
         kept = []
         for hit in found.hits:
             is_shared = shared is not None and hit.photo_id == shared.id

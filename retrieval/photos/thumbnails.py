@@ -1,9 +1,7 @@
 """Small pictures for the screen, made once and kept in a folder of bounded size."""
 
 import contextlib
-import hashlib
 import os
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from retrieval.errors import PhotoNotFound
+from retrieval.files import PRIVATE, content_hash, replacing
 from retrieval.library import Photo
 from retrieval.paths import home, make_private_folder
 from retrieval.photos.reading import open_image
@@ -61,7 +60,7 @@ class Thumbnails:
         name = photo.content_hash if exact and photo.content_hash else None
         if name is None:
             unsure = f"{photo.path}|{status.st_size}|{status.st_mtime_ns}"
-            name = hashlib.blake2b(os.fsencode(unsure), digest_size=16).hexdigest()
+            name = content_hash(os.fsencode(unsure))
         target = self.cache_dir / name[:2] / f"{name}-{self.side}.jpg"
         try:
             used = target.stat().st_mtime
@@ -77,15 +76,8 @@ class Thumbnails:
         picture = open_image(source, self.side, srgb=True)
         picture.thumbnail((self.side, self.side), Image.Resampling.LANCZOS)
         self._prepare(target.parent)
-        handle, temporary = tempfile.mkstemp(suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                picture.save(file, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with replacing(target, mode=PRIVATE) as temporary:
+            picture.save(temporary, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
         self._count(target.stat().st_size)
 
     def _prepare(self, folder: Path) -> None:

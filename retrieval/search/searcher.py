@@ -16,6 +16,7 @@ from retrieval.library import Library, Photo
 from retrieval.search.cutoff import Cutoff, largest_gap, threshold
 from retrieval.search.duplicates import DUPLICATE_COSINE
 from retrieval.search.duplicates import collapse as collapse_duplicates
+from retrieval.search.filters import SearchOptions
 from retrieval.search.fusion import fuse
 from retrieval.vectors.faiss_index import IndexView, PhotoIndex
 
@@ -25,6 +26,7 @@ SMALL_GALLERY = 50
 """With fewer photos, their own mean and covariance say little; the encoder's are used instead."""
 
 _SPARE = 32
+DEFAULTS = SearchOptions()
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ class Searcher:
         Args:
             library: open; kept open for as long as the searcher is used.
             encoder: the one that the library was made with.
-            cutoff: how strict ``cutoff=True`` is.
-            duplicate_cosine: how alike photos must be for ``collapse=True``.
+            cutoff: how strict the option ``cutoff`` is.
+            duplicate_cosine: how alike photos must be for the option ``collapse``.
         """
         self.library = library
         self.encoder = encoder
@@ -116,30 +118,26 @@ class Searcher:
         self.cutoff = cutoff or Cutoff()
         self.duplicate_cosine = duplicate_cosine
 
-    def search(
-        self, query: Query, k: int, *, cutoff: bool = False, collapse: bool = False
-    ) -> SearchResult:
-        """The ``k`` photos that fit best.
+    def search(self, query: Query, options: SearchOptions = DEFAULTS) -> SearchResult:
+        """The photos that fit best.
 
         Args:
             query: what to look for.
-            k: how many photos, or groups of photos when collapsing.
-            cutoff: leave out what does not fit, which may be everything.
-            collapse: show near-duplicates as one.
+            options: how many, which photos may be found, and what is left out.
 
         Raises:
             EmptyQuery: the query holds no text.
             EncoderMismatch: the library belongs to another encoder.
             LibraryEmpty: there is nothing to search.
         """
-        return self.search_many([query], k, cutoff=cutoff, collapse=collapse)[0]
+        return self.search_many([query], options)[0]
 
     def search_many(
-        self, queries: Sequence[Query], k: int, *, cutoff: bool = False, collapse: bool = False
+        self, queries: Sequence[Query], options: SearchOptions = DEFAULTS
     ) -> list[SearchResult]:
         """As :meth:`search`, for many queries; their texts are embedded together."""
-        if k < 1:
-            raise ValueError("k must be at least 1")
+        if options.filter:
+            raise NotImplementedError("filters are not applied yet")
         parts = [_meaningful(query) for query in queries]
         if not parts:
             return []
@@ -150,7 +148,9 @@ class Searcher:
         for query in parts:
             started = time.perf_counter()
             vector = self._fused(view, query, embedded)
-            hits, nothing_fits, missing = self._hits(view, vector, k, cutoff, collapse)
+            hits, nothing_fits, missing = self._hits(
+                view, vector, options.k, options.cutoff, options.collapse
+            )
             results.append(
                 SearchResult(
                     hits=hits,

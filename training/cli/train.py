@@ -26,8 +26,8 @@ from bot.cli.plugins import require_packages
 from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from training.fine_tuning.config import TrainPlan
-    from training.fine_tuning.reporter import Host, Progress
+    from training.fine_tuning.config import TrainConfig
+    from training.fine_tuning.reporter import Progress, Reporter
     from training.fine_tuning.result import TrainResult
 
 NEEDED = ("accelerate", "scipy", "matplotlib")
@@ -228,10 +228,10 @@ def train(
     settings = load_settings(
         context, encoder=encoder, base_url=base_url, model=model, offline=offline
     )
-    from training import train as training_run
-    from training.fine_tuning.config import TrainPlan
+    from training import train as module
+    from training.fine_tuning.config import TrainConfig
 
-    plan = TrainPlan(
+    config = TrainConfig(
         sources=tuple(files),
         photos=photos,
         out=out,
@@ -271,31 +271,31 @@ def train(
         "workers": workers,
         "save_every": save_every,
     }
-    plan = _with(plan.baseline() if baseline else plan, chosen)
-    with results(as_json) as shown, _host() as host:
+    config = _with(config.baseline() if baseline else config, chosen)
+    with results(as_json) as shown, _reporter() as reporter:
         if dry_run:
-            _show_counts(shown, training_run.check(plan, settings, host))
+            _show_counts(shown, module.check(config, settings, reporter))
             return
-        result = training_run.train(plan, settings, host)
+        result = module.train(config, settings, reporter)
         # Of several processes of torchrun one speaks.
         if os.environ.get("RANK", "0") == "0":
-            _show(shown, result, plan)
+            _show(shown, result, config)
 
 
-def _with(plan: "TrainPlan", chosen: dict[str, Any]) -> "TrainPlan":
-    """The plan with what was asked for; enumerations as their plain values."""
+def _with(config: "TrainConfig", chosen: dict[str, Any]) -> "TrainConfig":
+    """The config with what was asked for; enumerations as their plain values."""
     given: dict[str, Any] = {
         name: value.value if isinstance(value, StrEnum) else value
         for name, value in chosen.items()
         if value is not None
     }
-    return replace(plan, **given)
+    return replace(config, **given)
 
 
 @contextmanager
-def _host() -> Iterator["Host"]:
+def _reporter() -> Iterator["Reporter"]:
     """Progress on standard error: a bar for each stage."""
-    from training.fine_tuning.reporter import Host
+    from training.fine_tuning.reporter import Reporter
 
     bar: Any = None
     task: Any = None
@@ -316,7 +316,7 @@ def _host() -> Iterator["Host"]:
             bar, stage = None, ""
 
     try:
-        yield Host(load_encoder=open_encoder, watch=watch, note=note)
+        yield Reporter(load_encoder=open_encoder, watch=watch, note=note)
     except KeyboardInterrupt:
         if bar is not None:
             bar.stop()
@@ -343,7 +343,7 @@ def _show_reasons(shown: Results, title: str, reasons: dict[str, int]) -> None:
         shown.line(f"{title}: {count:,} {reason}")
 
 
-def _show(shown: Results, result: "TrainResult", plan: "TrainPlan") -> None:
+def _show(shown: Results, result: "TrainResult", config: "TrainConfig") -> None:
     if shown.as_json:
         shown.json(result.as_dict())
         return
@@ -355,7 +355,7 @@ def _show(shown: Results, result: "TrainResult", plan: "TrainPlan") -> None:
         ("skipped photos", result.data["skipped_photos"]),
     ):
         _show_reasons(shown, name, reasons)
-    for split, pair in result.figures.items():
+    for split, pair in result.metrics.items():
         before, after = pair["before"], pair["after"]
         shown.line(f"{split}, {after['n']:,} queries over {after['pool']:,} photos, %:")
         for measure in MEASURES:

@@ -1,14 +1,14 @@
 """The content of photo files, to tell copies."""
 
-import hashlib
 from pathlib import Path
+
+from retrieval.files import file_hash
 
 
 def content_hash(path: Path) -> str | None:
     """Hash of a file's bytes; None when it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+        return file_hash(path)
     except OSError:
         return None
 

@@ -10,7 +10,7 @@ from retrieval.photos.reading import PHOTO_SUFFIXES
 from training.errors import PhotosUnusable
 
 
-class PhotoFinder:
+class PhotoResolver:
     """Names to files, within one folder: whatever a file names, nothing outside is ever found."""
 
     def __init__(self, folder: Path) -> None:

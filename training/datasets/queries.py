@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.describe.query import to_query
-from bot.describe.rules import OfflineDescriber
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import Description
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
@@ -45,7 +45,7 @@ def _queries(example: Example, encoder: Encoder) -> Iterator[DevQuery]:
     for caption in example.captions:
         yield DevQuery(((caption, 1.0),), example.path, "caption")
     if example.conversation is not None:
-        description = OfflineDescriber().describe(example.conversation)
+        description = RuleDescriber().describe(example.conversation)
         yield from _described(description, example, "dialogue", encoder)
     if example.descriptors is not None and example.descriptors_by != "offline":
         description = Description(descriptors=example.descriptors, source=example.descriptors_by)

@@ -1,15 +1,14 @@
 """Files that keep what is slow to compute; nothing is lost but time when they are not there."""
 
-import contextlib
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from retrieval.files import replacing
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +28,8 @@ def keep(file: Path | None, tensors: Mapping[str, Tensor]) -> None:
     """Write a file whole or not at all; a full disk is no reason to stop a training."""
     if file is None:
         return
-    temporary: Path | None = None
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-        os.close(handle)
-        temporary = Path(name)
-        save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, temporary)
-        os.replace(temporary, file)
+        with replacing(file) as temporary:
+            save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, temporary)
     except (OSError, SafetensorError) as error:
         log.warning("%s cannot be kept for the next time: %s", file, error)
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)

@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from retrieval.encoders.clip import ClipEncoder
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.shorten import shorten_text
+from training.encoders.base import Tune, lock, lock_layers, parameter_groups
 from training.encoders.lora import add_lora, merged
-from training.encoders.parameters import lock, lock_layers, parameter_groups
-from training.encoders.protocol import Tune
 
 
-class ClipTower:
+class TrainableClip:
     """A text tower that moves before a locked image tower, or both moving.
 
     Locking the image tower (LiT, Zhai et al. 2022, https://arxiv.org/abs/2111.07991) keeps every
@@ -27,7 +26,7 @@ class ClipTower:
     def __init__(
         self, encoder: ClipEncoder, tune: Tune = "text", lora: int = 0, freeze_layers: int = 0
     ) -> None:
-        """``open_tower`` checks the settings.
+        """``make_trainable`` checks the settings.
 
         Args:
             encoder: loaded again in full precision when it is not.
@@ -70,7 +69,7 @@ class ClipTower:
         return parameter_groups(self.module.parameters(), learning_rate, weight_decay)
 
     def cache_texts(self, texts: Sequence[str], cache: Path | None = None) -> None:
-        """Nothing to do: the whole tower moves."""
+        """Nothing to do: the whole text tower moves."""
 
     def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write the whole checkpoint, adapters merged into the weights."""

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from retrieval.encoders.clip import ClipEncoder
 from retrieval.encoders.folder import Manifest, fingerprint_of
+from training.encoders.base import lock, parameter_groups
 from training.encoders.cache import keep, read_kept
 from training.encoders.clip import in_full_precision, token_numbers
-from training.encoders.parameters import lock, parameter_groups
 
 
-class ClipHeadTower:
+class TrainableClipHead:
     """Trains the linear map from the pooled text state into the common space."""
 
     moves_photos = False

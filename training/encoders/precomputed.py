@@ -12,9 +12,9 @@ from torch import Tensor
 from retrieval.encoders.folder import fingerprint_of
 from retrieval.errors import UnreadableImage
 from retrieval.photos.reading import open_image
-from training.encoders.augmentations import view_of
+from training.encoders.augmentations import augmented
+from training.encoders.base import TrainableEncoder
 from training.encoders.cache import keep, read_kept
-from training.encoders.protocol import Tower
 from training.errors import PhotosUnusable
 
 OnProgress = Callable[[int, int], None]
@@ -24,8 +24,8 @@ _SIDE_FACTOR = 2
 _READERS = 2
 
 
-def photo_bank(
-    tower: Tower,
+def precompute_embeddings(
+    trainable: TrainableEncoder,
     photos: Sequence[Path],
     cache: Path | None = None,
     *,
@@ -36,28 +36,28 @@ def photo_bank(
     """Unit vectors [views, m, dim] of photos, float32, on the CPU, without gradients.
 
     Args:
-        tower: whose image side embeds them.
+        trainable: whose image side embeds them.
         photos: files; all of them readable.
         cache: folder that keeps the vectors, one file a view, by the encoder's fingerprint and
-            every photo's name, size and time of change. Not used for a tower that moves photos.
-        views: how many of each photo (see :func:`training.encoders.augmentations.view_of`).
+            every photo's name, size and time of change. Not used where photo vectors move.
+        views: how many of each photo (see :func:`training.encoders.augmentations.augmented`).
         batch_size: photos at a time.
         on_progress: called after each batch.
 
     Raises:
         PhotosUnusable: a photo cannot be read.
     """
-    if tower.moves_photos:
+    if trainable.moves_photos:
         cache = None
-    files = [_cache_file(tower, photos, cache, view) for view in range(views)]
+    files = [_cache_file(trainable, photos, cache, view) for view in range(views)]
     found: dict[int, Tensor] = {}
     for view, file in enumerate(files):
         vectors = (read_kept(file) or {}).get("vectors")
-        if vectors is not None and vectors.shape == (len(photos), tower.dim):
+        if vectors is not None and vectors.shape == (len(photos), trainable.dim):
             found[view] = vectors
     missing = [view for view in range(views) if view not in found]
     if missing:
-        computed = _embed(tower, photos, missing, batch_size, on_progress)
+        computed = _embed(trainable, photos, missing, batch_size, on_progress)
         for view, vectors in computed.items():
             keep(files[view], {"vectors": vectors})
         found |= computed
@@ -68,28 +68,28 @@ def photo_bank(
 
 @torch.no_grad()
 def _embed(
-    tower: Tower,
+    trainable: TrainableEncoder,
     photos: Sequence[Path],
     views: Sequence[int],
     batch_size: int,
     on_progress: OnProgress | None,
 ) -> dict[int, Tensor]:
-    was_training = tower.module.training
-    tower.module.eval()
-    vectors = {view: torch.zeros(len(photos), tower.dim) for view in views}
+    was_training = trainable.module.training
+    trainable.module.eval()
+    vectors = {view: torch.zeros(len(photos), trainable.dim) for view in views}
     done = 0
     try:
-        for batch in _read_ahead(photos, tower.encoder.image_size * _SIDE_FACTOR, batch_size):
+        for batch in _read_ahead(photos, trainable.encoder.image_size * _SIDE_FACTOR, batch_size):
             names = [path.name for path in photos[done : done + len(batch)]]
             for view in views:
-                seen = [view_of(*pair) for pair in _triples(batch, view, names)]
-                part = tower.photo_vectors(seen).float().cpu()
+                seen = [augmented(*pair) for pair in _triples(batch, view, names)]
+                part = trainable.photo_vectors(seen).float().cpu()
                 vectors[view][done : done + len(batch)] = part
             done += len(batch)
             if on_progress is not None:
                 on_progress(done, len(photos))
     finally:
-        tower.module.train(was_training)
+        trainable.module.train(was_training)
     return vectors
 
 
@@ -118,11 +118,13 @@ def _open(path: Path, side: int) -> Image.Image:
         raise PhotosUnusable(f"{path} cannot be read: {error}") from error
 
 
-def _cache_file(tower: Tower, photos: Sequence[Path], cache: Path | None, view: int) -> Path | None:
+def _cache_file(
+    trainable: TrainableEncoder, photos: Sequence[Path], cache: Path | None, view: int
+) -> Path | None:
     if cache is None:
         return None
     stats = [(path.name, status.st_size, status.st_mtime_ns) for path, status in _stats(photos)]
-    key = fingerprint_of(tower.encoder.fingerprint, tower.dim, stats)
+    key = fingerprint_of(trainable.encoder.fingerprint, trainable.dim, stats)
     return cache / f"photos.{key}.view{view}.safetensors"
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.heads import SCENE_DIM
-from training.encoders.parameters import lock, parameter_groups
+from training.encoders.base import lock, parameter_groups
 from training.encoders.starter import (
     HEAD_RATE,
     kept,
@@ -22,7 +22,7 @@ from training.encoders.starter import (
 from training.encoders.token_states import TokenStates
 
 
-class StarterHeadTower:
+class TrainableStarterHead:
     """The fast way: thousands of pairs a second on two cores, once all texts are cached."""
 
     moves_photos = False

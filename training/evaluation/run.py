@@ -216,13 +216,13 @@ def _asks(
 
     def offline() -> Ask:
         if against == "labels":
-            from bot.describe.rules import OfflineDescriber
+            from bot.describe.rules import RuleDescriber
 
             # Labels are found by words as they were said: hit@30 51.4 against 48.0 (PhotoChat).
-            return ask_describer(OfflineDescriber().describe)
-        from bot.describe.phrases import TrainedDescriber
+            return ask_describer(RuleDescriber().describe)
+        from bot.describe.phrases import PhraseDescriber
 
-        return ask_describer(TrainedDescriber(host.load_encoder(settings.encoder)).describe)
+        return ask_describer(PhraseDescriber(host.load_encoder(settings.encoder)).describe)
 
     makers: dict[str, Callable[[], Ask]] = {
         "offline": offline,

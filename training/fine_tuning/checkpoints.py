@@ -7,7 +7,6 @@ run goes on from the one before.
 """
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -21,6 +20,7 @@ import torch
 from torch import Tensor
 
 from retrieval.encoders.folder import PICKLE_SUFFIXES
+from retrieval.files import file_hash
 from training.errors import CheckpointUnusable, DiskFull
 
 COMPLETE = "complete.json"
@@ -190,7 +190,7 @@ def damage(folder: Path) -> str | None:
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"
-        if path.stat().st_size != size or _hash(path) != digest:
+        if path.stat().st_size != size or file_hash(path) != digest:
             return f"{name} is damaged"
     return None
 
@@ -245,17 +245,12 @@ def disk_full(kept: Callable[[], str]) -> Iterator[None]:
 
 def _complete(folder: Path, run: str) -> None:
     files = {
-        path.name: [path.stat().st_size, _hash(path)]
+        path.name: [path.stat().st_size, file_hash(path)]
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
     marker = json.dumps({"run": run, "files": files}, indent=1)
     (folder / COMPLETE).write_text(marker, encoding="utf-8")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _free(path: Path) -> Path:

@@ -8,14 +8,14 @@ import torch
 from torch.utils.data import Dataset
 
 if TYPE_CHECKING:
-    from training.datasets.text_photo import Item, Items
-    from training.encoders.protocol import Tower
+    from training.datasets.text_photo import Item, TextPhotoDataset
+    from training.encoders.base import TrainableEncoder
 
 
-class Numbered(Dataset[tuple[int, "Item"]]):
-    """Items with their places, by which mined negatives are looked up."""
+class IndexedDataset(Dataset[tuple[int, "Item"]]):
+    """TextPhotoDataset with their places, by which mined negatives are looked up."""
 
-    def __init__(self, items: "Items") -> None:
+    def __init__(self, items: "TextPhotoDataset") -> None:
         """Of the epoch that the items are set to."""
         self.items = items
 
@@ -28,25 +28,25 @@ class Numbered(Dataset[tuple[int, "Item"]]):
         return place, self.items[place]
 
 
-class Batches:
+class Collator:
     """Collates numbered items into what :class:`~training.fine_tuning.model.TuningModel` takes."""
 
-    def __init__(self, tower: "Tower", photos: Sequence[Path]) -> None:
+    def __init__(self, trainable: "TrainableEncoder", photos: Sequence[Path]) -> None:
         """``photos`` are all training photos, in the order of their places."""
-        self.tower = tower
+        self.trainable = trainable
         self.photos = photos
 
     def __call__(self, numbered: "Sequence[tuple[int, Item]]") -> dict[str, Any]:
         """One batch."""
         items = [item for _, item in numbered]
         batch: dict[str, Any] = {
-            "texts": dict(self.tower.tokenize([item.text for item in items])),
+            "texts": dict(self.trainable.tokenize([item.text for item in items])),
             "photos": torch.tensor([item.photo for item in items]),
             "items": torch.tensor([place for place, _ in numbered]),
         }
-        if self.tower.moves_photos:
+        if self.trainable.moves_photos:
             from retrieval.photos.reading import open_image
 
-            side = 2 * self.tower.encoder.image_size
+            side = 2 * self.trainable.encoder.image_size
             batch["images"] = [open_image(self.photos[item.photo], side) for item in items]
         return batch

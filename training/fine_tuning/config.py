@@ -18,7 +18,7 @@ NOT_OF_THE_WEIGHTS = ("out", "workers", "fresh", "save_every", "save_minutes", "
 
 
 @dataclass(frozen=True)
-class TrainPlan:
+class TrainConfig:
     """The choices of ``photopal train``.
 
     Attributes:
@@ -36,9 +36,9 @@ class TrainPlan:
         descriptors: file of recorded descriptors of the dialogues to train on.
         dev_descriptors: of those to choose by.
         test_descriptors: of those to measure on.
-        objective: a name of :data:`training.losses.OBJECTIVES`.
-        temperature: at the start; None for the objective's own.
-        learned: whether the temperature is learned; None for the objective's own.
+        objective: a name of :data:`training.losses.LOSSES`.
+        temperature: at the start; None for the loss's own.
+        learned: whether the temperature is learned; None for the loss's own.
         tune: ``text`` (the image side is locked: indexed libraries stay valid), ``both``, or
             ``head`` (only the last layers of the text side).
         lora: rank of low-rank adapters instead of all weights; 0 for all weights.
@@ -51,7 +51,7 @@ class TrainPlan:
         learning_rate: at its highest.
         weight_decay: of matrices.
         warmup: share of the steps until the learning rate is at its highest; a cosine down follows.
-        label_smoothing: of the objective.
+        label_smoothing: of the loss.
         patience: epochs without gain on dev until it stops; 0 never stops.
         precision: ``bf16`` computes the towers in reduced precision, ``auto`` where that pays.
         seed: of everything drawn.

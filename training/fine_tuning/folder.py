@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from retrieval.files import write_text
 from retrieval.library.lock import WriteLock
 from training.errors import CheckpointUnusable, TrainingError
 from training.fine_tuning import log, result
@@ -13,8 +14,6 @@ from training.fine_tuning.checkpoints import Checkpoints, disk_full
 
 RUN = "run.json"
 LOCK = ".lock"
-_PART = f".{RUN}.part"
-_OWN = (LOCK, _PART)
 
 
 class RunFolder:
@@ -96,7 +95,7 @@ class RunFolder:
     def finished(self, before: Mapping[str, int]) -> None:
         """Remember which files were written since ``before``, for whoever begins anew."""
         written = self.files().items() - before.items()
-        self.keep({"files": sorted(name for name, _ in written if name not in _OWN)})
+        self.keep({"files": sorted(name for name, _ in written if not _is_own(name))})
 
     def _clear(self, marker: Mapping[str, Any]) -> None:
         """What the run before left; an encoder of another kind would keep some of its files."""
@@ -106,7 +105,7 @@ class RunFolder:
 
     def _foreign(self) -> bool:
         # A run that was killed before it had begun leaves these.
-        return any(path.name not in _OWN for path in self.path.iterdir())
+        return any(not _is_own(path.name) for path in self.path.iterdir())
 
     def kept(self, name: str) -> Any:
         """What :meth:`keep` kept under a name; None when nothing."""
@@ -120,9 +119,7 @@ class RunFolder:
             "settings": dict(self._settings),
             **values,
         }
-        part = self.path / _PART
-        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        part.replace(self.path / RUN)
+        write_text(self.path / RUN, json.dumps(content, indent=1))
 
     def _read(self) -> dict[str, Any] | None:
         try:
@@ -143,3 +140,8 @@ class RunFolder:
         if names:
             return "with another " + ", ".join(names[:4]).replace("_", " ")
         return "on other data, or from another encoder"
+
+
+def _is_own(name: str) -> bool:
+    """Whether a file is no result: the lock, or run.json while it is written."""
+    return name == LOCK or (name.startswith(f".{RUN}.") and name.endswith(".part"))

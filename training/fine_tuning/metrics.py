@@ -1,4 +1,4 @@
-"""Figures of an encoder as anybody loads it: with intervals, over a whole gallery."""
+"""Metrics of an encoder as anybody loads it: with intervals, over a whole gallery."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ BATCH = 64
 
 
 @dataclass
-class Measured:
+class EncoderEvaluator:
     """Queries and the gallery in which they look for their photos.
 
     The photos' vectors are kept for as long as the encoder's image side stays what it was.
@@ -32,7 +32,7 @@ class Measured:
     _fingerprint: str = ""
     _vectors: Vectors | None = None
 
-    def figures(
+    def metrics(
         self, encoder: "Encoder", watch: "Callable[[Progress], None] | None" = None
     ) -> dict[str, Any]:
         """hit@k and MRR of an encoder, each with its 95 % interval; also by kind of query."""
@@ -61,9 +61,9 @@ class Measured:
 
 
 def with_intervals(ranked: Ranked, pool: int) -> dict[str, Any]:
-    """Figures, number of queries, size of the pool, and 95 % bootstrap intervals."""
+    """Metrics, number of queries, size of the pool, and 95 % bootstrap intervals."""
     found: dict[str, Any] = {"n": len(ranked.ranks), "pool": pool}
-    found |= {name: round(value, 4) for name, value in ranked.figures().items()}
+    found |= {name: round(value, 4) for name, value in ranked.metrics().items()}
     intervals = {}
     for k in KS:
         intervals[f"hit@{k}"] = bootstrap_interval((ranked.ranks <= k).astype(float).tolist())

@@ -1,4 +1,4 @@
-"""Tower and objective as one module: from a batch to its loss."""
+"""Encoder and loss as one module: from a batch to its loss."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from training.losses.masking import NEAR_DUPLICATE, own_in, same_photo
+from training.losses.masking import NEAR_DUPLICATE, batch_mask, extra_mask
 
 if TYPE_CHECKING:
-    from training.encoders.protocol import Tower
-    from training.losses import Objective
+    from training.encoders.base import TrainableEncoder
+    from training.losses import Loss
 
 GALLERY_MOST = 16_384
 """Photos of a gallery that a text is told apart from in one step; of more, some are drawn."""
@@ -19,7 +19,7 @@ GALLERY_MOST = 16_384
 class TuningModel(nn.Module):
     """What the Trainer trains.
 
-    Photo vectors come from ``bank`` where they are constants; where they move, from the tower, and
+    Photo vectors come from ``bank`` where they are constants; where they move, from the encoder, and
     the bank holds what they were when the epoch began (for mined negatives and near-duplicates).
     """
 
@@ -28,8 +28,8 @@ class TuningModel(nn.Module):
 
     def __init__(
         self,
-        tower: "Tower",
-        objective: "Objective",
+        trainable: "TrainableEncoder",
+        loss_fn: "Loss",
         bank: Tensor | None,
         *,
         gallery: bool = False,
@@ -38,8 +38,8 @@ class TuningModel(nn.Module):
         """Put together.
 
         Args:
-            tower: its ``module`` and the objective are what is trained.
-            objective: gives the loss.
+            trainable: its ``module`` and the loss are what is trained.
+            loss_fn: gives the loss.
             bank: unit vectors [views, photos, dim] of the training photos; None when neither
                 constants nor masks are needed.
             gallery: whether each text is told apart from all photos of the bank.
@@ -47,9 +47,9 @@ class TuningModel(nn.Module):
                 text of the batch has it, are no negatives. The published baseline masks nothing.
         """
         super().__init__()
-        self.tower = tower
-        self.module = tower.module
-        self.objective = objective
+        self.trainable = trainable
+        self.module = trainable.module
+        self.loss_fn = loss_fn
         self.gallery = gallery
         self.masking = masking
         self.register_buffer("bank", bank, persistent=False)
@@ -65,28 +65,28 @@ class TuningModel(nn.Module):
         """The loss of a batch.
 
         Args:
-            texts: what ``tower.tokenize`` made of n texts.
+            texts: what ``trainable.tokenize`` made of n texts.
             photos: place of each text's photo [n].
             items: place of each text among the epoch's items [n].
             images: the photos themselves, where their vectors move.
         """
-        said = self.tower.text_vectors(texts)
-        seen = self._drawn(photos) if images is None else self.tower.photo_vectors(images)
+        said = self.trainable.text_vectors(texts)
+        seen = self._drawn(photos) if images is None else self.trainable.photo_vectors(images)
         device = said.device.type
         # A scale of 20 to 100 leaves nothing of a bfloat16 score's digits.
         with torch.autocast(device, enabled=False):
             extra, extra_places = self._extra(photos, items, seen)
             same = torch.zeros(len(photos), len(photos), dtype=torch.bool, device=photos.device)
             if self.masking:
-                same = same_photo(photos, self._lookalikes)
+                same = batch_mask(photos, self._false_negatives)
             extra_same = None
             if extra_places is not None:
-                extra_same = own_in(photos, extra_places, self._lookalikes, NEAR_DUPLICATE)
-            loss = self.objective(said.float(), seen.float(), same, extra, extra_same)
+                extra_same = extra_mask(photos, extra_places, self._false_negatives, NEAR_DUPLICATE)
+            loss = self.loss_fn(said.float(), seen.float(), same, extra, extra_same)
         return {"loss": loss}
 
     @property
-    def _lookalikes(self) -> Tensor | None:
+    def _false_negatives(self) -> Tensor | None:
         """The vectors by which photos are found to be near-duplicates."""
         return self.bank[0] if self.masking and self.bank is not None else None
 

@@ -34,14 +34,14 @@ def model_card(result: TrainResult, data_hash: str, files: Mapping[str, Any]) ->
         f"Made by `photopal train` from `{settings.get('encoder')}`, "
         f"tuning `{settings.get('tune')}`. {moved}.",
         "",
-        "## Figures",
+        "## Metrics",
         "",
-        *_figures(result),
+        *_metrics(result),
         "",
         *_by_kind(result),
         "Share of queries whose photo is among the first k, over the whole gallery; 95 % bootstrap "
         "intervals over the queries. Computed with this folder as anybody loads it. Epoch and "
-        "alpha were chosen on dev, so its figures are a little too good; test was not looked at.",
+        "alpha were chosen on dev, so its metrics are a little too good; test was not looked at.",
         "",
         "## Data",
         "",
@@ -68,13 +68,13 @@ def model_card(result: TrainResult, data_hash: str, files: Mapping[str, Any]) ->
     return "\n".join(lines)
 
 
-def _figures(result: TrainResult) -> list[str]:
+def _metrics(result: TrainResult) -> list[str]:
     lines = ["| | queries | photos | " + " | ".join(MEASURES) + " |", "|---" * 7 + "|"]
-    for split, pair in result.figures.items():
-        for when, figures in pair.items():
-            cells = [shown(figures, name) for name in MEASURES]
+    for split, pair in result.metrics.items():
+        for when, metrics in pair.items():
+            cells = [shown(metrics, name) for name in MEASURES]
             lines.append(
-                f"| {split}, {when} | {figures['n']:,} | {figures['pool']:,} | "
+                f"| {split}, {when} | {metrics['n']:,} | {metrics['pool']:,} | "
                 + " | ".join(cells)
                 + " |"
             )
@@ -84,7 +84,7 @@ def _figures(result: TrainResult) -> list[str]:
 def _by_kind(result: TrainResult) -> list[str]:
     """hit@30 of each kind of query, where there are several."""
     lines = []
-    for split, pair in result.figures.items():
+    for split, pair in result.metrics.items():
         for name, after in pair["after"].items():
             if name.endswith("/hit@30"):
                 kind, before = name.partition("/")[0], pair["before"][name]
@@ -95,10 +95,10 @@ def _by_kind(result: TrainResult) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def shown(figures: Mapping[str, Any], name: str) -> str:
+def shown(metrics: Mapping[str, Any], name: str) -> str:
     """A figure with its interval, in percent."""
-    low, high = figures["ci95"][name]
-    return f"{100 * figures[name]:.1f} ({100 * low:.1f}–{100 * high:.1f})"
+    low, high = metrics["ci95"][name]
+    return f"{100 * metrics[name]:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def _plain(value: Any) -> str:

@@ -32,7 +32,7 @@ def _load(name: str) -> "Encoder":
 
 
 @dataclass(frozen=True)
-class Host:
+class Reporter:
     """The program around a run.
 
     Attributes:

@@ -15,7 +15,7 @@ class TrainResult:
 
     Attributes:
         folder: the encoder.
-        figures: ``{"dev": {"before", "after"}, "test": {...}}``: hit@k and MRR with intervals, of
+        metrics: ``{"dev": {"before", "after"}, "test": {...}}``: hit@k and MRR with intervals, of
             the encoder as it was and as the folder gives it.
         alpha: share of the tuned weights in the result; 0 is the encoder as it was.
         alphas: figure on dev of each share that was tried.
@@ -26,12 +26,12 @@ class TrainResult:
         seconds: of the training, all its parts together.
         pairs_per_second: of the last part, evaluation included.
         library_stays_valid: whether photos keep their vectors.
-        settings: of the plan.
+        settings: of the config.
         machine: hardware, software, git commit.
     """
 
     folder: Path
-    figures: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    metrics: Mapping[str, Mapping[str, Mapping[str, Any]]]
     alpha: float
     alphas: Mapping[str, float]
     epochs_run: int
@@ -53,7 +53,7 @@ class TrainResult:
         """The JSON of ``photopal train``."""
         found = asdict(self)
         found["folder"] = str(self.folder)
-        return {"encoder": found.pop("folder"), **found.pop("figures"), **found}
+        return {"encoder": found.pop("folder"), **found.pop("metrics"), **found}
 
     def write(self) -> None:
         """Keep it in the folder."""
@@ -66,7 +66,7 @@ class TrainResult:
         try:
             found = json.loads((folder / NAME).read_text(encoding="utf-8"))
             del found["encoder"]
-            figures = {name: found.pop(name) for name in ("dev", "test") if name in found}
-            return cls(folder=folder, figures=figures, **found)
+            metrics = {name: found.pop(name) for name in ("dev", "test") if name in found}
+            return cls(folder=folder, metrics=metrics, **found)
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -14,7 +14,7 @@ from training.fine_tuning.collapse import mean_cosine
 
 if TYPE_CHECKING:
     from training.datasets.queries import DevQuery
-    from training.encoders.protocol import Tower
+    from training.encoders.base import TrainableEncoder
 
 SMALL_GALLERY = 50
 """Photos from which on the gallery's own covariance is used, as the search does."""
@@ -32,25 +32,25 @@ class Ranked:
     ranks: NDArray[np.int64]
     kinds: tuple[str, ...]
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """hit@1, 10, 30 and the mean reciprocal rank; and of each kind when there are several."""
-        found = _figures(self.ranks)
+        found = _metrics(self.ranks)
         kinds = sorted(set(self.kinds))
         if len(kinds) > 1:
             for kind in kinds:
                 chosen = np.asarray([one == kind for one in self.kinds])
-                for name, value in _figures(self.ranks[chosen]).items():
+                for name, value in _metrics(self.ranks[chosen]).items():
                     found[f"{kind}/{name}"] = value
         return found
 
     def score(self) -> float:
         """hit@30; what is equal there is ordered by the mean reciprocal rank."""
-        figures = _figures(self.ranks)
-        return figures["hit@30"] + 1e-6 * figures["mrr"]
+        metrics = _metrics(self.ranks)
+        return metrics["hit@30"] + 1e-6 * metrics["mrr"]
 
 
-class DevGallery:
-    """Ranks all photos for every query, with a tower as it is now.
+class RetrievalEvaluator:
+    """Ranks all photos for every query, with the encoder as it is now.
 
     Attributes:
         cosine: mean cosine of two different texts at the last evaluation.
@@ -58,17 +58,21 @@ class DevGallery:
     """
 
     def __init__(
-        self, tower: "Tower", queries: Sequence["DevQuery"], photos: Sequence[Path], vectors: Any
+        self,
+        trainable: "TrainableEncoder",
+        queries: Sequence["DevQuery"],
+        photos: Sequence[Path],
+        vectors: Any,
     ) -> None:
         """Nothing is embedded yet.
 
         Args:
-            tower: being trained.
+            trainable: being trained.
             queries: each with its texts, their weights, and its photo.
             photos: the gallery; every query's photo is among them.
             vectors: gives the photos' vectors [m, dim] as they are now.
         """
-        self.tower = tower
+        self.trainable = trainable
         self.queries = tuple(queries)
         self.photos = tuple(photos)
         self.cosine = 0.0
@@ -78,12 +82,12 @@ class DevGallery:
 
     def rank(self) -> Ranked:
         """Embed the texts anew and rank."""
-        module = self.tower.module
+        module = self.trainable.module
         training = module.training
         module.eval()
         try:
             with torch.inference_mode():
-                texts = embed_texts(self.tower, self._texts)
+                texts = embed_texts(self.trainable, self._texts)
         finally:
             module.train(training)
         self.cosine = mean_cosine(texts)
@@ -93,21 +97,21 @@ class DevGallery:
         embedded = dict(zip(self._texts, vectors, strict=True))
         return rank(self.queries, self.photos, photos, embedded)
 
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """``hit@1``, ``hit@10``, ``hit@30`` and ``mrr``, also by kind."""
-        return self.rank().figures()
+        return self.rank().metrics()
 
 
-def embed_texts(tower: "Tower", texts: Sequence[str]) -> torch.Tensor:
+def embed_texts(trainable: "TrainableEncoder", texts: Sequence[str]) -> torch.Tensor:
     """Unit vectors [n, dim] of texts, a batch at a time, those of like length together."""
-    device = next(tower.module.parameters()).device
+    device = next(trainable.module.parameters()).device
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
     parts = []
     for start in range(0, len(order), TEXTS_AT_A_TIME):
         chosen = [texts[place] for place in order[start : start + TEXTS_AT_A_TIME]]
-        inputs = {name: one.to(device) for name, one in tower.tokenize(chosen).items()}
-        parts.append(tower.text_vectors(inputs).float())
-    found = torch.cat(parts) if parts else torch.zeros(0, tower.dim, device=device)
+        inputs = {name: one.to(device) for name, one in trainable.tokenize(chosen).items()}
+        parts.append(trainable.text_vectors(inputs).float())
+    found = torch.cat(parts) if parts else torch.zeros(0, trainable.dim, device=device)
     back = torch.empty(len(order), dtype=torch.long)
     back[torch.tensor(order, dtype=torch.long)] = torch.arange(len(order))
     return found[back.to(found.device)]
@@ -160,7 +164,7 @@ def _sound(vectors: Vectors) -> bool:
     return bool((np.abs(np.linalg.norm(vectors, axis=1) - 1) < 0.1).all())
 
 
-def _figures(ranks: NDArray[np.int64]) -> dict[str, float]:
+def _metrics(ranks: NDArray[np.int64]) -> dict[str, float]:
     if not len(ranks):
         return {**{f"hit@{k}": 0.0 for k in KS}, "mrr": 0.0}
     found = {f"hit@{k}": float((ranks <= k).mean()) for k in KS}

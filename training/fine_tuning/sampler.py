@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import Sampler
 
 
-class EpochOrder(Sampler[int]):
+class EpochSampler(Sampler[int]):
     """A permutation of ``count`` places that depends on seed and epoch alone.
 
     Nothing of it has to be remembered for a continuation: the order of any epoch can be made

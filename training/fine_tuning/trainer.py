@@ -25,22 +25,22 @@ from training.fine_tuning.checkpoints import (
     trained,
 )
 from training.fine_tuning.collapse import check_collapse
-from training.fine_tuning.collator import Batches, Numbered
+from training.fine_tuning.collator import Collator, IndexedDataset
 from training.fine_tuning.model import TuningModel
-from training.fine_tuning.retrieval_evaluator import DevGallery, Ranked, embed_texts
-from training.fine_tuning.sampler import EpochOrder, mixed
+from training.fine_tuning.retrieval_evaluator import Ranked, RetrievalEvaluator, embed_texts
+from training.fine_tuning.sampler import EpochSampler, mixed
 from training.fine_tuning.schedule import cosine_schedule
 from training.losses.hard_negatives import mine
 
 if TYPE_CHECKING:
-    from training.datasets.text_photo import Items
-    from training.fine_tuning.config import TrainPlan
+    from training.datasets.text_photo import TextPhotoDataset
+    from training.fine_tuning.config import TrainConfig
 
 MINED = 8
 """Hard negatives of each text."""
 
 OBJECTIVE_RATE = 10.0
-"""The temperature is one number on a logarithmic scale: at the towers' rate it would not move."""
+"""The temperature is one number on a logarithmic scale: at the encoder's rate it would not move."""
 
 
 class FineTuner(Trainer):
@@ -55,11 +55,11 @@ class FineTuner(Trainer):
 
     def __init__(
         self,
-        plan: "TrainPlan",
+        config: "TrainConfig",
         model: TuningModel,
-        items: "Items",
-        batches: Batches,
-        dev: DevGallery,
+        items: "TextPhotoDataset",
+        batches: Collator,
+        dev: RetrievalEvaluator,
         checkpoints: Checkpoints,
         args: TrainingArguments,
         callbacks: list[TrainerCallback],
@@ -68,7 +68,7 @@ class FineTuner(Trainer):
         """Put together.
 
         Args:
-            plan: the settings.
+            config: the settings.
             model: what is trained.
             items: what it is trained on.
             batches: how items become batches.
@@ -78,14 +78,14 @@ class FineTuner(Trainer):
             callbacks: log, progress and the like.
             refresh: embeds the training photos anew, for mining, where their vectors move.
         """
-        self.plan = plan
+        self.config = config
         self.items = items
         self.dev = dev
         self.checkpoints = checkpoints
         self.best: dict[str, Tensor] | None = None
         self.spent = 0.0
         self.started = time.monotonic()
-        self._order = EpochOrder(len(items), plan.seed)
+        self._order = EpochSampler(len(items), config.seed)
         self._refresh = refresh
         self._cosine_before = 0.0
         self._step = -1
@@ -95,7 +95,7 @@ class FineTuner(Trainer):
             model=model,
             args=args,
             data_collator=batches,
-            train_dataset=Numbered(items),
+            train_dataset=IndexedDataset(items),
             callbacks=callbacks,
         )
         # Both write to standard output, which belongs to results.
@@ -104,14 +104,14 @@ class FineTuner(Trainer):
 
     # -- data ------------------------------------------------------------------------------
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> EpochOrder:
+    def _get_train_sampler(self, train_dataset: Any = None) -> EpochSampler:
         return self._order
 
     def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
         epoch = int(kwargs["epoch"])
         self.items.set_epoch(epoch)
         self._order.set_epoch(epoch)
-        if self.plan.chosen_negatives == "mined" and self._mined_epoch != epoch:
+        if self.config.chosen_negatives == "mined" and self._mined_epoch != epoch:
             self._mine()
             self._mined_epoch = epoch
         super()._run_epoch(*args, **kwargs)
@@ -125,7 +125,7 @@ class FineTuner(Trainer):
         training = model.training
         model.eval()
         with torch.inference_mode():
-            texts = embed_texts(model.tower, [item.text for item in self._all_items()]).cpu()
+            texts = embed_texts(model.trainable, [item.text for item in self._all_items()]).cpu()
         model.train(training)
         own = torch.tensor([item.photo for item in self._all_items()])
         photos = model.bank[0].cpu()
@@ -138,12 +138,12 @@ class FineTuner(Trainer):
     # -- a step ----------------------------------------------------------------------------
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """AdamW over the tower's groups and the objective's own numbers."""
+        """AdamW over the encoder's groups and the loss's own numbers."""
         if self.optimizer is None:
-            groups = self.model.tower.parameter_groups(
+            groups = self.model.trainable.parameter_groups(
                 self.args.learning_rate, self.args.weight_decay
             )
-            own = [one for one in self.model.objective.parameters() if one.requires_grad]
+            own = [one for one in self.model.loss_fn.parameters() if one.requires_grad]
             if own:
                 rate = OBJECTIVE_RATE * self.args.learning_rate
                 groups = [*groups, {"params": own, "lr": rate, "weight_decay": 0.0}]
@@ -157,7 +157,7 @@ class FineTuner(Trainer):
         if self.lr_scheduler is None:
             optimizer = optimizer or self.optimizer
             assert optimizer is not None
-            self.lr_scheduler = cosine_schedule(optimizer, self.plan.warmup, num_training_steps)
+            self.lr_scheduler = cosine_schedule(optimizer, self.config.warmup, num_training_steps)
             self._created_lr_scheduler = True
         return self.lr_scheduler
 
@@ -167,7 +167,7 @@ class FineTuner(Trainer):
         # Which of the batches whose gradients are added up for this step.
         self._part = self._part + 1 if step == self._step else 0
         self._step = step
-        torch.manual_seed(mixed(self.plan.seed, step, self._part, self.args.process_index))
+        torch.manual_seed(mixed(self.config.seed, step, self._part, self.args.process_index))
         return super().training_step(*args, **kwargs)
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
@@ -216,7 +216,7 @@ class FineTuner(Trainer):
             self.best = {
                 name: value.detach().cpu().clone() for name, value in trained(self.model).items()
             }
-        metrics = {f"eval_{name}": value for name, value in ranked.figures().items()}
+        metrics = {f"eval_{name}": value for name, value in ranked.metrics().items()}
         metrics |= {"eval_score": score, "eval_text_cosine": self.dev.cosine}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(

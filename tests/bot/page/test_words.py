@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
+from bot.conversation import Conversation, Turn
 from bot.descriptors import Description, Descriptors
 from bot.page.choices import MAX_PHOTOS, Choices
 from bot.page.memory import MAX_MESSAGE_CHARS, MAX_TURNS, Transcript
@@ -96,7 +97,7 @@ def test_own_sentences_are_no_part_of_it() -> None:
 def test_the_step_shows_descriptors_and_times_but_no_markup() -> None:
     description = Description(
         descriptors=Descriptors(main_subject="a | cat ![x](http://e) <b>", events="sleeps"),
-        context="on *Monday*",
+        context=Conversation((Turn("user", "on *Monday*"),)),
     )
     text = step_text(description, {"describe": 0.0123, "search": 2.3}, searched=1234)
     assert "| Main subject | a \\| cat \\!\\[x\\]\\(http://e\\) \\<b\\> |" in text

@@ -9,7 +9,7 @@ import pytest
 from retrieval.errors import EmptyQuery, EncoderMismatch, LibraryEmpty
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Query, QueryText, Searcher
+from retrieval.search import Query, QueryText, Searcher, SearchOptions
 from retrieval.search.cutoff import Cutoff
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
@@ -22,12 +22,14 @@ def searcher(library: Library, encoder: ColourEncoder, photos: Path) -> Searcher
 
 
 def names(searcher: Searcher, text: str, k: int = 1, **options: bool) -> list[str]:
-    return [hit.path.name for hit in searcher.search(Query.of(text), k, **options).hits]
+    return [
+        hit.path.name for hit in searcher.search(Query.of(text), SearchOptions(k, **options)).hits
+    ]
 
 
 @pytest.mark.parametrize("colour", ["red", "green", "blue", "yellow", "purple"])
 def test_the_right_photo_is_first(searcher: Searcher, colour: str) -> None:
-    result = searcher.search(Query.of(f"a {colour} thing"), 3)
+    result = searcher.search(Query.of(f"a {colour} thing"), SearchOptions(3))
     assert [hit.rank for hit in result.hits] == [1, 2, 3]
     assert result.hits[0].path.name == f"{colour}.png"
     assert result.hits[0].score > 0.9
@@ -42,10 +44,10 @@ def test_all_of_them_when_asked_for_more(searcher: Searcher) -> None:
 
 def test_several_texts_with_weights(searcher: Searcher) -> None:
     parts = (QueryText("red", 2.0), QueryText("blue", 1.0), QueryText("  ", 9.0))
-    hits = searcher.search(Query(parts), 2).hits
+    hits = searcher.search(Query(parts), SearchOptions(2)).hits
     assert [hit.path.name for hit in hits] == ["red.png", "blue.png"]
     parts = (QueryText("red", 1.0), QueryText("blue", 2.0))
-    hits = searcher.search(Query(parts), 2).hits
+    hits = searcher.search(Query(parts), SearchOptions(2)).hits
     assert [hit.path.name for hit in hits] == ["blue.png", "red.png"]
 
 
@@ -56,7 +58,7 @@ def test_several_texts_in_a_large_gallery(
         paint(photos / f"many{seed}.png", ("grey", "black", "white")[seed % 3], seed=seed)
     index_folders(library, encoder, [photos])
     parts = (QueryText("red", 1.0), QueryText("blue", 1.0))
-    hits = Searcher(library, encoder).search(Query(parts), 2).hits
+    hits = Searcher(library, encoder).search(Query(parts), SearchOptions(2)).hits
     assert {hit.path.name for hit in hits} == {"red.png", "blue.png"}
 
 
@@ -66,11 +68,13 @@ def test_many_queries_are_embedded_together(
     calls = []
     real = encoder.encode_texts
     monkeypatch.setattr(encoder, "encode_texts", lambda texts: calls.append(1) or real(texts))
-    results = searcher.search_many([Query.of("red"), Query.of("blue"), Query.of("red")], 1)
+    results = searcher.search_many(
+        [Query.of("red"), Query.of("blue"), Query.of("red")], SearchOptions(1)
+    )
     found = [result.hits[0].path.name for result in results]
     assert found == ["red.png", "blue.png", "red.png"]
     assert calls == [1]
-    assert searcher.search_many([], 1) == []
+    assert searcher.search_many([], SearchOptions(1)) == []
 
 
 # -- what is gone --------------------------------------------------------------------------
@@ -85,7 +89,7 @@ def test_a_file_that_is_gone_is_never_shown(
     searcher = Searcher(library, encoder)
     for seed in range(79):
         (photos / f"more{seed}.png").unlink()
-    result = searcher.search(Query.of("red"), 5)
+    result = searcher.search(Query.of("red"), SearchOptions(5))
     assert len(result.hits) == 5
     assert all(hit.path.is_file() for hit in result.hits)
     assert {hit.path.name for hit in result.hits[:2]} == {"red.png", "more79.png"}
@@ -95,7 +99,7 @@ def test_a_file_that_is_gone_is_never_shown(
 def test_nothing_is_left(searcher: Searcher, photos: Path) -> None:
     shutil.rmtree(photos)
     for options in ({}, {"cutoff": True}, {"collapse": True}):
-        result = searcher.search(Query.of("red"), 5, **options)
+        result = searcher.search(Query.of("red"), SearchOptions(5, **options))
         assert result.hits == ()
         assert result.missing == 6
 
@@ -126,9 +130,9 @@ def test_near_duplicates_collapse(library: Library, encoder: ColourEncoder, phot
     shutil.copy(photos / "red.png", photos / "copy.png")
     index_folders(library, encoder, [photos])
     searcher = Searcher(library, encoder)
-    plain = searcher.search(Query.of("red"), 3).hits
+    plain = searcher.search(Query.of("red"), SearchOptions(3)).hits
     assert all(hit.similar == () for hit in plain)
-    hits = searcher.search(Query.of("red"), 3, collapse=True).hits
+    hits = searcher.search(Query.of("red"), SearchOptions(3, collapse=True)).hits
     assert len(hits) == 3
     assert len(hits[0].similar) == 6
     assert hits[0].photo_id == plain[0].photo_id
@@ -143,7 +147,7 @@ def test_k_groups_are_found_behind_many_duplicates(
     for seed in range(150):
         paint(photos / f"burst{seed}.png", "red", seed=100 + seed)
     index_folders(library, encoder, [photos])
-    hits = Searcher(library, encoder).search(Query.of("red"), 6, collapse=True).hits
+    hits = Searcher(library, encoder).search(Query.of("red"), SearchOptions(6, collapse=True)).hits
     assert len(hits) == 6
     assert len(hits[0].similar) == 150
 
@@ -153,7 +157,7 @@ def test_the_tail_is_cut_off(library: Library, photos: Path, background: bool) -
     encoder = ColourEncoder(background=background)
     index_folders(library, encoder, [photos])
     searcher = Searcher(library, encoder)
-    result = searcher.search(Query.of("red"), 6, cutoff=True)
+    result = searcher.search(Query.of("red"), SearchOptions(6, cutoff=True))
     assert [hit.path.name for hit in result.hits] == ["red.png"]
     assert not result.nothing_fits
 
@@ -162,10 +166,10 @@ def test_nothing_fits(library: Library, photos: Path) -> None:
     encoder = ColourEncoder(background=True)
     index_folders(library, encoder, [photos])
     searcher = Searcher(library, encoder, cutoff=Cutoff(floor=3.0))
-    result = searcher.search(Query.of("orange"), 6, cutoff=True)
+    result = searcher.search(Query.of("orange"), SearchOptions(6, cutoff=True))
     assert result.hits == ()
     assert result.nothing_fits
-    assert not searcher.search(Query.of("orange"), 6).nothing_fits
+    assert not searcher.search(Query.of("orange"), SearchOptions(6)).nothing_fits
 
 
 # -- refusals ------------------------------------------------------------------------------
@@ -174,22 +178,22 @@ def test_nothing_fits(library: Library, photos: Path) -> None:
 @pytest.mark.parametrize("query", [Query(()), Query.of(""), Query.of(" \n\t")])
 def test_an_empty_query(searcher: Searcher, query: Query) -> None:
     with pytest.raises(EmptyQuery, match="say what the photo shows"):
-        searcher.search(query, 3)
+        searcher.search(query, SearchOptions(3))
 
 
 def test_no_photo_at_all(library: Library, encoder: ColourEncoder) -> None:
     with pytest.raises(LibraryEmpty, match="photopal index"):
-        Searcher(library, encoder).search(Query.of("red"), 3)
+        Searcher(library, encoder).search(Query.of("red"), SearchOptions(3))
 
 
 def test_another_encoder(searcher: Searcher, library: Library) -> None:
     with pytest.raises(EncoderMismatch, match="--rebuild"):
-        Searcher(library, ColourEncoder("other")).search(Query.of("red"), 3)
+        Searcher(library, ColourEncoder("other")).search(Query.of("red"), SearchOptions(3))
 
 
 def test_no_hits_asked_for(searcher: Searcher) -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        searcher.search(Query.of("red"), 0)
+        searcher.search(Query.of("red"), SearchOptions(0))
 
 
 def test_from_several_threads_while_the_library_changes(
@@ -202,7 +206,7 @@ def test_from_several_threads_while_the_library_changes(
         try:
             while not stop.is_set():
                 assert names(searcher, "blue") == ["blue.png"]
-                searcher.search(Query.of("red"), 5, collapse=True, cutoff=True)
+                searcher.search(Query.of("red"), SearchOptions(5, collapse=True, cutoff=True))
         except BaseException as error:
             trouble.append(error)
 
@@ -230,6 +234,6 @@ def test_scores_are_those_by_which_search_ranks(
     queries = [Query.of("red"), Query((QueryText("blue", 2.0), QueryText("white", 0.5)))]
     ids, scores = searcher.scores(queries)
     for query, row in zip(queries, scores, strict=True):
-        hits = searcher.search(query, len(ids)).hits
+        hits = searcher.search(query, SearchOptions(len(ids))).hits
         known = dict(zip(ids.tolist(), row.tolist(), strict=True))
         assert [known[hit.photo_id] for hit in hits] == pytest.approx([h.score for h in hits])

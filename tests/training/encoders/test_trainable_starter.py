@@ -1,4 +1,4 @@
-"""The starter as a tower: its text side moves, its image side never does."""
+"""The starter as a trainable encoder: its text side moves, its image side never does."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.bases import STATE_DIM
 from retrieval.encoders.starter.heads import TextHead, sentence_vectors
 from tests.training.encoders.steps import TEXTS, step, vectors
-from training.encoders import open_tower
+from training.encoders import make_trainable
 from training.errors import EncoderNotTrainable
 
 
@@ -21,11 +21,11 @@ def test_vectors_are_the_scene_part_of_the_encoders(
     starter: StarterEncoder, images: list[Image.Image]
 ) -> None:
     texts, photos = starter.encode_texts(TEXTS), starter.encode_images(images)
-    tower = open_tower(starter)
-    assert tower.dim == 512
+    trainable = make_trainable(starter)
+    assert trainable.dim == 512
     scene = texts[:, :512] / np.linalg.norm(texts[:, :512], axis=1, keepdims=True)
-    assert np.sum(scene * vectors(tower).numpy(), axis=1).min() > 0.999
-    found = tower.photo_vectors(images)
+    assert np.sum(scene * vectors(trainable).numpy(), axis=1).min() > 0.999
+    found = trainable.photo_vectors(images)
     assert not found.requires_grad
     np.testing.assert_allclose(found, photos[:, :512] * 2**0.5, atol=1e-2)
 
@@ -62,11 +62,11 @@ def test_training_changes_texts_and_no_photo(
     before = starter.encode_images(images)
     prints = starter.fingerprint, starter.text_fingerprint
     names = starter.encode_texts(TEXTS)[:, 512:]
-    tower = open_tower(starter, tune=tune)  # type: ignore[arg-type]
-    step(tower, images, 1e-4)
-    trained = vectors(tower)
-    manifest = tower.save(tmp_path / "tuned", extra={"note": "a step"})
-    assert torch.equal(vectors(tower), trained), "saving must not change what is trained"
+    trainable = make_trainable(starter, tune=tune)  # type: ignore[arg-type]
+    step(trainable, images, 1e-4)
+    trained = vectors(trainable)
+    manifest = trainable.save(tmp_path / "tuned", extra={"note": "a step"})
+    assert torch.equal(vectors(trainable), trained), "saving must not change what is trained"
     assert manifest.fingerprint == prints[0]
     assert manifest.text_fingerprint != prints[1]
     tuned = load_encoder(tmp_path / "tuned")
@@ -78,17 +78,19 @@ def test_training_changes_texts_and_no_photo(
 
 
 def test_what_moves(starter: StarterEncoder) -> None:
-    tower = open_tower(starter)
-    moving = {name for name, p in tower.module.named_parameters() if p.requires_grad}
+    trainable = make_trainable(starter)
+    moving = {name for name, p in trainable.module.named_parameters() if p.requires_grad}
     assert any(name.startswith("network.encoder.layer.0.") for name in moving)
     assert any(name.startswith("head.") for name in moving)
     assert not any("word_embeddings" in name or "pooler" in name for name in moving)
     assert not any(p.requires_grad for p in starter.image_head.parameters())
     assert starter.scene_base is not starter.text_base
     rates = {
-        id(p): group["lr"] for group in tower.parameter_groups(1e-4, 0.05) for p in group["params"]
+        id(p): group["lr"]
+        for group in trainable.parameter_groups(1e-4, 0.05)
+        for p in group["params"]
     }
-    for name, parameter in tower.module.named_parameters():
+    for name, parameter in trainable.module.named_parameters():
         if parameter.requires_grad:
             expected = 4e-4 if name.startswith("head.") else 1e-4
             assert rates[id(parameter)] == pytest.approx(expected)
@@ -97,15 +99,15 @@ def test_what_moves(starter: StarterEncoder) -> None:
 def test_the_head_alone_moves_over_cached_states(
     starter: StarterEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tower = open_tower(starter, tune="head")
-    expected = vectors(tower)
-    tower.cache_texts(TEXTS[:3], tmp_path)
-    mixed = vectors(tower)
+    trainable = make_trainable(starter, tune="head")
+    expected = vectors(trainable)
+    trainable.cache_texts(TEXTS[:3], tmp_path)
+    mixed = vectors(trainable)
     torch.testing.assert_close(mixed, expected, atol=2e-3, rtol=0)
-    tower.cache_texts([*TEXTS, TEXTS[0]], tmp_path)
-    tower.cache_texts([], tmp_path)
-    torch.testing.assert_close(vectors(tower), expected)
-    again = open_tower(starter, tune="head")
+    trainable.cache_texts([*TEXTS, TEXTS[0]], tmp_path)
+    trainable.cache_texts([], tmp_path)
+    torch.testing.assert_close(vectors(trainable), expected)
+    again = make_trainable(starter, tune="head")
     base = starter.scene_base or starter.text_base
     monkeypatch.setattr(base, "states", _forbidden)
     again.cache_texts([*TEXTS, TEXTS[0]], tmp_path)
@@ -118,4 +120,4 @@ def _forbidden(*_: object) -> None:
 
 def test_both_is_refused(starter: StarterEncoder) -> None:
     with pytest.raises(EncoderNotTrainable, match="image side stays locked"):
-        open_tower(starter, tune="both")
+        make_trainable(starter, tune="both")
