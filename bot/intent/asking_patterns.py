@@ -248,7 +248,9 @@ CHATTER = re.compile(
     r"\W*(?:(?:thanks?|thank you|thx|ty|cheers|please|pls|sorry|no rush|hi|hey|hello|lol|haha+|ok|okay|great|wow|yes|no|yeah)\b[^,]{0,40}"
     rf"|(?:i|we)(?:{_A}(?:d|m|ll|ve))? (?:still |really |just )?(?:want|need|wanna|would like|promised|have|waited|hope|think|know|am|was|can|will|could|miss|just)\b.*"
     rf"|(?:it|that|this)(?:{_A}s| is| was|{_A}d| would| will|{_A}ll) (?:for|be|a|so|my favou?rite|the best|important|urgent|great|lovely)\b.*"
-    r"|(?:it|this|that)(?:{_A}s| is) (?:margaret|me)\b.*|my name is\b.*|how are you\b.*|take your time\b.*)$".replace("{_A}", _A),
+    r"|(?:it|this|that)(?:{_A}s| is) (?:margaret|me)\b.*|my name is\b.*|how are you\b.*|take your time\b.*)$".replace(
+        "{_A}", _A
+    ),
     re.IGNORECASE,
 )
 """A whole sentence that says nothing about the photo."""

@@ -1,7 +1,5 @@
 """The offline describer: fields, context, determinism, odd input."""
 
-import time
-
 import pytest
 
 from bot.conversation import Conversation, Turn
@@ -69,9 +67,7 @@ def test_the_context_keeps_the_turns_with_their_speakers() -> None:
     ],
 )
 def test_odd_messages_are_described_within_bounds(message: str) -> None:
-    started = time.perf_counter()
     description = describe(message)
-    assert time.perf_counter() - started < 2
     assert sum(len(turn.text) for turn in description.context.turns) <= MAX_CONTEXT_CHARS
     assert all(
         len(text) <= MAX_FIELD_CHARS for text in description.descriptors.model_dump().values()
