@@ -289,10 +289,14 @@ class Assistant:
 
     def _library_facts(self, session: Session) -> str:
         known = self.galleries.facts()
-        span = f", {known.span}" if known.span else ""
-        places = f"Most are from {known.places}." if known.places else ""
+        years = facts.years_words(known)
+        places = facts.known_places_words(known)
         return say(
-            session, "library", count=facts.count_words(known.count), span=span, places=places
+            session,
+            "library",
+            count=facts.count_words(known.count),
+            span=f", {years}" if years else "",
+            places=f"Most are from {places}." if places else "",
         )
 
     # -- looking for photos ----------------------------------------------------------------
@@ -363,7 +367,7 @@ class Assistant:
         started = time.perf_counter()
         chosen = topic.filter(exclude)
         notice = None
-        if chosen.dates and not self.galleries.facts().dated:
+        if chosen.dates and self.galleries.facts().first is None:
             chosen = replace(chosen, dates=())
             notice = say(session, "no_dates")
         gallery = self._gallery(session, topic, plan, description, choices, chosen)
@@ -424,8 +428,8 @@ class Assistant:
         named = subject_of(topic)
         if exclude and topic.galleries:
             return say(session, "no_more", subject_lower=named or "those")
-        if words and not self.library.ids_matching(topic.filter()):
-            span = self.galleries.facts().span
+        if words and not len(self.library.ids_matching(topic.filter())):
+            span = facts.years_words(self.galleries.facts())
             known = f"What I know goes from {span}." if span and topic.when else ""
             return say(session, "none_filter", filter=words, span=known)
         if words and named:

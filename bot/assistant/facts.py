@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from retrieval.search.filters import DateRange, Filter, Place
+from retrieval.library import Facts
+from retrieval.search import DateRange, Filter, Place
 
 SEPARATOR = " · "
 MAX_NAMED = 3
@@ -84,6 +85,20 @@ def places_words(names: Sequence[str]) -> str:
         more = len(counted) - (MAX_NAMED - 1)
         return f"{', '.join(counted[: MAX_NAMED - 1])} and {more} more places"
     return _listed(counted, "and")
+
+
+def years_words(library: Facts) -> str:
+    """The years of the library's photos: "2017 to 2025"; "" where no photo has a date."""
+    return span_words([str(library.first or ""), str(library.last or "")])
+
+
+def known_places_words(library: Facts) -> str:
+    """The places most photos of the library are from; "" where no place is known."""
+    counted: Counter[str] = Counter()
+    for place, count in library.places.items():
+        counted[place.city or place.region or place.country] += count
+    names = [name for name, _ in counted.most_common(MAX_NAMED)]
+    return _listed(names, "and")
 
 
 def count_words(count: int, one: str = "photo", many: str = "photos") -> str:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.assistant import facts
@@ -13,7 +14,7 @@ from retrieval.search import Filter, Query, QueryText, SearchOptions, SearchResu
 if TYPE_CHECKING:
     from bot.intent.where import KnownPlaces
     from bot.suggest import Suggester
-    from retrieval.library import Photo
+    from retrieval.library import Facts, Photo
     from retrieval.search import Searcher
 
 EXCLUDE_WEIGHT = -0.5
@@ -38,23 +39,6 @@ class Gallery:
     looked_for: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class LibraryFacts:
-    """What the library as a whole holds.
-
-    Attributes:
-        count: photos that can be searched.
-        dated: how many of them have a date.
-        span: the years of the dated ones, for people.
-        places: the places most are from, for people.
-    """
-
-    count: int
-    dated: int
-    span: str
-    places: str
-
-
 class GalleryMaker:
     """Makes galleries over one library. Safe to use from several threads."""
 
@@ -63,7 +47,7 @@ class GalleryMaker:
         self.searcher = searcher
         self.library = searcher.library
         self._guard = threading.Lock()
-        self._known: tuple[int, KnownPlaces, LibraryFacts] | None = None
+        self._known: tuple[int, KnownPlaces, Facts] | None = None
 
     # -- the library as it is now ----------------------------------------------------------
 
@@ -71,29 +55,19 @@ class GalleryMaker:
         """The places and folders of the library, read anew when it has changed."""
         return self._current()[1]
 
-    def facts(self) -> LibraryFacts:
+    def facts(self) -> Facts:
         """Counts, years and places of the library, read anew when it has changed."""
         return self._current()[2]
 
-    def _current(self) -> "tuple[int, KnownPlaces, LibraryFacts]":
+    def _current(self) -> "tuple[int, KnownPlaces, Facts]":
         from bot.intent.where import KnownPlaces
 
         with self._guard:
             change = self.library.change
             if self._known is None or self._known[0] != change:
-                places = self.library.places()
-                stored = self.library.facts()
-                names = {folder.name for folder in stored.folders}
-                cities: list[str] = []
-                for place, count in places.items():
-                    cities += [place.city or place.country] * count
-                known = LibraryFacts(
-                    count=stored.count,
-                    dated=stored.dated,
-                    span=facts.span_words([str(stored.first or ""), str(stored.last or "")]),
-                    places=facts.places_words(cities),
-                )
-                self._known = (change, KnownPlaces(places, names), known)
+                known = self.library.facts()
+                names = {folder.name for folder in known.folders}
+                self._known = (change, KnownPlaces(known.places, names), known)
             return self._known
 
     # -- photos ----------------------------------------------------------------------------
@@ -130,8 +104,8 @@ class GalleryMaker:
     def of_filter(self, k: int, chosen: Filter) -> Gallery:
         """Photos of a time or place, when nothing else was said: spread over it, newest first."""
         ids = self.library.ids_matching(chosen)
-        known = self.library.photos(list(ids))
-        dated = sorted(known.values(), key=lambda photo: (photo.taken_on or "", photo.id))
+        known = self.library.photos(ids.tolist())
+        dated = sorted(known.values(), key=lambda photo: (photo.taken_on or date.min, photo.id))
         step = max(1, len(dated) // k)
         spread = dated[::step][-k:][::-1]
         photos = tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(spread, 1))
@@ -166,7 +140,7 @@ def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) ->
         photo_id=photo.id,
         path=photo.path,
         score=score,
-        taken_at=photo.taken_at or photo.taken_on,
+        taken_at=photo.taken_at or (photo.taken_on.isoformat() if photo.taken_on else None),
         place=facts.place_words(photo.place),
         similar=similar,
     )
