@@ -1,11 +1,12 @@
 """The queries that dev figures come from, made exactly as the product makes them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.conversation import Conversation
+from bot.describe.phrases import TrainedDescriber
 from bot.describe.query import to_query
-from bot.describe.rules import OfflineDescriber
 from bot.descriptors import Description
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
@@ -30,23 +31,25 @@ class DevQuery:
 def dev_queries(examples: Sequence[Example], encoder: Encoder) -> list[DevQuery]:
     """Each caption is a query, each dialogue one, each set of descriptors one.
 
-    A dialogue goes the way of a chat without an LLM: the offline describer, then
+    A dialogue goes the way of a chat without an LLM: the trained describer, then
     :func:`bot.describe.query.to_query`. Descriptors go the way of an LLM's; those that the
     offline describer wrote are in the dialogue's query already. What says nothing makes no query.
 
     Args:
         examples: of dev or test.
-        encoder: says how long a text may be; nothing is embedded.
+        encoder: the one that is trained, before its training.
     """
-    return [query for example in examples for query in _queries(example, encoder)]
+    describe = TrainedDescriber(encoder).describe
+    return [query for example in examples for query in _queries(example, encoder, describe)]
 
 
-def _queries(example: Example, encoder: Encoder) -> Iterator[DevQuery]:
+def _queries(
+    example: Example, encoder: Encoder, describe: Callable[[Conversation], Description]
+) -> Iterator[DevQuery]:
     for caption in example.captions:
         yield DevQuery(((caption, 1.0),), example.path, "caption")
     if example.conversation is not None:
-        description = OfflineDescriber().describe(example.conversation)
-        yield from _described(description, example, "dialogue", encoder)
+        yield from _described(describe(example.conversation), example, "dialogue", encoder)
     if example.descriptors is not None and example.descriptors_by != "offline":
         description = Description(descriptors=example.descriptors, source=example.descriptors_by)
         yield from _described(description, example, "descriptors", encoder)
