@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, get_origin
 import typer
 
 from bot.cli.factories import open_encoder
-from bot.cli.lazy import CommandUnavailable, training_module
 from bot.cli.options import (
     BaseUrlOption,
     DebugOption,
@@ -23,6 +22,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, note, results
+from bot.cli.plugins import require_packages
 from bot.cli.progress import progress_bar
 from training.fine_tuning.config import Option, TrainConfig, option_name, options
 
@@ -107,9 +107,10 @@ def train(
 
     Killed or interrupted, the same command goes on where it was.
     """
-    for package in NEEDED:
-        _require(package)
-    run = training_module("fine_tuning.run", "train")
+    require_packages("train", "train", NEEDED)
+    from training.fine_tuning.data import gather
+    from training.fine_tuning.run import fine_tune
+
     product = load_settings(
         context, encoder=encoder, base_url=base_url, model=model, offline=offline
     )
@@ -123,9 +124,9 @@ def train(
     config = replace(config.baseline() if baseline else config, **chosen)
     with results(as_json) as shown, _reporter() as reporter:
         if dry_run:
-            _show_counts(shown, run.gather(config, product, reporter).as_dict())
+            _show_counts(shown, gather(config, product, reporter).as_dict())
             return
-        result = run.fine_tune(config, reporter, product)
+        result = fine_tune(config, reporter, product)
         # Of several processes of torchrun one speaks.
         if os.environ.get("RANK", "0") == "0":
             _show(shown, result)
@@ -214,13 +215,3 @@ def _show(shown: Results, result: "TrainResult") -> None:
             f"Photo vectors moved; index again: photopal index --rebuild --encoder {result.folder}"
         )
     shown.line(f"Use it: photopal chat --encoder {result.folder}")
-
-
-def _require(package: str) -> None:
-    """One line that says what to install, before anything is read."""
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        raise CommandUnavailable(
-            f"'photopal train' needs the package {package}: pip install 'photopal[train]' brings it"
-        )

@@ -1,15 +1,16 @@
 """The queries that dev figures come from, made exactly as the product makes them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.conversation import Conversation
-from bot.describe.phrases import TrainedDescriber
+from bot.describe.base import Describer
+from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import to_query
 from bot.descriptors import Description
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
+from retrieval.search import Query, QueryText
 from training.datasets.example import Example, Kind
 
 
@@ -18,7 +19,7 @@ class DevQuery:
     """A query and the photo that it should find.
 
     Attributes:
-        parts: texts and their weights, fused as :func:`retrieval.search.fusion.fuse` does.
+        parts: texts and their weights, fused as the search does.
         photo: the file.
         kind: of text that it was made of.
     """
@@ -27,29 +28,38 @@ class DevQuery:
     photo: Path
     kind: Kind
 
+    @property
+    def query(self) -> Query:
+        """As the search takes it."""
+        return Query(tuple(QueryText(text, weight) for text, weight in self.parts))
 
-def dev_queries(examples: Sequence[Example], encoder: Encoder) -> list[DevQuery]:
+
+def dev_queries(
+    examples: Sequence[Example], encoder: Encoder, describer: Describer | None = None
+) -> list[DevQuery]:
     """Each caption is a query, each dialogue one, each set of descriptors one.
 
-    A dialogue goes the way of a chat without an LLM: the trained describer, then
+    A dialogue goes the way of a chat without an LLM: the offline describer, then
     :func:`bot.describe.query.to_query`. Descriptors go the way of an LLM's; those that the
     offline describer wrote are in the dialogue's query already. What says nothing makes no query.
 
     Args:
         examples: of dev or test.
-        encoder: the one that is trained, before its training.
+        encoder: says how long a text may be.
+        describer: of dialogues; by default the product's without an LLM
+            (:class:`bot.describe.phrases.PhraseDescriber`), which loads the starter as shipped
+            unless ``encoder`` is that.
     """
-    describe = TrainedDescriber(encoder).describe
-    return [query for example in examples for query in _queries(example, encoder, describe)]
+    describer = describer or PhraseDescriber(encoder)
+    return [query for example in examples for query in _queries(example, encoder, describer)]
 
 
-def _queries(
-    example: Example, encoder: Encoder, describe: Callable[[Conversation], Description]
-) -> Iterator[DevQuery]:
+def _queries(example: Example, encoder: Encoder, describer: Describer) -> Iterator[DevQuery]:
     for caption in example.captions:
         yield DevQuery(((caption, 1.0),), example.path, "caption")
     if example.conversation is not None:
-        yield from _described(describe(example.conversation), example, "dialogue", encoder)
+        description = describer.describe(example.conversation)
+        yield from _described(description, example, "dialogue", encoder)
     if example.descriptors is not None and example.descriptors_by != "offline":
         description = Description(descriptors=example.descriptors, source=example.descriptors_by)
         yield from _described(description, example, "descriptors", encoder)
