@@ -2,8 +2,8 @@
 
     python -m training.compare_queries DIALOGUES.json --photos DIR --descriptors FILE.jsonl
 
-prints hit@1, 5, 10, 30 and MRR of each way over every photo of ``DIR``. ``bot/describe/query.py`` does what
-did best here.
+prints hit@1, 5, 10, 30 and MRR of each way over every photo of ``DIR``. ``bot/describe/query.py``
+does what did best here.
 """
 
 import argparse
@@ -18,7 +18,9 @@ from bot.conversation import Conversation
 from bot.describe.query import FIELD_WEIGHTS, to_query, windows
 from bot.describe.rules import RuleDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.dialogues.photochat import Dialogue, PhotoFolder, read_dialogues
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.photo_names import PhotoFolder
+from bot.dialogues.reading import read_dialogues
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.photos.reading import open_image
 from retrieval.search.fusion import fuse

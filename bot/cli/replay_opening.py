@@ -14,7 +14,7 @@ from retrieval.library import Library
 from retrieval.paths import home, make_private_folder
 
 if TYPE_CHECKING:
-    from bot.dialogues.photochat import DialogueSet
+    from bot.dialogues.dialogue import DialogueSet
     from bot.settings import Settings
     from retrieval.encoders.base import Encoder
 
@@ -81,7 +81,7 @@ def _library_with_photos(
     settings: "Settings", dialogues: "DialogueSet", stack: ExitStack
 ) -> Library | None:
     """The library, if it holds the photo of at least one of the dialogues."""
-    from bot.dialogues.photochat import PhotoNames
+    from bot.dialogues.photo_names import PhotoNames
 
     try:
         library = stack.enter_context(Library.read(settings.library_path))

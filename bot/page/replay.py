@@ -20,7 +20,7 @@ from retrieval.errors import PhotopalError
 
 if TYPE_CHECKING:
     from bot.conversation import Turn
-    from bot.dialogues.photochat import Dialogue
+    from bot.dialogues.dialogue import Dialogue
     from retrieval.library import Photo
 
 log = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from retrieval.search.duplicates import DUPLICATE_COSINE
 from retrieval.search.duplicates import collapse as collapse_duplicates
 from retrieval.search.filters import SearchOptions
 from retrieval.search.fusion import fuse
+from retrieval.text import clean_text
 from retrieval.vectors.faiss_index import IndexView, PhotoIndex
 
 Vectors = NDArray[np.float32]
@@ -35,6 +36,10 @@ class QueryText:
 
     text: str
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        # No tokenizer takes half of a surrogate pair.
+        object.__setattr__(self, "text", clean_text(self.text))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from bot.dialogues.photochat import Dialogue, PhotoFolder, safe_name
+from bot.dialogues.dialogue import Dialogue, safe_name
+from bot.dialogues.photo_names import PhotoFolder
 from retrieval.photos.reading import PHOTO_SUFFIXES
 from training.errors import PhotosUnusable
 

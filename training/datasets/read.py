@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.descriptors import Description, Descriptors
+from bot.dialogues.dialogue import DialogueSet
 from bot.dialogues.formats import dialogue_from_json, json_dialogues, read_text
-from bot.dialogues.photochat import DialogueSet, read_dialogues
+from bot.dialogues.reading import read_dialogues
 from bot.errors import BotError
 from retrieval.errors import PhotopalError
 from training.datasets.describing import Describe
@@ -45,7 +46,7 @@ def read_examples(
     * ``{"photo", "captions": ["..."]}`` a line (or ``"caption"``): captions;
     * ``{"photo", "turns": [[speaker, message], ..., [speaker, null]], "descriptors"}`` a line:
       dialogues; speaker 0 owns the photo, null marks its share, descriptors may be absent;
-    * PhotoChat's JSON (:func:`bot.dialogues.photochat.read_dialogues`).
+    * PhotoChat's JSON (:func:`bot.dialogues.reading.read_dialogues`).
 
     A blank text is left out and counted; an example that is left with no text at all is none.
     Whether the photos are there is another question (:func:`training.datasets.photos.usable`).
@@ -148,7 +149,7 @@ def _holds_dialogues(text: str, name: str) -> bool:
         return True
     for value in values:
         with suppress(BotError):
-            dialogue_from_json(value, None, name)
+            dialogue_from_json(value, "", name)
             return True
     return False
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from training.evaluation.reasons import (
     EMPTY_DESCRIPTORS,
     NO_CAPTION,

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.dialogues.photochat import Dialogue, DialogueSet, read_dialogues
+from bot.dialogues.dialogue import Dialogue, DialogueSet
+from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
 from training.evaluation.answers import AnswerCache, default_cache_path
 from training.evaluation.errors import EvaluationError

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.dialogues.dialogue import Dialogue
 from bot.dialogues.download import (
     DEAD_LINKS,
     REPORT,
@@ -22,7 +23,7 @@ from bot.dialogues.download import (
     Report,
     download_photos,
 )
-from bot.dialogues.photochat import Dialogue, PhotoFolder
+from bot.dialogues.photo_names import PhotoFolder
 from retrieval.photos.reading import open_image
 from tests.support.photo_server import (
     PhotoServer,

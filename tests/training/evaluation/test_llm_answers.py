@@ -12,7 +12,7 @@ from langchain_core.runnables import RunnableLambda
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description, Descriptors
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from bot.settings import Settings
 from prompts.loader import load_prompt
 from tests.support.fake_encoder import ColourEncoder

@@ -1,13 +1,17 @@
 """The dataset reader on everything that PhotoChat's files hold, and on what they should not."""
 
+import io
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.dialogues import photochat
-from bot.dialogues.photochat import Dialogue, PhotoFolder, read_dialogues
+from bot.dialogues import reading
+from bot.dialogues.dialogue import AlbumRequest, Dialogue
+from bot.dialogues.photo_names import PhotoFolder
+from bot.dialogues.reading import left_out, read_dialogues
 from bot.errors import DialogueUnreadable, EmptyDialogue
 from tests.support.pictures import paint
 
@@ -51,7 +55,7 @@ def test_no_share_and_two_shares_in_a_row_are_kept_and_counted(tmp_path: Path) -
     assert len(found.dialogues[0].conversation().turns) == 2
     assert found.dialogues[0].conversation().owner == "0", "who tells"
     assert len(found.dialogues[1].conversation().turns) == 1
-    assert found.problems == {photochat.NO_SHARE: 1, photochat.SEVERAL_SHARES: 1}
+    assert found.problems == {reading.NO_SHARE: 1, reading.SEVERAL_SHARES: 1}
 
 
 def test_no_turns_a_share_at_once_and_a_third_speaker_still_count(tmp_path: Path) -> None:
@@ -64,11 +68,11 @@ def test_no_turns_a_share_at_once_and_a_third_speaker_still_count(tmp_path: Path
     found = read_dialogues([file])
     assert [bool(dialogue.conversation()) for dialogue in found] == [False, False, True]
     assert found.problems == {
-        photochat.NO_TURNS: 1,
-        photochat.NOTHING_BEFORE: 1,
-        photochat.MANY_SPEAKERS: 1,
+        reading.NO_TURNS: 1,
+        reading.NOTHING_BEFORE: 1,
+        reading.MANY_SPEAKERS: 1,
     }
-    assert found.examples[photochat.NO_TURNS] == (f"{file}: dialogue 1",)
+    assert found.examples[reading.NO_TURNS] == (f"{file}: dialogue 1",)
 
 
 def test_ids_used_twice_are_made_unique_and_repeats_read_once(tmp_path: Path) -> None:
@@ -77,7 +81,7 @@ def test_ids_used_twice_are_made_unique_and_repeats_read_once(tmp_path: Path) ->
     second = written(tmp_path / "b.json", other, {**other, "photo_id": "x"}, CAT, CAT)
     found = read_dialogues([first, second])
     assert [dialogue.id for dialogue in found] == ["7", "b-7", "b-7-2", "b-2", "b-3"]
-    assert found.problems == {photochat.REPEATED: 1, photochat.SAME_ID: 2}
+    assert found.problems == {reading.REPEATED: 1, reading.SAME_ID: 2}
 
 
 def test_escapes_and_odd_characters(tmp_path: Path) -> None:
@@ -116,7 +120,7 @@ def test_a_folder_a_glob_and_a_file_named_twice(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no JSON")
     found = read_dialogues([tmp_path, str(tmp_path / "train_*.json"), one])
     assert [dialogue.id for dialogue in found] == ["1", "2"]
-    assert found.problems == {photochat.NOT_DIALOGUES: 1}
+    assert found.problems == {reading.NOT_DIALOGUES: 1}
     assert found.find("2").id == "2"
     with pytest.raises(DialogueUnreadable, match="no dialogue with the id 9"):
         found.find("9")
@@ -125,7 +129,7 @@ def test_a_folder_a_glob_and_a_file_named_twice(tmp_path: Path) -> None:
 def test_a_broken_entry_among_good_ones_is_counted(tmp_path: Path) -> None:
     found = read_dialogues([written(tmp_path / "a.json", CAT, "hello", {"dialogue": [1]})])
     assert len(found) == 1
-    assert found.problems == {photochat.NOT_A_DIALOGUE: 2}
+    assert found.problems == {reading.NOT_A_DIALOGUE: 2}
 
 
 @pytest.mark.parametrize(
@@ -199,3 +203,67 @@ def test_photos_are_found_by_id_then_url_whatever_the_extension(tmp_path: Path) 
 def test_a_photo_folder_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(DialogueUnreadable, match="no such folder"):
         PhotoFolder(tmp_path / "none")
+
+
+ALBUM = {
+    "id": 2,
+    "kind": "exclude",
+    "now": "2026-06-10",
+    "turns": [[1, "got anything with a dog?"], [0, "not the one at home, the one at sea"]],
+    "relevant": ["2022/a.jpg", "2022/a_2.jpg"],
+    "not_this": "2021/b.jpg",
+}
+
+
+def test_album_requests_come_as_pairs_and_belong_to_speaker_0(tmp_path: Path) -> None:
+    (tmp_path / "dev.jsonl").write_text(
+        "\n".join(
+            [
+                json.dumps(ALBUM),
+                "",
+                json.dumps({**ALBUM, "id": 3, "now": "today"}),
+                json.dumps({**ALBUM, "id": 4, "relevant": "a.jpg"}),
+            ]
+        )
+    )
+    found = read_dialogues(tmp_path / "dev.jsonl")
+    (dialogue,) = found
+    assert dialogue.owner == "0"
+    assert dialogue.conversation().turns[0].text == "got anything with a dog?"
+    assert dialogue.album == AlbumRequest(
+        "exclude", date(2026, 6, 10), ("2022/a.jpg", "2022/a_2.jpg"), "2021/b.jpg"
+    )
+    assert found.problems == {reading.NOT_A_DIALOGUE: 2}
+
+
+def test_a_null_message_of_a_pair_is_the_share(tmp_path: Path) -> None:
+    value = {"id": 1, "turns": [[1, "hi"], [1, "show me"], [0, None], [1, "nice"]]}
+    (dialogue,) = read_dialogues(written(tmp_path / "a.json", value))
+    assert dialogue.share_index == 2
+    assert dialogue.owner == "0"
+
+
+def test_a_line_separator_within_a_message_ends_no_line(tmp_path: Path) -> None:
+    line = json.dumps({**CAT, "photo_description": "a\u2028b"}, ensure_ascii=False)
+    (tmp_path / "a.json").write_text(f"{line}\n{line}\n", encoding="utf-8")
+    assert len(read_dialogues(tmp_path / "a.json")) == 2
+
+
+def test_standard_input_and_plain_text_are_read_where_they_are_asked_for(tmp_path: Path) -> None:
+    (dialogue,) = read_dialogues("-", stdin=io.BytesIO(json.dumps([CAT]).encode()))
+    assert dialogue.id == "standard input-0"
+    assert not dialogue.has_own_id
+    (tmp_path / "talk.txt").write_text("A: hello\nB: moon")
+    (plain,) = read_dialogues(tmp_path / "talk.txt", plain_text=True)
+    assert [turn.speaker for turn in plain.turns] == ["A", "B"]
+    with pytest.raises(DialogueUnreadable, match="not valid JSON"):
+        read_dialogues(tmp_path / "talk.txt")
+
+
+def test_what_was_left_out_is_said_and_a_missing_share_is_none_of_it(tmp_path: Path) -> None:
+    never = entry((1, "hi", False), (0, "bye", False))
+    found = read_dialogues(written(tmp_path / "a.json", never, "hello"))
+    assert set(found.problems) == {reading.NO_SHARE, reading.NOT_A_DIALOGUE}
+    (line,) = left_out(found).oddities()
+    assert line.startswith(f"1 × {reading.NOT_A_DIALOGUE}, such as ")
+    assert len(found.oddities()) == 2
