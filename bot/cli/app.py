@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, index, photochat, replay, search, status, suggest
+from bot.cli import chat, demo, forget, index, photochat, replay, search, status, suggest
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 
 PLUGINS = "photopal.commands"
@@ -33,6 +33,7 @@ def build_app() -> typer.Typer:
     app.command("demo")(demo.demo)
     app.command("chat")(chat.chat)
     app.command("index")(index.index)
+    app.command("forget")(forget.forget)
     app.command("search")(search.search)
     app.command("suggest")(suggest.suggest)
     app.command("replay")(replay.replay)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -80,6 +81,8 @@ def _calm_libraries() -> None:
         "LANGSMITH_TRACING": "false",
     }.items():
         os.environ.setdefault(name, value)
+    # Pillow's remarks on odd files would run across the progress bar; real trouble raises.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _pipe_is_broken() -> bool:
