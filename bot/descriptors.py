@@ -4,6 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from bot.conversation import Conversation, Turn
+from retrieval.text import clean_text
+
 FIELDS = (
     "main_subject",
     "foreground_objects",
@@ -15,6 +18,7 @@ FIELDS = (
 
 MAX_FIELD_CHARS = 200
 MAX_CONTEXT_CHARS = 2000
+"""Of all turns of a description's context together."""
 
 
 def _as_phrase(value: Any) -> Any:
@@ -24,13 +28,26 @@ def _as_phrase(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         value = ", ".join(str(item) for item in value if item is not None)
     if isinstance(value, str):
-        value = " ".join(value.split())
+        value = " ".join(clean_text(value).split())
         if len(value) > MAX_FIELD_CHARS:
             cut = value[:MAX_FIELD_CHARS]
             stop = cut.rfind(",")
             stop = stop if stop > 0 else cut.rfind(" ")
             value = cut[: stop if stop > 0 else MAX_FIELD_CHARS].rstrip(" ,")
     return value
+
+
+def _as_conversation(value: Any) -> Any:
+    """A context; recordings made before it was a conversation hold its lines as one text."""
+    if not isinstance(value, str):
+        return value
+    turns = []
+    for line in value.splitlines():
+        mark, colon, said = line.partition(": ")
+        speaker, text = (mark, said) if colon and mark in ("me", "them") else ("me", line)
+        if text.strip():
+            turns.append(Turn(speaker, text.strip()))
+    return Conversation(tuple(turns), owner="me")
 
 
 Phrase = Annotated[str, BeforeValidator(_as_phrase), Field(max_length=MAX_FIELD_CHARS)]
@@ -60,7 +77,7 @@ class Description(BaseModel):
         share: whether a photo should be shown now.
         confidence: of ``share``, from 0 to 1.
         context: what no field could hold but the query should know (offline describer): the last
-            turns, one a line, ``me:`` before the owner's and ``them:`` before the others'.
+            turns that say something, oldest first; empty when there is no need of them.
         source: who wrote it.
         notice: one line for the user when something went otherwise than asked, else None.
     """
@@ -70,6 +87,10 @@ class Description(BaseModel):
     descriptors: Descriptors
     share: bool = False
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
-    context: str = Field(default="", max_length=MAX_CONTEXT_CHARS)
+    context: Annotated[Conversation, BeforeValidator(_as_conversation)] = Conversation()
     source: Literal["llm", "offline", "recorded"] = "offline"
     notice: str | None = None
+
+    def is_empty(self) -> bool:
+        """True when there is nothing to look for."""
+        return self.descriptors.is_empty() and not self.context

@@ -29,7 +29,7 @@ All errors that Photopal raises on purpose, whatever the package::
     │       ├── LLMRejectedRequest
     │       └── LLMAnswerUnusable
     └── TrainingError                  training.errors
-        ├── PairsInvalid, PhotosUnusable, SplitsOverlap, EncoderNotTrainable
+        ├── DatasetInvalid, PhotosUnusable, SplitsOverlap, EncoderNotTrainable
         ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull
         └── EvaluationError            training.evaluation.errors
             └── ReportNotWritten

@@ -2,8 +2,8 @@
 
     python -m training.compare_queries DIALOGUES.json --photos DIR --descriptors FILE.jsonl
 
-prints hit@1, 5, 10, 30 and MRR of each way over every photo of ``DIR``. ``bot/query.py`` does what
-did best here.
+prints hit@1, 5, 10, 30 and MRR of each way over every photo of ``DIR``. ``bot/describe/query.py``
+does what did best here.
 """
 
 import argparse
@@ -14,10 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.describe.query import FIELD_WEIGHTS, to_query, turns_of, windows
-from bot.describe.rules import OfflineDescriber
+from bot.conversation import Conversation
+from bot.describe.query import FIELD_WEIGHTS, to_query, windows
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.dialogues.photochat import Dialogue, PhotoFolder, read_dialogues
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.photo_names import PhotoFolder
+from bot.dialogues.reading import read_dialogues
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.photos.reading import open_image
 from retrieval.search.fusion import fuse
@@ -36,11 +39,11 @@ OTHER_WEIGHT = 0.6
 """... and less when it is not the owner's."""
 
 
-def single_turns(context: str) -> list[tuple[str, float]]:
+def single_turns(context: Conversation) -> list[tuple[str, float]]:
     """Each turn of a dialogue and its weight."""
     return [
-        (text, TURN_DECAY**distance * (1.0 if is_owners else OTHER_WEIGHT))
-        for distance, (text, is_owners) in enumerate(reversed(turns_of(context)))
+        (turn.text, TURN_DECAY**distance * (1.0 if context.is_owners(turn) else OTHER_WEIGHT))
+        for distance, turn in enumerate(reversed(context.turns))
     ]
 
 
@@ -192,8 +195,8 @@ def compare(
             for one, at in zip(fields, own, strict=True)
             if not one.is_empty()
         ]
-        say(f"descriptors: {'bot/query.py':48} {figures(np.asarray(ranks))}")
-    describer = OfflineDescriber()
+        say(f"descriptors: {'bot/describe/query.py':48} {figures(np.asarray(ranks))}")
+    describer = RuleDescriber()
     described = [describer.describe(dialogue.conversation()) for dialogue in dialogues]
     for name, (dialogue_texts, combine) in dialogue_ways(encoder).items():
         ranks = [
@@ -201,7 +204,7 @@ def compare(
         ]
         say(f"dialogue:    {name:48} {figures(np.asarray(ranks))}")
     ranks = [final(one, at) for one, at in zip(described, own, strict=True)]
-    say(f"dialogue:    {'bot/query.py':48} {figures(np.asarray(ranks))}")
+    say(f"dialogue:    {'bot/describe/query.py':48} {figures(np.asarray(ranks))}")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ class TrainingError(PhotopalError):
     """A training cannot be run as asked."""
 
 
-class PairsInvalid(TrainingError):
+class DatasetInvalid(TrainingError):
     """A file of captions or dialogues cannot be read, or holds nothing to train on."""
 
 

@@ -1,7 +1,7 @@
 """Make the trained describer's phrase vectors: ``python -m training.phrases``.
 
 Run it whenever the shipped starter changes. The phrases are those of
-``bot/describer_weights/phrases.jsonl``; what is usual for each is measured over our own dialogues.
+``bot/describe/weights/phrases.jsonl``; what is usual for each is measured over our own dialogues.
 """
 
 import argparse
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bot.conversation import Conversation
 from bot.describe.phrase_bank import PHRASES_NAME, PhraseBank, read_phrases, scores_over
-from bot.describe.phrases import WEIGHTS
+from bot.describe.phrases import WEIGHTS, meaning_of
 from bot.describe.query import dialogue_parts
-from bot.describe.rules import OfflineDescriber
+from bot.describe.rules import RuleDescriber
 from retrieval.encoders.starter import StarterEncoder
 from training.datasets.read import read_examples
 
@@ -27,12 +27,12 @@ def make(encoder: StarterEncoder, out: Path, dialogues: Path, some: int = SOME) 
     vectors = encoder.scenes(phrases)
     conversations = conversations_of(dialogues)
     random.Random(0).shuffle(conversations)
-    describer = OfflineDescriber()
+    describer = RuleDescriber()
     meanings = []
     for conversation in conversations[:some]:
         context = describer.describe(conversation).context
-        if context.strip():
-            meanings.append(encoder.meaning(dialogue_parts(context, encoder)))
+        if context:
+            meanings.append(meaning_of(dialogue_parts(context, encoder), encoder))
     mean, deviation = scores_over(vectors, meanings)
     bank = PhraseBank(phrases, groups, vectors, mean, deviation, encoder.text_fingerprint)
     bank.save(out)

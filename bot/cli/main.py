@@ -1,9 +1,11 @@
 """The edge of the program: every failure ends here as one line and an exit status."""
 
+import contextlib
+import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from bot.cli.output import one_line
@@ -12,6 +14,8 @@ from retrieval.errors import PhotopalError
 FAILED = 1
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+LOGGERS = ("bot", "prompts", "retrieval", "training")
+"""Of Photopal's own packages; ``--debug`` shows all that they log."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -29,7 +33,8 @@ def run(arguments: Sequence[str]) -> int:
 
         from bot.cli.app import build_app
 
-        get_command(build_app())(args=list(arguments), prog_name="photopal")
+        with _logged() if debug else contextlib.nullcontext():
+            get_command(build_app())(args=list(arguments), prog_name="photopal")
         status = 0
     except SystemExit as finished:
         status = finished.code if isinstance(finished.code, int) else FAILED
@@ -61,6 +66,27 @@ def explain(error: Exception) -> str:
 
 def _index(arguments: Sequence[str], item: str) -> int:
     return list(arguments).index(item) if item in arguments else len(arguments)
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """What Photopal logs goes to standard error, tracebacks included, as ``--debug`` promises.
+
+    A command that lives on after an error, such as the chat page, has no other way to show where
+    it came from.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    levels = {logger: logger.level for logger in map(logging.getLogger, LOGGERS)}
+    logging.getLogger().addHandler(handler)
+    for logger in levels:
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 def _tolerate_odd_characters() -> None:

@@ -22,7 +22,7 @@ from bot.cli.output import Results, note, results, working
 
 if TYPE_CHECKING:
     from bot.cli.replay_view import ReplayView
-    from bot.dialogues.photochat import Dialogue, DialogueSet
+    from bot.dialogues.dialogue import Dialogue
     from bot.dialogues.replay import Candidate, Outcome, Replayer
 
 STOP = ("q", "quit", "exit")
@@ -68,7 +68,7 @@ def replay(
     Without --photos the library's photos are used if the dialogues' photos are among them. Where
     there are none, label texts are ranked in their place.
     """
-    from bot.dialogues.photochat import read_dialogues
+    from bot.dialogues.reading import read_dialogues
 
     settings = load_settings(
         context,
@@ -78,8 +78,9 @@ def replay(
         model=model,
         offline=offline,
     )
-    dialogues = read_dialogues([file])
-    tell_problems(dialogues)
+    dialogues = read_dialogues(file)
+    for line in dialogues.oddities():
+        note(f"photopal: {line}")
     chosen = [dialogues.find(dialogue)] if dialogue is not None else list(dialogues)
     with results(as_json) as out, ExitStack() as stack:
         from bot.cli.replay_opening import open_replayer
@@ -106,7 +107,7 @@ def _as_json(out: Results, replayer: "Replayer", chosen: "list[Dialogue]", k: in
                 "share_index": each.share_index,
                 "offers": sorted(offers(each)),
                 "descriptors": outcome.description.descriptors.model_dump(),
-                "context": outcome.description.context,
+                "context": outcome.description.context.as_lines(),
                 "source": outcome.description.source,
                 "notice": outcome.description.notice,
                 "against": outcome.against,
@@ -207,9 +208,3 @@ class _Pace:
         sys.stderr.flush()
         if not line or line.strip().lower() in STOP:
             raise _Stopped
-
-
-def tell_problems(dialogues: "DialogueSet") -> None:
-    """What was odd about the files, on standard error."""
-    for reason, count in sorted(dialogues.problems.items()):
-        note(f"photopal: {count:,} × {reason}, such as {dialogues.examples[reason][0]}")

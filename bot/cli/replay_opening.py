@@ -14,7 +14,7 @@ from retrieval.library import Library
 from retrieval.paths import home, make_private_folder
 
 if TYPE_CHECKING:
-    from bot.dialogues.photochat import DialogueSet
+    from bot.dialogues.dialogue import DialogueSet
     from bot.settings import Settings
     from retrieval.encoders.base import Encoder
 
@@ -31,7 +31,7 @@ def open_replayer(
         stack: closes what was opened.
     """
     from bot.describe.llm import describer_chain
-    from bot.describe.phrases import TrainedDescriber
+    from bot.describe.phrases import PhraseDescriber
     from retrieval.search import Searcher
 
     gallery: PhotoGallery | None = None
@@ -56,7 +56,7 @@ def open_replayer(
                 "photopal: no photos here (--photos DIR gives them): their labels are ranked "
                 "in their place"
             )
-    describer = TrainedDescriber(encoder)
+    describer = PhraseDescriber(encoder)
     return Replayer(describer_chain(settings, describer), encoder, dialogues.dialogues, gallery)
 
 
@@ -81,7 +81,7 @@ def _library_with_photos(
     settings: "Settings", dialogues: "DialogueSet", stack: ExitStack
 ) -> Library | None:
     """The library, if it holds the photo of at least one of the dialogues."""
-    from bot.dialogues.photochat import PhotoNames
+    from bot.dialogues.photo_names import PhotoNames
 
     try:
         library = stack.enter_context(Library.read(settings.library_path))

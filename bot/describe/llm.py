@@ -5,13 +5,14 @@ import logging
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from bot.conversation import Conversation
+from bot.describe.base import Describer
 from bot.describe.parsing import DescribeAnswer, parse_answer
 from bot.describe.transcript import transcript
 from bot.descriptors import FIELDS, Description, Descriptors
@@ -29,14 +30,6 @@ REPAIR = (
     f"nothing else. Its keys: {', '.join(FIELDS)} (strings), share (true or false), "
     "confidence (a number from 0 to 1)."
 )
-
-
-class Describer(Protocol):
-    """What describes without an LLM: :class:`bot.describe.phrases.TrainedDescriber`."""
-
-    def describe(self, conversation: Conversation) -> Description:
-        """The description of the photo that fits the conversation."""
-        ...
 
 
 def describer_chain(
@@ -63,9 +56,9 @@ def describer_chain(
         description = describe.invoke(Conversation((Turn("user", "my cat, look!"),)))
     """
     if offline is None:
-        from bot.describe.phrases import TrainedDescriber
+        from bot.describe.phrases import PhraseDescriber
 
-        offline = TrainedDescriber()
+        offline = PhraseDescriber()
     if isinstance(llm, Settings):
         if not llm.uses_llm:
             return RunnableLambda(offline.describe, name="offline_describer")

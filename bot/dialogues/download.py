@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from bot.errors import BotError
 from bot.llm.bounded_http import is_loopback
 from bot.llm.retries import retry_after

@@ -7,15 +7,16 @@ dialogues take the photos' place, and the outcome says so: the rank is then one 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from langchain_core.runnables import Runnable
 
-from bot.conversation import Conversation, Turn
+from bot.conversation import Conversation
 from bot.describe.query import to_query
 from bot.descriptors import FIELDS, Description, Descriptors
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.photo_names import PhotoNames
 from bot.intent.share import wants_photo
 from retrieval.errors import EmptyQuery, LibraryEmpty
 from retrieval.search import SMALL_GALLERY, SearchOptions
@@ -28,47 +29,6 @@ if TYPE_CHECKING:
 
 HIT_AT = 10
 """A photo among the first ten counts as found, unless said otherwise."""
-
-
-class RecordedDialogue(Protocol):
-    """What is needed of :class:`bot.dialogues.photochat.Dialogue`."""
-
-    @property
-    def id(self) -> str:
-        """Unique among the dialogues."""
-        ...
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """All of them, those after the share too."""
-        ...
-
-    @property
-    def share_index(self) -> int | None:
-        """Of the first turn that shares a photo."""
-        ...
-
-    @property
-    def labels(self) -> str:
-        """What the photo shows, as a list of objects; "" when not known."""
-        ...
-
-    @property
-    def photo_name(self) -> str | None:
-        """The photo's name, the same for all dialogues that share it."""
-        ...
-
-    def conversation(self) -> Conversation:
-        """What precedes the share."""
-        ...
-
-
-class Locator(Protocol):
-    """What is needed of :class:`bot.dialogues.photochat.PhotoNames`."""
-
-    def find(self, dialogue: Any) -> Path | None:
-        """The file of the dialogue's photo."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -140,15 +100,15 @@ class Outcome:
 class PhotoGallery:
     """The photos of a library, to be ranked; knows which one a dialogue shared."""
 
-    def __init__(self, searcher: "Searcher", locator: Locator, photos: "Sequence[Photo]") -> None:
+    def __init__(self, searcher: "Searcher", names: PhotoNames, photos: "Sequence[Photo]") -> None:
         """Make one with :func:`open_gallery`."""
         self._searcher = searcher
-        self._locator = locator
+        self._names = names
         self._photos = {photo.path: photo for photo in photos}
 
-    def photo_of(self, dialogue: RecordedDialogue) -> "Photo | None":
+    def photo_of(self, dialogue: Dialogue) -> "Photo | None":
         """The photo that a dialogue shared, if it is in the library."""
-        path = self._locator.find(dialogue)
+        path = self._names.find(dialogue)
         return None if path is None else self._photos.get(path)
 
     def rank(self, query: "Query", shared: "Photo | None", k: int) -> tuple[list[Candidate], int]:
@@ -166,7 +126,7 @@ class PhotoGallery:
 class LabelGallery:
     """The labels of all photos as texts, to be ranked in the photos' place."""
 
-    def __init__(self, encoder: "Encoder", dialogues: Sequence[RecordedDialogue]) -> None:
+    def __init__(self, encoder: "Encoder", dialogues: Sequence[Dialogue]) -> None:
         self._encoder = encoder
         self._texts: dict[str, str] = {}
         for dialogue in dialogues:
@@ -178,13 +138,11 @@ class LabelGallery:
     def __len__(self) -> int:
         return len(self._texts)
 
-    def holds(self, dialogue: RecordedDialogue) -> bool:
+    def holds(self, dialogue: Dialogue) -> bool:
         """Whether the labels of the dialogue's photo are here."""
         return _key(dialogue) in self._texts
 
-    def rank(
-        self, query: "Query", dialogue: RecordedDialogue, k: int
-    ) -> tuple[list[Candidate], int]:
+    def rank(self, query: "Query", dialogue: Dialogue, k: int) -> tuple[list[Candidate], int]:
         """The first ``k`` and the dialogue's own, with their ranks; and how many there are."""
         texts = list(self._texts.values())
         if self._vectors is None:
@@ -228,7 +186,7 @@ class Replayer:
         self,
         describer: Runnable[Conversation, Description],
         encoder: "Encoder",
-        dialogues: Sequence[RecordedDialogue],
+        dialogues: Sequence[Dialogue],
         photos: PhotoGallery | None = None,
     ) -> None:
         self._describer = describer
@@ -236,11 +194,11 @@ class Replayer:
         self._photos = photos
         self._labels = LabelGallery(encoder, dialogues)
 
-    def photo_of(self, dialogue: RecordedDialogue) -> "Photo | None":
+    def photo_of(self, dialogue: Dialogue) -> "Photo | None":
         """The photo that was really shared, if it can be had."""
         return self._photos.photo_of(dialogue) if self._photos else None
 
-    def outcome(self, dialogue: RecordedDialogue, k: int = HIT_AT) -> Outcome:
+    def outcome(self, dialogue: Dialogue, k: int = HIT_AT) -> Outcome:
         """What the bot suggests at the share turn, and where the shared photo is among it."""
         started = time.perf_counter()
         conversation = dialogue.conversation()
@@ -268,7 +226,7 @@ class Replayer:
         )
 
     def _ranked(
-        self, dialogue: RecordedDialogue, query: "Query", k: int
+        self, dialogue: Dialogue, query: "Query", k: int
     ) -> tuple[Literal["photos", "labels", "nothing"], list[Candidate], int, str]:
         shared = self.photo_of(dialogue)
         if self._photos is not None and (shared is not None or not self._labels.holds(dialogue)):
@@ -288,8 +246,6 @@ class Replayer:
 
 def open_gallery(searcher: "Searcher") -> PhotoGallery:
     """The photos of a searcher's library. Raises LibraryEmpty when it holds none."""
-    from bot.dialogues.photochat import PhotoNames
-
     photos = searcher.library.photos_with("present")
     if not photos:
         raise LibraryEmpty("the library holds no photo yet")
@@ -297,7 +253,7 @@ def open_gallery(searcher: "Searcher") -> PhotoGallery:
     return PhotoGallery(searcher, names, photos)
 
 
-def offers(dialogue: RecordedDialogue) -> dict[int, float]:
+def offers(dialogue: Dialogue) -> dict[int, float]:
     """The turns before the share after which the bot would offer a photo, and how sure it is.
 
     The bot is the one who shares; it speaks up after what anybody says.
@@ -320,5 +276,5 @@ def described(description: Description) -> list[tuple[str, str]]:
     return [(name, text) for name, text in fields if text]
 
 
-def _key(dialogue: RecordedDialogue) -> str:
+def _key(dialogue: Dialogue) -> str:
     return (dialogue.photo_name or f"dialogue {dialogue.id}").lower()

@@ -196,6 +196,7 @@ class ChatPage:
         except EmptyDialogue:
             await _say(NOTHING_TO_READ)
         except PhotopalError as error:
+            log.debug("answering failed", exc_info=True)
             await _say(f"{_sentence(error)}")
         except Exception as error:
             _log("answering failed", error)
@@ -297,9 +298,11 @@ class ChatPage:
             photo = await asyncio.to_thread(self.services.library.photo, photo_id)
             copy = await asyncio.to_thread(self.services.shared.share, photo)
         except RetrievalError as error:
+            log.debug("sharing failed", exc_info=True)
             await _say(f"That photo could not be shared: {plain(str(error))}.")
             return {"ok": False}
         except OSError as error:
+            log.debug("sharing failed", exc_info=True)
             reason = plain(error.strerror or "the disk refused")
             await _say(f"The copy could not be saved: {reason}.")
             return {"ok": False}

@@ -30,9 +30,10 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         raise LibraryEmpty("the library holds no photo yet: run 'photopal index FOLDER' first")
 
     from bot.describe.llm import describer_chain
-    from bot.describe.phrases import TrainedDescriber
+    from bot.describe.phrases import PhraseDescriber
     from bot.suggest import Suggester
     from retrieval.encoders import load_encoder
+    from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.photos.thumbnails import Thumbnails
     from retrieval.search import Searcher
 
@@ -41,9 +42,10 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         if "encoder" not in settings.model_fields_set and library.encoder_name:
             name = library.encoder_name
         encoder = load_encoder(name)
+    encoder = CachedTextEncoder(encoder)
     searcher = Searcher(library, encoder)
     alone = settings.model_copy(update={"llm_mode": "off"})
-    describer = TrainedDescriber(encoder)
+    describer = PhraseDescriber(encoder)
     offline = Suggester(searcher, describer_chain(alone, describer))
     llm, reply = None, None
     if settings.uses_llm:

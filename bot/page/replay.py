@@ -20,7 +20,7 @@ from retrieval.errors import PhotopalError
 
 if TYPE_CHECKING:
     from bot.conversation import Turn
-    from bot.dialogues.photochat import Dialogue
+    from bot.dialogues.dialogue import Dialogue
     from retrieval.library import Photo
 
 log = logging.getLogger(__name__)
@@ -96,9 +96,11 @@ class ReplayPage:
         try:
             file = await asyncio.to_thread(self.files.open, action.payload.get("file"))
         except PhotopalError as error:
+            log.debug("listing dialogues failed", exc_info=True)
             return {"error": str(error)}
         except Exception as error:
-            log.error("listing dialogues failed: %s", error)
+            debug = log.isEnabledFor(logging.DEBUG)
+            log.error("listing dialogues failed: %s", error, exc_info=debug)
             return {"error": SOMETHING_WRONG}
         return listing(file)
 
@@ -170,7 +172,7 @@ class ReplayPage:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            log.error("replaying failed: %s", error)
+            log.error("replaying failed: %s", error, exc_info=log.isEnabledFor(logging.DEBUG))
             await _say(SOMETHING_WRONG)
         finally:
             if run.playing is asyncio.current_task():

@@ -17,6 +17,7 @@ from retrieval.search.duplicates import DUPLICATE_COSINE, Collapser
 from retrieval.search.existing import ExistingFiles
 from retrieval.search.filters import SearchOptions
 from retrieval.search.fusion import fuse
+from retrieval.text import clean_text
 from retrieval.vectors import VectorIndex, open_index
 from retrieval.vectors.base import Ids
 
@@ -38,6 +39,10 @@ class QueryText:
 
     text: str
     weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        # No tokenizer takes half of a surrogate pair.
+        object.__setattr__(self, "text", clean_text(self.text))
 
 
 @dataclass(frozen=True)

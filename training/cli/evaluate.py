@@ -10,7 +10,6 @@ import typer
 
 from bot.cli.factories import open_encoder
 from bot.cli.indexing import index_with_progress
-from bot.cli.lazy import training_module
 from bot.cli.options import (
     BaseUrlOption,
     DebugOption,
@@ -23,6 +22,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, note, results
+from bot.cli.plugins import require_packages
 from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def evaluate(
 
     Vectors and the LLM's answers are kept: an interrupted run goes on where it stopped.
     """
-    for package in NEEDED:
-        _require(package)
+    require_packages("evaluate", "train", NEEDED)
     settings = load_settings(
         context, library=library, encoder=encoder, base_url=base_url, model=model, offline=offline
     )
@@ -225,17 +224,3 @@ def _host(settings: "Settings", plan: "Plan") -> Iterator["Host"]:
         raise
     finally:
         bar.stop()
-
-
-def _require(package: str) -> None:
-    """One line that says what to install, before anything is read."""
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        from bot.cli.lazy import CommandUnavailable
-
-        raise CommandUnavailable(
-            f"'photopal evaluate' needs the package {package}: "
-            "pip install 'photopal[train]' brings it"
-        )
-    training_module("evaluation", "evaluate")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from bot.dialogues.photochat import MAX_EXAMPLES, NOTHING_BEFORE
+from bot.dialogues.reading import MAX_EXAMPLES, NOTHING_BEFORE
 from training.evaluation.reasons import EMPTY_DESCRIPTORS, NO_DESCRIPTORS
 
 EMPTY_CAPTION = "empty caption (left out)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from training.datasets.content import content_hash, size_of
 from training.datasets.example import Example
-from training.errors import PairsInvalid, SplitsOverlap
+from training.errors import DatasetInvalid, SplitsOverlap
 
 MOST_HELD_OUT = 1_000
 _SHOWN = 10
@@ -51,11 +51,11 @@ def hold_out(
         seed: another one holds out other photos.
 
     Raises:
-        PairsInvalid: there is only one photo.
+        DatasetInvalid: there is only one photo.
     """
     contents = {path: content_hash(path) or name for path, name in _photos(examples).items()}
     if len(set(contents.values())) < 2:
-        raise PairsInvalid(
+        raise DatasetInvalid(
             "all examples are about one photo: there is none to hold out for choosing; "
             "add examples, or name others for dev"
         )

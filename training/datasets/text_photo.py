@@ -18,7 +18,7 @@ class Item(NamedTuple):
     photo: int
 
 
-class Items(Dataset[Item]):
+class TextPhotoDataset(Dataset[Item]):
     """One item for each kind of text of each example; an epoch draws each once.
 
     An item is a function of (seed, epoch, place) and of nothing else: a run that is resumed sees

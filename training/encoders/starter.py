@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
@@ -14,8 +15,9 @@ from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.heads import SCENE_DIM
 from retrieval.encoders.starter.scene import UNUSED, copy_of
+from training.encoders.base import lock, lock_layers, parameter_groups
 from training.encoders.lora import add_lora, merged
-from training.encoders.parameters import lock, lock_layers, parameter_groups
+from training.encoders.token_states import with_token_dropout
 
 HEAD_RATE = 4.0
 """How many times the network's learning rate its head gets: it has less to lose."""
@@ -26,7 +28,7 @@ TOGETHER = 64
 TOKEN_DROPOUT = 0.1
 
 
-class StarterTower:
+class TrainableStarter:
     """The scene part of the starter: a MiniLM of its own and the text head.
 
     What is trained are the 512 scene numbers. The other 384, which know things by their names, and
@@ -38,7 +40,7 @@ class StarterTower:
     dim = SCENE_DIM
 
     def __init__(self, encoder: StarterEncoder, lora: int = 0, freeze_layers: int = 0) -> None:
-        """``open_tower`` checks the settings.
+        """``make_trainable`` checks the settings.
 
         Args:
             encoder: gets a scene network of its own if it has none yet.
@@ -71,7 +73,8 @@ class StarterTower:
         there = {name: tensor.to(self._base.network.device) for name, tensor in inputs.items()}
         lengths = there["attention_mask"].sum(1)
         if self.module.training:
-            there["attention_mask"] = thinned(there["attention_mask"])
+            mask = there["attention_mask"]
+            there["attention_mask"] = with_token_dropout(mask, TOKEN_DROPOUT)
         # Texts of like length go together: padding costs as much as words.
         order = lengths.argsort()
         parts = [
@@ -92,6 +95,10 @@ class StarterTower:
         """Unit vectors [n, 512]."""
         return photo_scenes(self.encoder, images)
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """The scene part [n, 512] of vectors [n, 896]."""
+        return scene_part(vectors)
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """The head moves four times as fast as the network."""
         network, head = self._base.network.parameters(), self.encoder.text_head.parameters()
@@ -109,13 +116,6 @@ class StarterTower:
             return save_starter(self.encoder, folder, extra)
 
 
-def thinned(mask: Tensor) -> Tensor:
-    """A mask [n, tokens] without some tokens; the first, which is the text's own, stays."""
-    kept = torch.rand(mask.shape, device=mask.device) >= TOKEN_DROPOUT
-    kept[:, 0] = True
-    return mask * kept
-
-
 def lock_image_side(encoder: StarterEncoder) -> None:
     """Nothing of the image side, nor the text base, moves."""
     for part in (encoder.image_base, encoder.image_head, encoder.text_base.network):
@@ -126,6 +126,11 @@ def shortened(encoder: StarterEncoder, texts: Sequence[str]) -> list[str]:
     """Texts as the encoder reads them."""
     most = encoder.max_text_tokens
     return [shorten_text(text, most, encoder.count_tokens) for text in texts]
+
+
+def scene_part(vectors: Tensor) -> Tensor:
+    """Unit vectors [n, 512] of the scene part of photo vectors [n, 896]."""
+    return F.normalize(vectors[:, :SCENE_DIM], dim=-1)
 
 
 @torch.no_grad()

@@ -10,19 +10,20 @@ from torch import Tensor, nn
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.heads import SCENE_DIM
-from training.encoders.parameters import lock, parameter_groups
+from training.encoders.base import lock, parameter_groups
 from training.encoders.starter import (
     HEAD_RATE,
     kept,
     lock_image_side,
     photo_scenes,
     save_starter,
+    scene_part,
     shortened,
 )
 from training.encoders.token_states import TokenStates
 
 
-class StarterHeadTower:
+class TrainableStarterHead:
     """The fast way: thousands of pairs a second on two cores, once all texts are cached."""
 
     moves_photos = False
@@ -57,6 +58,10 @@ class StarterHeadTower:
     def photo_vectors(self, images: Sequence[Image.Image]) -> Tensor:
         """Unit vectors [n, 512]."""
         return photo_scenes(self.encoder, images)
+
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """The scene part [n, 512] of vectors [n, 896]."""
+        return scene_part(vectors)
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """The head's rate, four times the one that a network would get."""

@@ -10,7 +10,8 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.dialogues.photochat import Dialogue, PhotoFolder
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.photo_names import PhotoFolder
 from retrieval.encoders.base import Encoder
 from retrieval.indexing import index_folders
 from retrieval.library import Library
@@ -92,7 +93,8 @@ def open_photos(
         else:
             gold[dialogue.id] = path
     searcher = Searcher(library, encoder)
-    photo_ids = searcher.index.current().ids
+    searcher.index.sync(library)
+    photo_ids = searcher.index.ids()
     photos = library.photos(photo_ids.tolist())
     wanted = set(gold.values())
     paths: dict[str, Path] = {}
@@ -126,7 +128,7 @@ def open_labels(dialogues: Sequence[Dialogue]) -> Gallery:
     """The label texts of the dialogues' photos as the pool; needs no photo.
 
     What ``photo_description`` says of people known from the dialogue is left out
-    (:attr:`bot.dialogues.photochat.Dialogue.labels`).
+    (:attr:`bot.dialogues.dialogue.Dialogue.labels`).
     """
     labels: dict[str, str] = {}
     gold: dict[str, str] = {}

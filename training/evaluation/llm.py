@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.conversation import Conversation
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from training.evaluation.answers import Answer, AnswerCache, Tokens
 from training.evaluation.errors import EvaluationError
 from training.evaluation.queries import Asked

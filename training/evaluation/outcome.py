@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from training.evaluation.gallery import Gallery
 from training.evaluation.queries import Asked
 from training.evaluation.reasons import RANKED_LOW, UNAVAILABLE

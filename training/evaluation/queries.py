@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from training.evaluation.reasons import (
     EMPTY_DESCRIPTORS,
     NO_CAPTION,
@@ -39,7 +39,7 @@ class Asked:
         """All of it as one text, for people."""
         if self.description is not None:
             fields = self.description.descriptors.model_dump().values()
-            said = [text for text in (*fields, self.description.context) if text]
+            said = [text for text in (*fields, self.description.context.as_lines()) if text]
             return "; ".join(said)
         return self.caption or " / ".join(self.turns)
 
@@ -126,6 +126,6 @@ def _described(
     if not conversation:
         return Asked(failed=NOTHING_TO_GO_BY)
     description = describe(conversation)
-    if description.descriptors.is_empty() and not description.context.strip():
+    if description.is_empty():
         return Asked(description=description, failed=EMPTY_DESCRIPTORS)
     return Asked(description=description)

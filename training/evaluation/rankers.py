@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.describe.query import to_query
-from bot.describe.rules import OTHER_MARK, OWNER_MARK
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
 from retrieval.search import Query, QueryText
@@ -157,7 +156,7 @@ def label_parts(asked: Asked) -> list[QueryText]:
     things = _joined(fields.main_subject, fields.foreground_objects) or _joined(
         fields.background_scene, fields.events, fields.materials_and_attributes
     )
-    context = _without_marks(asked.description.context)
+    context = " ".join(turn.text for turn in asked.description.context.turns)
     parts = [QueryText(context), QueryText(things, BESIDE_WEIGHT)] if context else []
     parts = parts or [QueryText(things)]
     if asked.beside:
@@ -167,13 +166,6 @@ def label_parts(asked: Asked) -> list[QueryText]:
 
 def _joined(*phrases: str) -> str:
     return ", ".join(phrase for phrase in phrases if phrase)
-
-
-def _without_marks(context: str) -> str:
-    lines = (
-        line.removeprefix(OWNER_MARK).removeprefix(OTHER_MARK) for line in context.splitlines()
-    )
-    return " ".join(lines).strip()
 
 
 def _photo_query(asked: Asked, encoder: Encoder) -> Query:

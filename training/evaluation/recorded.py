@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from training.evaluation.errors import EvaluationError
 
 

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.dialogues.photochat import Dialogue, DialogueSet, read_dialogues
+from bot.dialogues.dialogue import Dialogue, DialogueSet
+from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
 from training.evaluation.answers import AnswerCache, default_cache_path
 from training.evaluation.errors import EvaluationError
@@ -216,13 +217,13 @@ def _asks(
 
     def offline() -> Ask:
         if against == "labels":
-            from bot.describe.rules import OfflineDescriber
+            from bot.describe.rules import RuleDescriber
 
             # Labels are found by words as they were said: hit@30 51.4 against 48.0 (PhotoChat).
-            return ask_describer(OfflineDescriber().describe)
-        from bot.describe.phrases import TrainedDescriber
+            return ask_describer(RuleDescriber().describe)
+        from bot.describe.phrases import PhraseDescriber
 
-        return ask_describer(TrainedDescriber(host.load_encoder(settings.encoder)).describe)
+        return ask_describer(PhraseDescriber(host.load_encoder(settings.encoder)).describe)
 
     makers: dict[str, Callable[[], Ask]] = {
         "offline": offline,

@@ -6,19 +6,19 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from training.fine_tuning.environment import Progress
 from training.fine_tuning.log import RunLog
-from training.fine_tuning.reporter import Progress
 
 EVALUATED = "eval_"
 
 
-class Recorder(TrainerCallback):
+class LoggingCallback(TrainerCallback):
     """Writes the log and tells of the progress."""
 
     def __init__(
         self, log: RunLog, watch: Callable[[Progress], None], pairs_a_step: int, temperature: Any
     ) -> None:
-        """``temperature`` gives the objective's, as it is now."""
+        """``temperature`` gives the loss's, as it is now."""
         self._log = log
         self._watch = watch
         self._pairs = pairs_a_step
@@ -82,8 +82,8 @@ class Recorder(TrainerCallback):
         return (state.global_step - step) * self._pairs / passed if passed > 0 else 0.0
 
 
-class EveryEpoch(TrainerCallback):
-    """Asks for dev figures at the end of each epoch.
+class EvaluateEveryEpoch(TrainerCallback):
+    """Asks for dev metrics at the end of each epoch.
 
     The Trainer would do so by itself if it had a set to evaluate on; ours is a gallery.
     """
@@ -95,7 +95,7 @@ class EveryEpoch(TrainerCallback):
         control.should_evaluate = True
 
 
-class Stopping(TrainerCallback):
+class EarlyStopping(TrainerCallback):
     """Stops when dev has not gained for ``patience`` epochs.
 
     The history of the run is all it needs: a continued run stops where it would have stopped.
@@ -124,7 +124,7 @@ class Stopping(TrainerCallback):
         return len(scores) - 1 - scores.index(max(scores)) >= self.patience
 
 
-class Saving(TrainerCallback):
+class CheckpointCallback(TrainerCallback):
     """Asks for checkpoints within an epoch: every so many steps, every so many minutes."""
 
     def __init__(self, every: int, minutes: float, steps_an_epoch: int) -> None:

@@ -45,7 +45,6 @@ from retrieval.encoders.starter.heads import (
 )
 from retrieval.encoders.starter.scene import copy_of, holds, pack_changes, unpack_changes
 from retrieval.errors import EncoderFolderInvalid
-from retrieval.search.fusion import fuse
 
 WEIGHTS_NAME = "heads.safetensors"
 SCENE_NAME = "scene.safetensors"
@@ -210,18 +209,6 @@ class StarterEncoder:
     def background(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [896] and covariance [896, 896] of 6,000 everyday photos."""
         return self._background
-
-    def meaning(self, parts: Sequence[tuple[str, float]]) -> Embeddings:
-        """One unit vector [512] of weighted texts in the scene part alone.
-
-        The texts are fused as search fuses them, each counting by how much it tells photos apart.
-        """
-        weights = np.array([weight for _, weight in parts], dtype=np.float32)
-        scenes = self.scenes([text for text, _ in parts])
-        covariance = None
-        if self._background is not None:
-            covariance = self._background[1][:SCENE_DIM, :SCENE_DIM]
-        return fuse(scenes, weights, covariance)
 
     def scenes(self, texts: Sequence[str]) -> Embeddings:
         """The scene parts [n, 512] of texts' vectors, at unit length."""

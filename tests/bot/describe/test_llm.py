@@ -31,7 +31,8 @@ class OtherDescriber:
     def describe(self, conversation: Conversation) -> Description:
         """Always a dog."""
         self.asked.append(conversation)
-        return Description(descriptors=Descriptors(main_subject="a dog"), context="offline")
+        said = Conversation((Turn("user", "offline"),))
+        return Description(descriptors=Descriptors(main_subject="a dog"), context=said)
 
 
 class Model(GenericFakeChatModel):

@@ -1,7 +1,6 @@
 """Whether the LLM answers."""
 
 import json
-import time
 
 import pytest
 
@@ -72,9 +71,7 @@ def test_a_server_without_a_list_is_asked_for_one_token() -> None:
 def test_does_not_answer(script: server.Behaviour, because: str) -> None:
     with scripted_llm(script) as llm:
         url = llm.url.replace("http://", "http://me:hunter2secret@")
-        started = time.monotonic()
         status = check_llm(Settings(base_url=url, api_key="sk-hunter2secret"), timeout=0.3)
-        assert time.monotonic() - started < 3
     assert status.configured and not status.answers
     assert because in status.reason
     assert "hunter2secret" not in json.dumps(status.as_dict())

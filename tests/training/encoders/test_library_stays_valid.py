@@ -13,7 +13,7 @@ from retrieval.indexing import index_folders
 from retrieval.library import Library
 from retrieval.search import Query, Searcher, SearchOptions
 from tests.training.encoders.steps import step
-from training.encoders import open_tower
+from training.encoders import make_trainable
 
 
 def index(encoder: Encoder, path: Path, folder: Path) -> int:
@@ -43,9 +43,9 @@ def test_a_text_fine_tune_keeps_the_library(
     assert index(encoder, tmp_path / "library.db", photos[0].parent) == len(photos)
     with Library.read(tmp_path / "library.db") as library:
         before = Searcher(library, encoder).search(Query.of("a red chair"), SearchOptions(6))
-    tower = open_tower(encoder, tune=tune)  # type: ignore[arg-type]
-    step(tower, images, 1e-2 if kind == "clip" else 1e-3)
-    tower.save(tmp_path / "tuned")
+    trainable = make_trainable(encoder, tune=tune)  # type: ignore[arg-type]
+    step(trainable, images, 1e-2 if kind == "clip" else 1e-3)
+    trainable.save(tmp_path / "tuned")
 
     tuned = load_encoder(tmp_path / "tuned")
     forbid_photos(tuned, monkeypatch)
@@ -61,9 +61,9 @@ def test_after_moving_both_the_library_is_refused(
     clip: ClipEncoder, photos: list[Path], images: list[Image.Image], tmp_path: Path
 ) -> None:
     index(clip, tmp_path / "library.db", photos[0].parent)
-    tower = open_tower(clip, tune="both")
-    step(tower, images)
-    tower.save(tmp_path / "tuned")
+    trainable = make_trainable(clip, tune="both")
+    step(trainable, images)
+    trainable.save(tmp_path / "tuned")
     tuned = load_encoder(tmp_path / "tuned")
     with Library.read(tmp_path / "library.db") as library, pytest.raises(EncoderMismatch):
         Searcher(library, tuned).search(Query.of("a red chair"), SearchOptions(3))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.conversation import Conversation, Turn
 from bot.descriptors import Description, Descriptors
 from bot.errors import DialogueUnreadable
 from bot.settings import Settings
@@ -210,7 +211,8 @@ def test_what_is_compared_with_labels() -> None:
     ]
     vague = Asked(description=Description(descriptors=Descriptors(events="a party")))
     assert [part.text for part in label_parts(vague)] == ["a party"]
-    offline = Asked(description=Description(descriptors=fields, context="me: my cat\nthem: aw"))
+    said = Conversation((Turn("a", "my cat"), Turn("b", "aw")), "a")
+    offline = Asked(description=Description(descriptors=fields, context=said))
     assert [part.text for part in label_parts(offline)] == ["my cat aw", "a cat, cup"]
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from training.losses.cross_entropy import own_column_loss
+from training.losses.contrastive import masked_cross_entropy
 
 
 @pytest.fixture
@@ -26,18 +26,18 @@ def masked() -> torch.Tensor:
 def test_gradients_are_those_of_finite_differences(
     smoothing: float, logits: torch.Tensor, masked: torch.Tensor
 ) -> None:
-    assert torch.autograd.gradcheck(lambda x: own_column_loss(x, masked, smoothing), logits)
+    assert torch.autograd.gradcheck(lambda x: masked_cross_entropy(x, masked, smoothing), logits)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 def test_with_nothing_masked_it_is_torchs_own(smoothing: float, logits: torch.Tensor) -> None:
-    loss = own_column_loss(logits, torch.zeros(4, 7, dtype=torch.bool), smoothing)
+    loss = masked_cross_entropy(logits, torch.zeros(4, 7, dtype=torch.bool), smoothing)
     expected = F.cross_entropy(logits, torch.arange(4), label_smoothing=smoothing)
     assert loss.item() == pytest.approx(expected.item())
 
 
 def test_masked_columns_get_no_gradient(logits: torch.Tensor, masked: torch.Tensor) -> None:
-    own_column_loss(logits, masked, 0.1).backward()
+    masked_cross_entropy(logits, masked, 0.1).backward()
     assert logits.grad is not None
     assert logits.grad[masked].abs().max() == 0.0
     # A text with nothing to be told apart from is content.

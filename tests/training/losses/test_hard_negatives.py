@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from training.losses.hard_negatives import mine
-from training.losses.masking import own_in
+from training.losses.masking import extra_mask
 
 TEXT = torch.tensor([[1.0, 0.0]])
 
@@ -51,7 +51,7 @@ def test_what_is_missing_is_filled_with_the_own_photo_which_the_objectives_mask(
     photos = at(0.8, 0.9, 0.5)
     mined = mine(TEXT, photos, torch.tensor([0]), count=3, duplicates=None)
     assert mined.tolist() == [[2, 0, 0]]
-    assert own_in(torch.tensor([0]), mined[0], photos).tolist() == [[False, True, True]]
+    assert extra_mask(torch.tensor([0]), mined[0], photos).tolist() == [[False, True, True]]
 
 
 def test_a_single_photo_has_no_negative() -> None:
