@@ -93,7 +93,8 @@ def open_photos(
         else:
             gold[dialogue.id] = path
     searcher = Searcher(library, encoder)
-    photo_ids = searcher.index.current().ids
+    searcher.index.sync(library)
+    photo_ids = searcher.index.ids()
     photos = library.photos(photo_ids.tolist())
     wanted = set(gold.values())
     paths: dict[str, Path] = {}
