@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bot.conversation import Conversation, Turn
+from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import to_query
 from bot.describe.phrases import PhraseDescriber
 from bot.describe.rules import RuleDescriber
