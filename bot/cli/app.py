@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, index, photochat, replay, search, status, suggest, talk
+from bot.cli import (
+    chat,
+    demo,
+    forget,
+    index,
+    photochat,
+    replay,
+    search,
+    status,
+    suggest,
+    talk,
+)
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 from bot.cli.plugins import add_plugins
 
@@ -20,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "chat": chat.chat,
     "talk": talk.talk,
     "index": index.index,
+    "forget": forget.forget,
     "search": search.search,
     "suggest": suggest.suggest,
     "replay": replay.replay,
