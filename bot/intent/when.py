@@ -18,7 +18,7 @@ from bot.intent.calendar_days import Calendar
 from bot.intent.time_rules import Meaning, Rule, time_rules
 from retrieval.search.filters import DateRange
 
-MAX_CHARS = 20_000
+MAX_CHARS = 4_000
 """Of a message; times beyond it are not looked for."""
 
 
