@@ -171,7 +171,7 @@ def test_the_tail_is_cut_off(library: Library, photos: Path, background: bool) -
 def test_nothing_fits(library: Library, photos: Path) -> None:
     encoder = ColourEncoder(background=True)
     index_folders(library, encoder, [photos])
-    searcher = Searcher(library, encoder, cutoff=Cutoff(floor=3.0))
+    searcher = Searcher(library, encoder, cutoff=Cutoff(z_score_threshold=3.0))
     result = searcher.search(Query.of("orange"), SearchOptions(6, cutoff=True))
     assert result.hits == ()
     assert result.nothing_fits
