@@ -1,5 +1,6 @@
 """The starter encoder: the embedded default, ready without any download."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
 from retrieval.encoders.base import Embeddings
 from retrieval.encoders.device import choose_dtype
@@ -95,7 +97,8 @@ class StarterEncoder:
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
         self._background = background
-        self.fingerprint, self.text_fingerprint = self._fingerprints()
+        scene = [scene_base.network] if scene_base is not None else []
+        self.fingerprint, self.text_fingerprint = _fingerprints(image_head, text_head, *scene)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "StarterEncoder":
@@ -140,26 +143,31 @@ class StarterEncoder:
     def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
         """Write the heads as an encoder folder; the base networks stay in their packages.
 
-        Of a fine-tuned scene network its difference from the text base is written.
+        Of a fine-tuned scene network its difference from the text base is written. Weights are
+        rounded to 8 bits in the file only: the encoder itself stays as it is.
 
         Returns:
-            The manifest. Its fingerprints are of the heads as written, rounded to 8 bits: they
-            are what anybody loads.
+            The manifest. Its fingerprints are of the weights as written, which are what anybody
+            loads.
         """
         tensors: dict[str, NDArray[Any]] = {}
+        written: list[nn.Module] = []
         for part, head in (("image.", self.image_head), ("text.", self.text_head)):
             packed = pack(head)
-            unpack(head, packed)
+            written.append(copy.deepcopy(head))
+            unpack(written[-1], packed)
             tensors |= {part + name: values for name, values in packed.items()}
         if self.scene_base is not None:
             networks = self.scene_base.network, self.text_base.network
-            if self._scene_changes is None or not holds(*networks, self._scene_changes):
-                self._scene_changes = pack_changes(*networks)
-                unpack_changes(*networks, self._scene_changes)
-            write_weights(folder / SCENE_NAME, self._scene_changes)
+            changes = self._scene_changes
+            if changes is None or not holds(*networks, changes):
+                changes = pack_changes(*networks)
+            written.append(copy_of(self.text_base).network)
+            unpack_changes(written[-1], self.text_base.network, changes)
+            write_weights(folder / SCENE_NAME, changes)
         else:
             (folder / SCENE_NAME).unlink(missing_ok=True)
-        self.fingerprint, self.text_fingerprint = self._fingerprints()
+        fingerprint, text_fingerprint = _fingerprints(*written)
         if self._background is not None:
             mean, covariance = self._background
             tensors["background.mean"] = mean
@@ -170,8 +178,8 @@ class StarterEncoder:
             base="efficientnet-lite1 + all-MiniLM-L6-v2",
             dim=DIM,
             preprocessing=PREPROCESSING,
-            fingerprint=self.fingerprint,
-            text_fingerprint=self.text_fingerprint,
+            fingerprint=fingerprint,
+            text_fingerprint=text_fingerprint,
             extra=extra or {},
         )
         write_manifest(folder, manifest)
@@ -222,23 +230,23 @@ class StarterEncoder:
             pooled: torch.Tensor = self.image_base(pixels_of(images))
         return pooled
 
-    def _fingerprints(self) -> tuple[str, str]:
-        image = hash_tensors(self.image_head.state_dict())
-        text = [hash_tensors(self.text_head.state_dict())]
-        if self.scene_base is not None:
-            text.append(hash_tensors(self.scene_base.network.state_dict()))
-        base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
-        return (
-            fingerprint_of("starter image", base, image),
-            fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
-        )
-
     def _encode_pixels(self, images: Sequence[Image.Image]) -> Embeddings:
         features = self.features(images)
         with torch.inference_mode():
             vectors = self.image_head(features, self.image_base.probabilities(features))
         unit: Embeddings = vectors.numpy()
         return unit
+
+
+def _fingerprints(image_head: nn.Module, *text_parts: nn.Module) -> tuple[str, str]:
+    """Hashes of all that vectors of photos, and of texts, depend on."""
+    image = hash_tensors(image_head.state_dict())
+    text = [hash_tensors(part.state_dict()) for part in text_parts]
+    base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
+    return (
+        fingerprint_of("starter image", base, image),
+        fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
+    )
 
 
 def _background(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:
