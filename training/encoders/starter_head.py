@@ -13,10 +13,8 @@ from retrieval.encoders.starter.heads import SCENE_DIM
 from training.encoders.base import lock, parameter_groups
 from training.encoders.starter import (
     HEAD_RATE,
-    kept,
     lock_image_side,
     photo_scenes,
-    save_starter,
     scene_part,
     shortened,
 )
@@ -75,5 +73,4 @@ class TrainableStarterHead:
 
     def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write the heads, rounded to 8 bits."""
-        with kept(self.module):
-            return save_starter(self.encoder, folder, extra)
+        return self.encoder.save(folder, extra=dict(extra or {}))
