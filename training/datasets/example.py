@@ -1,4 +1,4 @@
-"""An example, which is a photo and what is said of it; and what was odd about files of them."""
+"""Examples (a photo and texts about it), and counts of what was odd in their files."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Train, dev and test apart: a photo that is trained on makes every figure on it worthless."""
+"""Splits: holding out dev photos, and refusing splits that share a photo or a copy of one."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""The starter's text head trained alone, over a network that runs once over each text."""
+"""The starter's text head trained alone, over cached states of its locked text network."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ from training.encoders.token_states import TokenStates
 
 
 class TrainableStarterHead:
-    """The fast way: thousands of pairs a second on two cores, once all texts are cached."""
+    """Trains the text head alone: thousands of pairs a second once all texts are cached."""
 
     moves_photos = False
     dim = SCENE_DIM

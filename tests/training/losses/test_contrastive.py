@@ -223,14 +223,14 @@ def test_a_fixed_temperature_has_nothing_to_train() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_saved_objective_comes_back(name: str) -> None:
+def test_a_saved_loss_comes_back(name: str) -> None:
     loss_fn = make_loss(name, temperature=0.2)
     other = make_loss(name)
     other.load_state_dict(loss_fn.state_dict())
     assert other.temperature == pytest.approx(0.2)
 
 
-def test_objectives_by_name() -> None:
+def test_losses_by_name() -> None:
     loss_fn = make_loss("one_directional", temperature=0.1)
     assert isinstance(loss_fn, OneDirectionalInfoNCE) and loss_fn.temperature == pytest.approx(0.1)
     learned = make_loss("symmetric", learned=False)
