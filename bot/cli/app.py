@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, index, photochat, replay, search, status, suggest
+from bot.cli import chat, demo, forget, index, photochat, replay, search, status, suggest
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 from bot.cli.plugins import add_plugins
 
@@ -19,6 +19,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
     "chat": chat.chat,
     "index": index.index,
+    "forget": forget.forget,
     "search": search.search,
     "suggest": suggest.suggest,
     "replay": replay.replay,

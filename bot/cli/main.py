@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
@@ -106,6 +107,8 @@ def _calm_libraries() -> None:
         "LANGSMITH_TRACING": "false",
     }.items():
         os.environ.setdefault(name, value)
+    # Pillow's remarks on odd files would run across the progress bar; real trouble raises.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _pipe_is_broken() -> bool:

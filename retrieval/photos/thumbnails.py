@@ -5,12 +5,12 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Protocol
 
 from PIL import Image
 
 from retrieval.errors import PhotoNotFound
 from retrieval.files import PRIVATE, content_hash, replacing
-from retrieval.library import Photo
 from retrieval.paths import home, make_private_folder
 from retrieval.photos.reading import open_image
 from retrieval.photos.scan import CACHE_SIGNATURE, CACHE_TAG
@@ -19,6 +19,35 @@ THUMBNAIL_SIDE = 512
 MAX_CACHE_BYTES = 512 * 1024 * 1024
 _QUALITY = 82
 _DAY = 86_400.0
+
+
+class PhotoFile(Protocol):
+    """What is needed of :class:`retrieval.library.Photo`."""
+
+    @property
+    def id(self) -> int:
+        """Of the photo."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Of its file."""
+        ...
+
+    @property
+    def content_hash(self) -> str | None:
+        """Of the bytes that were indexed."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Of the file then, in bytes."""
+        ...
+
+    @property
+    def mtime_ns(self) -> int | None:
+        """When the file was changed last."""
+        ...
 
 
 class Thumbnails:
@@ -44,7 +73,7 @@ class Thumbnails:
         self._guard = threading.Lock()
         self._bytes: int | None = None
 
-    def path(self, photo: Photo) -> Path:
+    def path(self, photo: PhotoFile) -> Path:
         """The thumbnail's file, made now when there is none yet.
 
         Raises:

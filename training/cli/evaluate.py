@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from training.evaluation.plan import Plan
     from training.evaluation.run import Host
 
-NEEDED = ("bm25s", "Stemmer", "scipy", "matplotlib", "jinja2")
+NEEDED = ("scipy", "matplotlib", "jinja2")
 
 
 class Against(StrEnum):

@@ -60,6 +60,10 @@ class TrainableEncoder(Protocol):
         """Unit vectors [n, dim] of RGB pictures, with gradients only when they move."""
         ...
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """Unit vectors [n, dim]: what is trained of the encoder's vectors [n, encoder.dim]."""
+        ...
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """Groups for the optimizer, of the parameters that move."""
         ...

@@ -64,6 +64,10 @@ class TrainableClip:
         with torch.set_grad_enabled(self.moves_photos and torch.is_grad_enabled()):
             return F.normalize(self.encoder.image_features(images).float(), dim=-1)
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """All of them."""
+        return vectors
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """One rate for all."""
         return parameter_groups(self.module.parameters(), learning_rate, weight_decay)

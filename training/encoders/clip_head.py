@@ -58,6 +58,10 @@ class TrainableClipHead:
         with torch.no_grad():
             return F.normalize(self.encoder.image_features(images).float(), dim=-1)
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """All of them."""
+        return vectors
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """One rate."""
         return parameter_groups(self.module.parameters(), learning_rate, weight_decay)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
@@ -94,6 +95,10 @@ class TrainableStarter:
         """Unit vectors [n, 512]."""
         return photo_scenes(self.encoder, images)
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """The scene part [n, 512] of vectors [n, 896]."""
+        return scene_part(vectors)
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """The head moves four times as fast as the network."""
         network, head = self._base.network.parameters(), self.encoder.text_head.parameters()
@@ -121,6 +126,11 @@ def shortened(encoder: StarterEncoder, texts: Sequence[str]) -> list[str]:
     """Texts as the encoder reads them."""
     most = encoder.max_text_tokens
     return [shorten_text(text, most, encoder.count_tokens) for text in texts]
+
+
+def scene_part(vectors: Tensor) -> Tensor:
+    """Unit vectors [n, 512] of the scene part of photo vectors [n, 896]."""
+    return F.normalize(vectors[:, :SCENE_DIM], dim=-1)
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ from training.encoders.starter import (
     lock_image_side,
     photo_scenes,
     save_starter,
+    scene_part,
     shortened,
 )
 from training.encoders.token_states import TokenStates
@@ -57,6 +58,10 @@ class TrainableStarterHead:
     def photo_vectors(self, images: Sequence[Image.Image]) -> Tensor:
         """Unit vectors [n, 512]."""
         return photo_scenes(self.encoder, images)
+
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """The scene part [n, 512] of vectors [n, 896]."""
+        return scene_part(vectors)
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """The head's rate, four times the one that a network would get."""

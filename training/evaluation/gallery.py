@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.labels import Embed, LabelPool, entry_id
 from bot.dialogues.photo_names import PhotoFolder
 from retrieval.encoders.base import Encoder
 from retrieval.indexing import index_folders
@@ -73,11 +73,12 @@ def open_photos(
         named_in: another folder with the dialogues' photos; those that the pool lacks join it.
         index: as :func:`retrieval.indexing.index_folders`; one that shows its progress.
     """
-    folder = folder.expanduser().absolute()
+    # The library holds the places of photos with links resolved.
+    folder = folder.expanduser().resolve()
     folders = [folder]
     places = [PhotoFolder(folder)]
-    if named_in is not None and named_in.expanduser().absolute() != folder:
-        folders.append(named_in.expanduser().absolute())
+    if named_in is not None and named_in.expanduser().resolve() != folder:
+        folders.append(named_in.expanduser().resolve())
         places.append(PhotoFolder(folders[1]))
     library = Library.open(_library_path(folders, encoder), create=True)
     report = index(library, encoder, folders)
@@ -93,7 +94,8 @@ def open_photos(
         else:
             gold[dialogue.id] = path
     searcher = Searcher(library, encoder)
-    photo_ids = searcher.index.current().ids
+    searcher.index.sync(library)
+    photo_ids = searcher.index.ids()
     photos = library.photos(photo_ids.tolist())
     wanted = set(gold.values())
     paths: dict[str, Path] = {}
@@ -102,7 +104,7 @@ def open_photos(
         path = photos[photo_id].path
         if path.is_relative_to(folder) or path in wanted:
             root = next(root for root in folders if path.is_relative_to(root))
-            paths[trec_id(path.relative_to(root).as_posix())] = path
+            paths[entry_id(path.relative_to(root).as_posix())] = path
             columns.append(column)
     if not columns:
         raise EvaluationError(f"{folder} holds no photo that can be read")
@@ -123,32 +125,23 @@ def open_photos(
     )
 
 
-def open_labels(dialogues: Sequence[Dialogue]) -> Gallery:
+def open_labels(dialogues: Sequence[Dialogue], embed: Embed) -> tuple[Gallery, LabelPool]:
     """The label texts of the dialogues' photos as the pool; needs no photo.
 
     What ``photo_description`` says of people known from the dialogue is left out
     (:attr:`bot.dialogues.dialogue.Dialogue.labels`).
+
+    Args:
+        dialogues: whose photos' labels are ranked.
+        embed: compares texts (:func:`bot.dialogues.labels.sentence_embedder`).
     """
-    labels: dict[str, str] = {}
-    gold: dict[str, str] = {}
-    unavailable: dict[str, str] = {}
-    for dialogue in dialogues:
-        name = trec_id(dialogue.photo_name or f"photo-of-{dialogue.id}")
-        if not dialogue.labels:
-            unavailable[dialogue.id] = NO_LABELS
-            continue
-        labels.setdefault(name, dialogue.labels)
-        gold[dialogue.id] = name
-    if not labels:
+    pool = LabelPool(dialogues, embed)
+    if not len(pool):
         raise EvaluationError(
             "no dialogue has labels (photo_description): rank photos instead, with --photos DIR"
         )
-    return Gallery(tuple(labels), gold, unavailable, labels=tuple(labels.values()))
-
-
-def trec_id(name: str) -> str:
-    """A name without blanks, which separate the columns of TREC files."""
-    return quote(name, safe="/._-+@,()")
+    missing = {one.id: NO_LABELS for one in dialogues if one.id not in pool.gold}
+    return Gallery(tuple(pool.ids.tolist()), pool.gold, missing, labels=pool.texts), pool
 
 
 def _library_path(folders: Sequence[Path], encoder: Encoder) -> Path:

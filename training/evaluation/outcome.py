@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.dialogues.dialogue import Dialogue
+from retrieval.search.ranking import best_places
 from training.evaluation.gallery import Gallery
 from training.evaluation.queries import Asked
 from training.evaluation.reasons import RANKED_LOW, UNAVAILABLE
@@ -72,14 +73,15 @@ def judge(
 ) -> SystemResult:
     """Find each dialogue's photo in its ranking."""
     outcomes = []
+    ids = np.asarray(gallery.ids, dtype=np.str_)
     for dialogue, one, row in zip(dialogues, asked, scores, strict=True):
         gold = gallery.gold.get(dialogue.id)
         judged = Judged(())
         top: tuple[tuple[str, float], ...] = ()
         if one.failed is None:
-            top = _top(row, gallery.ids)
+            top = _top(row, ids)
             if gold is not None:
-                judged = relevant_ranks(row, gallery.ids, {gold})
+                judged = relevant_ranks(row, ids, {gold})
         # A photo that is not there is nobody's fault; name it before the system's own failures.
         reason = gallery.unavailable.get(dialogue.id) or one.failed
         if reason is None and (judged.best or 0) > LOW_RANK:
@@ -88,8 +90,6 @@ def judge(
     return SystemResult(name, tuple(outcomes), len(gallery))
 
 
-def _top(row: NDArray[np.float32], ids: Sequence[str]) -> tuple[tuple[str, float], ...]:
+def _top(row: NDArray[np.float32], ids: NDArray[np.str_]) -> tuple[tuple[str, float], ...]:
     """The best entries; equal scores as trec_eval orders them, the greater id first."""
-    by_id = np.argsort(np.asarray(ids), kind="stable")[::-1]
-    order = by_id[np.argsort(-row[by_id].astype(np.float32), kind="stable")][:DEPTH]
-    return tuple((ids[place], float(row[place])) for place in order)
+    return tuple((str(ids[at]), float(row[at])) for at in best_places(row, ids, DEPTH))

@@ -22,6 +22,7 @@ class Asked:
         description: descriptors, by whomever.
         turns: messages, oldest first; the oldest go when an encoder cannot take all.
         caption: a human's words for the photo.
+        conversation: what the description was made of, where it was made here.
         beside: messages that count beside the description.
         failed: why there is no query.
         detail: more about ``failed``, for the report.
@@ -30,6 +31,7 @@ class Asked:
     description: Description | None = None
     turns: tuple[str, ...] = ()
     caption: str = ""
+    conversation: Conversation | None = None
     beside: tuple[str, ...] = ()
     failed: str | None = None
     detail: str = ""
@@ -128,4 +130,4 @@ def _described(
     description = describe(conversation)
     if description.is_empty():
         return Asked(description=description, failed=EMPTY_DESCRIPTORS)
-    return Asked(description=description)
+    return Asked(description=description, conversation=conversation)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.dialogues.dialogue import Dialogue, DialogueSet
+from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
 from training.evaluation.answers import AnswerCache, default_cache_path
@@ -27,9 +28,8 @@ from training.evaluation.queries import (
     owners_turns,
     whole_dialogue,
 )
-from training.evaluation.rankers import PhotoRanker, Ranker, label_rankers
+from training.evaluation.rankers import LABEL_WAYS, LabelRanker, PhotoRanker, Ranker
 from training.evaluation.recorded import read_captions, read_descriptors
-from training.evaluation.sentences import sentence_embedder
 from training.evaluation.summary import compare, summary
 
 if TYPE_CHECKING:
@@ -216,11 +216,6 @@ def _asks(
         host.note(f"asking {settings.model} about {len(dialogues)} dialogues; --offline does not")
 
     def offline() -> Ask:
-        if against == "labels":
-            from bot.describe.rules import RuleDescriber
-
-            # Labels are found by words as they were said: hit@30 51.4 against 48.0 (PhotoChat).
-            return ask_describer(RuleDescriber().describe)
         from bot.describe.phrases import PhraseDescriber
 
         return ask_describer(PhraseDescriber(host.load_encoder(settings.encoder)).describe)
@@ -254,12 +249,12 @@ def _photos(
 def _labels(
     settings: Settings, dialogues: Sequence[Dialogue], host: Host
 ) -> tuple[Gallery, list[Ranker]]:
-    gallery = open_labels(dialogues)
     # The starter's text side is MiniLM with a head that was trained towards photos; texts are
     # better compared with the bare one.
     own = "encoder" in settings.model_fields_set and settings.encoder != "starter"
     embed = sentence_embedder(host.load_encoder(settings.encoder) if own else None)
-    return gallery, list(label_rankers(gallery.labels, embed))
+    gallery, pool = open_labels(dialogues, embed)
+    return gallery, [LabelRanker(pool, way) for way in LABEL_WAYS]
 
 
 def _name(kind: str, ranker: Ranker, plan: Plan) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from training.fine_tuning.environment import Progress
 from training.fine_tuning.log import RunLog
-from training.fine_tuning.reporter import Progress
 
 EVALUATED = "eval_"
 

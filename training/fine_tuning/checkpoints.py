@@ -53,7 +53,7 @@ class Checkpoint:
 
         path = self.folder / f"{name}.safetensors"
         try:
-            return load_file(path)
+            return {_name_today(name): value for name, value in load_file(path).items()}
         except (OSError, SafetensorError) as error:
             raise CheckpointUnusable(f"{path} cannot be read: {error}") from error
 
@@ -259,6 +259,15 @@ def _free(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.name}-{number}")
     return free
+
+
+def _name_today(name: str) -> str:
+    """The name of a weight that an earlier version wrote under another one."""
+    if name == "bank":
+        return "photo_embeddings"
+    if name.startswith("objective."):
+        return "loss_fn." + name.removeprefix("objective.")
+    return name
 
 
 def optimizer_tensors(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from training.datasets.example import Example, ExampleSet
     from training.fine_tuning.config import TrainConfig
-    from training.fine_tuning.reporter import Reporter
+    from training.fine_tuning.environment import Reporter
 
 
 @dataclass(frozen=True)

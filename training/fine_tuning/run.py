@@ -31,18 +31,13 @@ from training.fine_tuning.checkpoints import Checkpoint, Checkpoints, disk_full
 from training.fine_tuning.collator import Collator
 from training.fine_tuning.config import TrainConfig
 from training.fine_tuning.data import Data, gather
-from training.fine_tuning.environment import commit, hardware, software
+from training.fine_tuning.environment import Progress, Reporter, commit, hardware, software
 from training.fine_tuning.folder import RunFolder
 from training.fine_tuning.log import NAME as LOG
-from training.fine_tuning.log import RunLog
-from training.fine_tuning.metrics import EncoderEvaluator
+from training.fine_tuning.log import RunLog, curves
 from training.fine_tuning.model import TuningModel
-from training.fine_tuning.model_card import NAME as CARD
-from training.fine_tuning.model_card import model_card
-from training.fine_tuning.plot import curves
-from training.fine_tuning.reporter import Progress, Reporter
-from training.fine_tuning.result import TrainResult
-from training.fine_tuning.retrieval_evaluator import RetrievalEvaluator
+from training.fine_tuning.result import CARD_NAME, TrainResult, model_card
+from training.fine_tuning.retrieval_evaluator import EncoderEvaluator, RetrievalEvaluator
 from training.fine_tuning.trainer import FineTuner, put, state_of, trained
 from training.losses import make_loss
 
@@ -138,12 +133,12 @@ class _Run:
         self.trainable = trainable
         self.fingerprint = fingerprint
         # EncoderEvaluator before anything moves: the training changes the encoder in place.
-        self.measured = self._measured(trainable.encoder)
+        self.evaluators = self._evaluators(trainable.encoder)
         self.before = self._before(trainable.encoder)
         self.home_device = next(self.trainable.module.parameters()).device
-        self.items = self._items()
+        self.dataset = self._dataset()
         self.dev = RetrievalEvaluator(
-            self.trainable, self.measured["dev"].queries, data.dev.photos, self._dev_vectors()
+            self.trainable, self.evaluators["dev"].queries, data.dev.photos, self._dev_vectors()
         )
         self._cache_texts()
         self.batch = self._batch_size()
@@ -170,27 +165,28 @@ class _Run:
 
     # -- made ready ------------------------------------------------------------------------
 
-    def _measured(self, encoder: "Encoder") -> dict[str, EncoderEvaluator]:
+    def _evaluators(self, encoder: "Encoder") -> dict[str, EncoderEvaluator]:
         found = {}
         for name, split in (("dev", self.data.dev), ("test", self.data.test)):
             if split is not None:
-                found[name] = EncoderEvaluator(dev_queries(split.examples, encoder), split.photos)
+                queries = dev_queries(split.examples, encoder)
+                found[name] = EncoderEvaluator(queries, split.photos, _cache())
                 if not found[name].queries:
                     raise TrainingError(f"no text of {name} says anything to look for")
         return found
 
     def _before(self, encoder: "Encoder") -> dict[str, Any]:
         known = self.folder.kept("before")
-        if known is not None and set(known) == set(self.measured):
+        if known is not None and set(known) == set(self.evaluators):
             return dict(known)
         found = {
-            name: one.metrics(encoder, self.reporter.watch) for name, one in self.measured.items()
+            name: one.metrics(encoder, self.reporter.watch) for name, one in self.evaluators.items()
         }
         if self.args.should_save:
             self.folder.keep({"before": found})
         return found
 
-    def _items(self) -> TextPhotoDataset:
+    def _dataset(self) -> TextPhotoDataset:
         photos = {path: place for place, path in enumerate(self.data.train.photos)}
         places = {
             example.path: photos[example.path.resolve()] for example in self.data.train.examples
@@ -199,11 +195,14 @@ class _Run:
         return TextPhotoDataset(self.data.train.examples, places, augmentation, self.config.seed)
 
     def _dev_vectors(self) -> Callable[[], Any]:
-        photos = self.data.dev.photos
+        """Gives the dev photos' vectors as they are now, of the part that is trained."""
         if self.trainable.moves_photos:
+            photos = self.data.dev.photos
             return lambda: precompute_embeddings(self.trainable, photos)[0].numpy()
-        kept = self._bank(photos, 1)[0].numpy()
-        return lambda: kept
+        # The same vectors that the encoder was measured with: no photo is embedded twice.
+        vectors = self.evaluators["dev"].vectors(self.trainable.encoder, self.reporter.watch)
+        constant = self.trainable.trained_part(torch.from_numpy(vectors)).numpy()
+        return lambda: constant
 
     def _cache_texts(self) -> None:
         """Where only the head moves: run the network once over all texts of all epochs."""
@@ -211,14 +210,14 @@ class _Run:
             return
         texts: dict[str, None] = {}
         for epoch in range(self.config.epochs):
-            self.items.set_epoch(epoch)
-            texts.update(dict.fromkeys(item.text for item in _all(self.items)))
-        for query in self.measured["dev"].queries:
+            self.dataset.set_epoch(epoch)
+            texts.update(dict.fromkeys(item.text for item in _all(self.dataset)))
+        for query in self.evaluators["dev"].queries:
             texts.update(dict.fromkeys(text for text, _ in query.parts))
         self.reporter.note(f"embedding {len(texts):,} texts once")
         self.trainable.cache_texts(list(texts), _cache())
 
-    def _bank(self, photos: Any, views: int) -> torch.Tensor:
+    def _embeddings(self, photos: Any, views: int) -> torch.Tensor:
         return precompute_embeddings(
             self.trainable,
             photos,
@@ -228,7 +227,7 @@ class _Run:
         )
 
     def _batch_size(self) -> int:
-        each = math.ceil(len(self.items) / self.args.world_size)
+        each = math.ceil(len(self.dataset) / self.args.world_size)
         if self.config.batch_size > each:
             self.reporter.note(
                 f"a batch of {self.config.batch_size} is larger than the data: {each} instead"
@@ -248,7 +247,7 @@ class _Run:
         if self.trainable.moves_photos and negatives == "mined":
             refresh = self._refreshed
         needed = not self.trainable.moves_photos or config.masking or negatives == "mined"
-        bank = self._bank(self.data.train.photos, config.views) if needed else None
+        embeddings = self._embeddings(self.data.train.photos, config.views) if needed else None
         loss_fn = make_loss(
             config.objective,
             temperature=config.temperature,
@@ -256,10 +255,14 @@ class _Run:
             label_smoothing=config.label_smoothing,
         )
         model = TuningModel(
-            self.trainable, loss_fn, bank, gallery=negatives == "gallery", masking=config.masking
+            self.trainable,
+            loss_fn,
+            embeddings,
+            gallery=negatives == "gallery",
+            masking=config.masking,
         )
         args.per_device_train_batch_size = self.batch
-        batches = math.ceil(len(self.items) / (self.batch * args.world_size))
+        batches = math.ceil(len(self.dataset) / (self.batch * args.world_size))
         steps = math.ceil(batches / config.accumulate)
         args.logging_steps = max(1, steps // LOGS_AN_EPOCH)
         self.stopping = EarlyStopping(config.patience)
@@ -270,7 +273,7 @@ class _Run:
         return FineTuner(
             config,
             model,
-            self.items,
+            self.dataset,
             Collator(self.trainable, self.data.train.photos),
             self.dev,
             self.checkpoints,
@@ -346,12 +349,12 @@ class _Run:
         encoder = self.reporter.load_encoder(str(path))
         metrics = {
             name: {"before": self.before[name], "after": one.metrics(encoder, self.reporter.watch)}
-            for name, one in self.measured.items()
+            for name, one in self.evaluators.items()
         }
         evaluated = [entry for entry in state.log_history if "eval_score" in entry]
         best = max(evaluated, key=lambda entry: entry["eval_score"])
         seconds = self.trainer.seconds()
-        drawn = len(self.items) * (state.epoch or 0.0)
+        drawn = len(self.dataset) * (state.epoch or 0.0)
         result = TrainResult(
             folder=path,
             metrics=metrics,
@@ -378,7 +381,7 @@ class _Run:
         with disk_full(self.checkpoints.kept):
             (path / PLOT).write_bytes(curves(self.log.read()))
             card = model_card(result, self.data.digest(), files)
-            (path / CARD).write_text(card, encoding="utf-8")
+            (path / CARD_NAME).write_text(card, encoding="utf-8")
             self.folder.finished(files_before)
             result.write()
         if not config.keep_checkpoints:
@@ -434,5 +437,5 @@ def _copied(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.detach().clone() for name, value in state.items()}
 
 
-def _all(items: TextPhotoDataset) -> Any:
-    return (items[place] for place in range(len(items)))
+def _all(dataset: TextPhotoDataset) -> Any:
+    return (dataset[row] for row in range(len(dataset)))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import (
+    FolderNotFound,
     LibraryBusy,
     LibraryError,
     LibraryNotFound,
@@ -302,6 +303,11 @@ def test_forgetting_a_folder(library: Library, tmp_path: Path) -> None:
     library.set_roots([tmp_path / "a", tmp_path / "b"])
     put(library, tmp_path / "a" / "1.jpg")
     put(library, tmp_path / "b" / "2.jpg")
-    assert library.forget_root(tmp_path / "a") == 1
+    assert library.forget_folder(tmp_path / "a") == 1
     assert library.roots() == [tmp_path / "b"]
-    assert (library.counts().present, library.counts().removed) == (1, 1)
+    assert (library.counts().present, library.counts().removed) == (1, 0)
+    assert [path.name for path in library.known_files()] == ["2.jpg"]
+    with pytest.raises(FolderNotFound, match="choose one of these"):
+        library.forget_folder(tmp_path / "a")
+    assert library.forget_folder(tmp_path) == 1
+    assert library.counts().present == 0

@@ -11,8 +11,7 @@ from retrieval.search import Query, QueryText, Searcher
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
 from training.datasets.queries import DevQuery
-from training.fine_tuning.metrics import EncoderEvaluator
-from training.fine_tuning.retrieval_evaluator import Ranked, rank
+from training.fine_tuning.retrieval_evaluator import EncoderEvaluator, Ranked, rank
 from training.metrics import relevant_ranks
 
 PHOTOS = [Path(f"/p/{name}.png") for name in "abcd"]

@@ -26,8 +26,8 @@ from training.errors import (
 )
 from training.fine_tuning import retrieval_evaluator, trainer
 from training.fine_tuning.config import TrainConfig
+from training.fine_tuning.environment import Progress, Reporter
 from training.fine_tuning.model import TuningModel
-from training.fine_tuning.reporter import Progress, Reporter
 from training.fine_tuning.run import fine_tune
 
 Configs = Callable[..., TrainConfig]

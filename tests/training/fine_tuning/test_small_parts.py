@@ -9,13 +9,12 @@ from transformers import TrainerState
 
 from training.errors import CollapseDetected, TrainingError
 from training.fine_tuning.callbacks import EarlyStopping
-from training.fine_tuning.collapse import check_collapse, mean_cosine
+from training.fine_tuning.collator import EpochSampler, mixed
 from training.fine_tuning.config import TrainConfig
 from training.fine_tuning.folder import RunFolder
-from training.fine_tuning.log import RunLog
-from training.fine_tuning.plot import curves
-from training.fine_tuning.sampler import EpochSampler, mixed
-from training.fine_tuning.schedule import share_of_rate
+from training.fine_tuning.log import RunLog, curves
+from training.fine_tuning.retrieval_evaluator import check_collapse, mean_cosine
+from training.fine_tuning.trainer import share_of_rate
 
 PLAN = TrainConfig(sources=(Path("a.jsonl"),), photos=Path("photos"), out=Path("out"))
 
@@ -153,7 +152,7 @@ def test_one_process_at_a_time_trains_into_a_folder(tmp_path: Path) -> None:
     first.release()
     second.claim(False)
     second.release()
-    assert [one.name for one in first.path.iterdir()] == ["run.json"]
+    assert {one.name for one in first.path.iterdir()} == {".lock", "run.json"}
 
 
 def test_a_run_killed_before_it_began_is_no_stranger(tmp_path: Path) -> None:
