@@ -20,6 +20,7 @@ Name = Annotated[str, Field(max_length=80)]
 
 MAX_RANGES = 8
 MAX_PLACES = 8
+MAX_ITEMS = 20
 
 
 class When(BaseModel):
@@ -138,8 +139,9 @@ def known_values(value: Any, depth: int = 0) -> dict[str, Any]:
             return known_values(json.loads(value, strict=False), depth + 1)
         except (ValueError, RecursionError):
             return {}
-    if isinstance(value, list) and value:
-        return known_values(value[-1], depth + 1)
+    if isinstance(value, list):
+        inside = (known_values(item, depth + 1) for item in reversed(value[-MAX_ITEMS:]))
+        return next(filter(holds_fields, inside), {})
     if not isinstance(value, dict):
         return {}
     known: dict[str, Any] = {}

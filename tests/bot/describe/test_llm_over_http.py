@@ -325,7 +325,7 @@ def test_injection_finds_no_key_in_what_is_sent(hostile: ScriptedLLM) -> None:
 
 def test_injection_gets_nothing_out(hostile: ScriptedLLM) -> None:
     description = describer_chain(settings(hostile), policy=QUICK).invoke(INJECTION)
-    written = description.model_dump()
+    written = description.model_dump(mode="json")
     assert KEY not in json.dumps(written)
     assert all(len(text) <= MAX_FIELD_CHARS for text in written["descriptors"].values())
     assert set(written) == set(Description.model_fields)
