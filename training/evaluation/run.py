@@ -167,13 +167,18 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
 def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
     """What asks the LLM of the settings, with the answers that were kept."""
     from bot.describe.llm import describer_chain
-    from bot.llm.client import endpoint_of
+    from bot.llm.client import endpoint_of, secrets_of
     from prompts.loader import load_prompt
 
     cache = AnswerCache(
         default_cache_path(), load_prompt("describe"), settings.model, endpoint_of(settings)
     )
-    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch)
+    if cache.outdated:
+        host.note(
+            f"{cache.outdated} answers of an older Photopal are asked for again: "
+            "it did not keep what the LLM wrote"
+        )
+    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch, secrets_of(settings))
 
 
 def _kinds(plan: Plan, settings: Settings, against: str) -> list[str]:
