@@ -71,24 +71,28 @@ def _loaded(settings: Settings, library: Library, encoder: "Encoder | None") -> 
     from bot.suggest import Suggester
     from retrieval.encoders import load_encoder
     from retrieval.encoders.cached import CachedTextEncoder
+    from retrieval.encoders.starter import StarterEncoder
     from retrieval.search import Searcher
 
     if "encoder" not in settings.model_fields_set and library.encoder_name:
         settings = settings.model_copy(update={"encoder": library.encoder_name})
     if encoder is None:
         encoder = load_encoder(settings.encoder)
-    encoder = CachedTextEncoder(encoder)
-    searcher = Searcher(library, encoder)
-    describer = PhraseDescriber(encoder)
+    cached = CachedTextEncoder(encoder)
+    searcher = Searcher(library, cached)
+    describer = PhraseDescriber(cached)
     alone = settings.model_copy(update={"llm_mode": "off"})
     offline = Suggester(searcher, describer_chain(alone, describer))
     llm, writer = None, None
     if settings.uses_llm:
+        from bot.llm.outage import Outage
         from bot.llm.reply import reply_chain
 
-        llm = Suggester(searcher, describer_chain(settings, describer))
-        writer = reply_chain(settings)
-    understanding = Understanding.load(encoder)
+        outage = Outage()
+        llm = Suggester(searcher, describer_chain(settings, describer, outage=outage))
+        writer = reply_chain(settings, outage=outage)
+    base = encoder.text_base if isinstance(encoder, StarterEncoder) else None
+    understanding = Understanding(base)
     assistant = Assistant(
         offline, searcher, understanding, home() / "shared", llm=llm, writer=writer
     )
