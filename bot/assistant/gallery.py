@@ -55,7 +55,7 @@ class GalleryMaker:
         """The places and folders of the library, read anew when it has changed."""
         return self._current()[1]
 
-    def facts(self) -> Facts:
+    def facts(self) -> "Facts":
         """Counts, years and places of the library, read anew when it has changed."""
         return self._current()[2]
 
