@@ -1,1 +1,57 @@
-"""Photopal's bot: from a conversation to the photos worth sharing."""
+"""Photopal's bot: from a conversation to the photos worth sharing.
+
+The public face: what a program needs is imported from here, and only then loaded, so that
+``import bot`` costs nothing::
+
+    from bot import Conversation, Settings, Suggester, Turn, describer_chain
+
+    suggester = Suggester(searcher, describer_chain(Settings.load()))
+    talk = Conversation((Turn("ann", "how is the cat?"), Turn("bo", "so grumpy, look")), owner="bo")
+    suggester.suggest(talk)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.conversation import Conversation as Conversation
+    from bot.conversation import Turn as Turn
+    from bot.describe.llm import describer_chain as describer_chain
+    from bot.descriptors import Description as Description
+    from bot.descriptors import Descriptors as Descriptors
+    from bot.errors import BotError as BotError
+    from bot.settings import Settings as Settings
+    from bot.suggest import Suggester as Suggester
+    from bot.suggest import Suggestion as Suggestion
+    from bot.suggest import suggestion_chain as suggestion_chain
+    from bot.tool import photo_search_tool as photo_search_tool
+
+_HOMES = {
+    "BotError": "errors",
+    "Conversation": "conversation",
+    "Description": "descriptors",
+    "Descriptors": "descriptors",
+    "Settings": "settings",
+    "Suggester": "suggest",
+    "Suggestion": "suggest",
+    "Turn": "conversation",
+    "describer_chain": "describe.llm",
+    "photo_search_tool": "tool",
+    "suggestion_chain": "suggest",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,7 +1,12 @@
-"""The errors of the bot. Each message says what went wrong and what to do next, in one line."""
+"""The errors of the bot. Each message says what went wrong and what to do next, in one line.
+
+The whole tree stands in :mod:`retrieval.errors`.
+"""
+
+from retrieval.errors import PhotopalError
 
 
-class BotError(Exception):
+class BotError(PhotopalError):
     """Base of every error that the bot raises on purpose."""
 
 
@@ -23,6 +28,10 @@ class LLMError(BotError):
 
 class LLMUnreachable(LLMError):
     """No connection, a time-out, or a server error that outlasted the retries."""
+
+
+class NetworkSettingInvalid(LLMError):
+    """A proxy or certificate variable of the environment cannot be used."""
 
 
 class LLMRefusedKey(LLMError):

@@ -12,10 +12,14 @@ from bot.describe.query import to_query
 from bot.descriptors import Description
 from bot.errors import EmptyDialogue
 from retrieval.errors import EmptyQuery
-from retrieval.search import Query, SearchResult
+from retrieval.search import Query, SearchOptions, SearchResult
 
 if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
+
+
+GALLERY = SearchOptions(k=6, cutoff=True, collapse=True)
+"""What a chat shows: a handful of photos that fit, each picture once."""
 
 
 class PhotoSearcher(Protocol):
@@ -26,10 +30,8 @@ class PhotoSearcher(Protocol):
         """The encoder of the library."""
         ...
 
-    def search(
-        self, query: Query, k: int, *, cutoff: bool = False, collapse: bool = False
-    ) -> SearchResult:
-        """The ``k`` best photos."""
+    def search(self, query: Query, options: SearchOptions = ...) -> SearchResult:
+        """The photos that fit best."""
         ...
 
 
@@ -79,31 +81,25 @@ class Suggester:
     def find(
         self,
         description: Description,
-        k: int = 6,
-        *,
-        cutoff: bool = True,
-        collapse: bool = True,
+        options: SearchOptions = GALLERY,
     ) -> tuple[SearchResult, Query | None]:
         """The photos that fit a description; nothing fits one that says nothing."""
         try:
             query = to_query(description, self.searcher.encoder)
-            return self.searcher.search(query, k, cutoff=cutoff, collapse=collapse), query
+            return self.searcher.search(query, options), query
         except EmptyQuery:
             return NOTHING, None
 
     def suggest(
         self,
         conversation: Conversation,
-        k: int = 6,
-        *,
-        cutoff: bool = True,
-        collapse: bool = True,
+        options: SearchOptions = GALLERY,
     ) -> Suggestion:
         """Describe and find in one go."""
         started = time.perf_counter()
         description = self.describe(conversation)
         described = time.perf_counter()
-        result, query = self.find(description, k, cutoff=cutoff, collapse=collapse)
+        result, query = self.find(description, options)
         found = time.perf_counter()
         seconds = {"describe": described - started, "search": found - described}
         return Suggestion(description, result, query, seconds)
@@ -111,10 +107,7 @@ class Suggester:
     async def asuggest(
         self,
         conversation: Conversation,
-        k: int = 6,
-        *,
-        cutoff: bool = True,
-        collapse: bool = True,
+        options: SearchOptions = GALLERY,
     ) -> Suggestion:
         """:meth:`suggest` without blocking the event loop."""
         import asyncio
@@ -122,24 +115,22 @@ class Suggester:
         started = time.perf_counter()
         description = await self.adescribe(conversation)
         described = time.perf_counter()
-        result, query = await asyncio.to_thread(
-            self.find, description, k, cutoff=cutoff, collapse=collapse
-        )
+        result, query = await asyncio.to_thread(self.find, description, options)
         found = time.perf_counter()
         seconds = {"describe": described - started, "search": found - described}
         return Suggestion(description, result, query, seconds)
 
 
 def suggestion_chain(
-    suggester: Suggester, k: int = 6, *, cutoff: bool = True, collapse: bool = True
+    suggester: Suggester, options: SearchOptions = GALLERY
 ) -> Runnable[Conversation, Suggestion]:
     """The suggester as an LCEL runnable: ``invoke``, ``ainvoke``, ``batch``, ``stream``, ``|``."""
 
     def run(conversation: Conversation, config: RunnableConfig) -> Suggestion:
-        return suggester.suggest(conversation, k, cutoff=cutoff, collapse=collapse)
+        return suggester.suggest(conversation, options)
 
     async def arun(conversation: Conversation, config: RunnableConfig) -> Suggestion:
-        return await suggester.asuggest(conversation, k, cutoff=cutoff, collapse=collapse)
+        return await suggester.asuggest(conversation, options)
 
     return RunnableLambda(run, afunc=arun, name="suggestion")
 

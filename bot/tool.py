@@ -3,24 +3,31 @@
 from typing import Annotated, Any
 
 from langchain_core.tools import BaseTool, StructuredTool
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from bot.describe.query import to_query
-from bot.descriptors import FIELDS, MAX_CONTEXT_CHARS, MAX_FIELD_CHARS, Description, Descriptors
+from bot.descriptors import FIELDS, MAX_FIELD_CHARS, Description, Descriptors
 from bot.suggest import PhotoSearcher
 from retrieval.errors import EmptyQuery, RetrievalError
-from retrieval.search import Query
+from retrieval.search import Query, QueryText, SearchOptions
+from retrieval.text import clean_text
 
 MAX_PHOTOS = 30
 MAX_TEXT_CHARS = 1_000
 
-Phrase = Annotated[str, Field(max_length=MAX_FIELD_CHARS)]
+
+def _clean(value: Any) -> Any:
+    return clean_text(value) if isinstance(value, str) else value
+
+
+CleanText = Annotated[str, BeforeValidator(_clean)]
+Phrase = Annotated[CleanText, Field(max_length=MAX_FIELD_CHARS)]
 
 
 class PhotoSearchInput(BaseModel):
     """What to look for: a text, or the descriptors that are known, or both."""
 
-    text: str = Field(
+    text: CleanText = Field(
         default="",
         max_length=MAX_TEXT_CHARS,
         description="The photo in plain words, as in 'a cat asleep on a chair'.",
@@ -55,7 +62,7 @@ def photo_search_tool(
         if query is None:
             return "Say what to look for: give 'text' or at least one descriptor.", []
         try:
-            result = searcher.search(query, k, cutoff=cutoff, collapse=collapse)
+            result = searcher.search(query, SearchOptions(k, cutoff, collapse))
         except RetrievalError as error:
             return f"The search failed: {error}", []
         photos = [
@@ -94,12 +101,13 @@ def photo_search_tool(
 
 
 def _query(searcher: PhotoSearcher, text: str, fields: dict[str, str]) -> Query | None:
+    """The text, the descriptors, or both: then each side counts as much as the other."""
     descriptors = Descriptors(**{name: fields.get(name, "") for name in FIELDS})
     text = " ".join(text.split())
-    if descriptors.is_empty():
-        return Query.of(text) if text else None
     try:
-        described = Description(descriptors=descriptors, context=text[:MAX_CONTEXT_CHARS])
-        return to_query(described, searcher.encoder)
+        described = to_query(Description(descriptors=descriptors), searcher.encoder).parts
     except EmptyQuery:
-        return None
+        described = ()
+    weight = sum(part.weight for part in described) or 1.0
+    said = (QueryText(text, weight),) if text else ()
+    return Query((*said, *described)) if said or described else None

@@ -1,8 +1,48 @@
-"""The errors of retrieval. Each message says what went wrong and what to do next, in one line."""
+"""The errors of Photopal. Each message says what went wrong and what to do next, in one line.
+
+All errors that Photopal raises on purpose, whatever the package::
+
+    PhotopalError
+    ├── RetrievalError                 retrieval.errors
+    │   ├── FolderNotFound
+    │   ├── NoPhotosFound
+    │   ├── PhotosMissing
+    │   ├── UnreadableImage
+    │   ├── EncoderUnavailable
+    │   ├── EncoderFolderInvalid
+    │   ├── EncoderMismatch
+    │   ├── LibraryError
+    │   │   ├── LibraryNotFound
+    │   │   ├── LibraryTooNew
+    │   │   ├── LibraryBusy
+    │   │   └── LibraryEmpty
+    │   ├── PhotoNotFound
+    │   └── EmptyQuery
+    ├── BotError                       bot.errors
+    │   ├── EmptyDialogue
+    │   ├── DialogueUnreadable
+    │   ├── SettingsInvalid
+    │   └── LLMError
+    │       ├── LLMUnreachable
+    │       ├── NetworkSettingInvalid
+    │       ├── LLMRefusedKey
+    │       ├── LLMRateLimited
+    │       ├── LLMRejectedRequest
+    │       └── LLMAnswerUnusable
+    └── TrainingError                  training.errors
+        ├── DatasetInvalid, PhotosUnusable, SplitsOverlap, EncoderNotTrainable
+        ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull
+        └── EvaluationError            training.evaluation.errors
+            └── ReportNotWritten
+"""
 
 
-class RetrievalError(Exception):
-    """Base of every error that retrieval raises on purpose."""
+class PhotopalError(Exception):
+    """Base of every error that Photopal raises on purpose; its message is for a person."""
+
+
+class RetrievalError(PhotopalError):
+    """Base of every error of the photo library, its encoders and its search."""
 
 
 class FolderNotFound(RetrievalError):
@@ -11,6 +51,10 @@ class FolderNotFound(RetrievalError):
 
 class NoPhotosFound(RetrievalError):
     """A folder holds no file with the name of a photo."""
+
+
+class PhotosMissing(RetrievalError):
+    """So many photos are gone at once that the folder, not the photos, seems to be missing."""
 
 
 class UnreadableImage(RetrievalError):

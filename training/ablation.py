@@ -1,4 +1,4 @@
-"""Which parts of the training earn their place: each is changed alone, with several seeds.
+"""Ablations of the training: each part is changed alone, with several seeds.
 
 python -m training.ablation --captions FILE.jsonl --photos DIR --dev FILE.jsonl --dev-photos DIR
     --out DIR [--encoder starter] [--seeds 0 1 2] [--epochs N] [--only NAME ...]
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from training.fine_tuning.config import TrainPlan
+from training.fine_tuning.config import TrainConfig
 from training.fine_tuning.result import TrainResult
 
 METRICS = ("hit@1", "hit@10", "hit@30", "mrr")
@@ -47,8 +47,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 ONLY_CLIP = frozenset({"both towers"})
 """Rows that need an encoder whose image tower can move."""
 
-Figures = Mapping[str, float]
-FineTune = Callable[[TrainPlan], TrainResult]
+Metrics = Mapping[str, float]
+FineTune = Callable[[TrainConfig], TrainResult]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from training.fine_tuning.run import fine_tune
 
     options = _parser().parse_args(arguments)
-    plan = TrainPlan(
+    config = TrainConfig(
         sources=tuple(options.captions),
         photos=options.photos,
         dev=tuple(options.dev),
@@ -71,42 +71,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = options.only or [
         name for name in VARIANTS if options.encoder != "starter" or name not in ONLY_CLIP
     ]
-    ablate(plan, chosen, options.seeds, fine_tune)
+    ablate(config, chosen, options.seeds, fine_tune)
 
 
 def ablate(
-    plan: TrainPlan, variants: Sequence[str], seeds: Sequence[int], fine_tune: FineTune
+    config: TrainConfig, variants: Sequence[str], seeds: Sequence[int], fine_tune: FineTune
 ) -> dict[str, Any]:
     """Train every variant with every seed.
 
     Args:
-        plan: the reference; its ``out`` gets the tables and a folder ``runs``.
+        config: the reference; its ``out`` gets the tables and a folder ``runs``.
         variants: names of :data:`VARIANTS`.
         seeds: one run each.
-        fine_tune: what trains a plan, or hands out the result of one that was trained before.
+        fine_tune: what trains a config, or hands out the result of one that was trained before.
 
     Returns:
         The table, as ``ablation.json`` holds it.
     """
-    found: dict[str, dict[int, Figures]] = {}
-    before: Figures | None = None
+    found: dict[str, dict[int, Metrics]] = {}
+    before: Metrics | None = None
     table: dict[str, Any] = {}
     # All variants with the first seed come first: half a table says something already.
     for seed in seeds:
         for name in variants:
-            run = plan.out / "runs" / f"{_slug(name)}.{seed}"
-            result = fine_tune(replace(plan, out=run, seed=seed, **VARIANTS[name]))
-            found.setdefault(name, {})[seed] = _figures(result, "after")
-            before = before or _figures(result, "before")
-            # The figures stay, and with them the mark that this run is done.
+            run = config.out / "runs" / f"{_slug(name)}.{seed}"
+            result = fine_tune(replace(config, out=run, seed=seed, **VARIANTS[name]))
+            found.setdefault(name, {})[seed] = _metrics(result, "after")
+            before = before or _metrics(result, "before")
+            # The metrics stay, and with them the mark that this run is done.
             for weights in run.glob("*.safetensors"):
                 weights.unlink()
             table = summarise(before, found)
-            _write(plan.out, table)
+            _write(config.out, table)
     return table
 
 
-def summarise(before: Figures, found: Mapping[str, Mapping[int, Figures]]) -> dict[str, Any]:
+def summarise(before: Metrics, found: Mapping[str, Mapping[int, Metrics]]) -> dict[str, Any]:
     """Mean and spread (sample standard deviation) over the seeds, and the gain on the reference.
 
     The gain is the mean of the differences from the reference with the same seed.
@@ -156,9 +156,9 @@ def _cell(figure: Mapping[str, Any]) -> str:
     return text
 
 
-def _figures(result: TrainResult, when: str) -> Figures:
-    figures = result.figures["dev"][when]
-    return {metric: float(figures[metric]) for metric in METRICS}
+def _metrics(result: TrainResult, when: str) -> Metrics:
+    metrics = result.metrics["dev"][when]
+    return {metric: float(metrics[metric]) for metric in METRICS}
 
 
 def _write(folder: Path, table: Mapping[str, Any]) -> None:
@@ -183,8 +183,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tune", choices=["text", "head"], default="text")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--batch-size", type=int, default=TrainPlan.batch_size)
-    parser.add_argument("--learning-rate", type=float, default=TrainPlan.learning_rate)
+    parser.add_argument("--batch-size", type=int, default=TrainConfig.batch_size)
+    parser.add_argument("--learning-rate", type=float, default=TrainConfig.learning_rate)
     parser.add_argument("--only", nargs="+", choices=list(VARIANTS), metavar="ROW")
     return parser
 

@@ -1,13 +1,13 @@
-"""What can be wrong with a training. One line each: what went wrong and what to do next."""
+"""Errors of training. Each message says what went wrong and what to do next, in one line."""
 
-from bot.errors import BotError
+from retrieval.errors import PhotopalError
 
 
-class TrainingError(BotError):
+class TrainingError(PhotopalError):
     """A training cannot be run as asked."""
 
 
-class PairsInvalid(TrainingError):
+class DatasetInvalid(TrainingError):
     """A file of captions or dialogues cannot be read, or holds nothing to train on."""
 
 

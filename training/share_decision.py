@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.dialogues.photochat import Dialogue, read_dialogues
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.reading import read_dialogues
 from bot.intent.cues import features, since_last_photo
 from bot.intent.share import PLAIN_WORDS_CONFIDENCE, says_so
 from training.evaluation.intent import best_threshold, intent_samples

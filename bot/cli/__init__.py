@@ -1,5 +1,1 @@
-"""The command line: it parses, calls, shows. One file per command; start at :func:`main`."""
-
-from bot.cli.main import main
-
-__all__ = ["main"]
+"""The command line: it parses, calls, shows. One file per command; start at :mod:`bot.cli.main`."""

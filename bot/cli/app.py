@@ -1,21 +1,31 @@
 """The command ``photopal``: its sub-commands and what they share."""
 
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, index, photochat, replay, search, status, suggest
+from bot.cli import chat, demo, forget, index, photochat, replay, search, status, suggest
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
-
-PLUGINS = "photopal.commands"
-"""Group of the entry points that add a sub-command: its name, and the function that runs it."""
+from bot.cli.plugins import add_plugins
 
 HELP = """Photopal finds the photo you are talking about, in your own library, offline.
 
 Try it: photopal demo. Your own photos: photopal index ~/Pictures, then photopal chat.
 """
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo.demo,
+    "chat": chat.chat,
+    "index": index.index,
+    "forget": forget.forget,
+    "search": search.search,
+    "suggest": suggest.suggest,
+    "replay": replay.replay,
+    "status": status.status,
+}
+"""Photopal's own commands, in the order of the help text."""
 
 
 def build_app() -> typer.Typer:
@@ -30,22 +40,11 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_shared)
-    app.command("demo")(demo.demo)
-    app.command("chat")(chat.chat)
-    app.command("index")(index.index)
-    app.command("search")(search.search)
-    app.command("suggest")(suggest.suggest)
-    app.command("replay")(replay.replay)
-    for command in commands_of_plugins():
-        app.command(command.name)(command.load())
-    app.command("status")(status.status)
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
     app.add_typer(photochat.build_photochat(), name="photochat")
+    add_plugins(app, taken={*COMMANDS, "photochat"})
     return app
-
-
-def commands_of_plugins() -> list[EntryPoint]:
-    """Commands that other packages bring, such as training's, by name."""
-    return sorted(entry_points(group=PLUGINS), key=lambda one: one.name)
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.factories import open_encoder, with_encoder_of
+from bot.cli.factories import open_encoder
 from bot.cli.options import (
     BaseUrlOption,
     BrowserOption,
@@ -13,6 +13,7 @@ from bot.cli.options import (
     EncoderOption,
     HostOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     PasswordOption,
@@ -20,7 +21,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import note
-from retrieval.errors import LibraryEmpty
+from bot.cli.page import open_page, prepare_samples
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -35,6 +36,7 @@ def chat(
     browser: BrowserOption = True,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     replay: Annotated[
         Path | None,
@@ -67,6 +69,7 @@ def chat(
         password=password,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     loaded: Encoder | None = None
@@ -89,30 +92,5 @@ def _with_some_library(settings: "Settings") -> "tuple[Settings, Encoder | None]
     """A replay by label texts needs no photos, but the page does: the samples stand in."""
     if settings.library_path.exists():
         return settings, None
-    from bot.cli.demo import prepare_samples
-
     note("There is no library yet: the chat is over the sample photos.")
     return prepare_samples(settings)
-
-
-def open_page(settings: "Settings", browser: bool, encoder: "Encoder | None" = None) -> None:
-    """Run the page until it is stopped; refuses a missing or empty library at once.
-
-    An encoder that is loaded already, of this library, is not loaded again.
-    """
-    from retrieval.library import Library
-
-    with Library.read(settings.library_path) as books:
-        if not books.searchable_count():
-            raise LibraryEmpty(
-                "the library holds no photo yet: run 'photopal index ~/Pictures' first"
-            )
-        settings = with_encoder_of(books, settings)
-    from bot.page import run
-
-    note("Photopal is starting …")
-    run(settings, open_browser=browser, on_ready=_tell, encoder=encoder)
-
-
-def _tell(address: str) -> None:
-    note(f"Photopal is at {address} (Ctrl-C stops it)")

@@ -1,17 +1,15 @@
 """``photopal demo``: the chat over a library of sample photos."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from bot.cli.chat import open_page
-from bot.cli.factories import open_encoder
-from bot.cli.indexing import index_with_progress
 from bot.cli.options import (
     BaseUrlOption,
     BrowserOption,
     DebugOption,
     HostOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     PasswordOption,
@@ -19,11 +17,8 @@ from bot.cli.options import (
     flag,
     load_settings,
 )
-from bot.cli.output import note, working
-
-if TYPE_CHECKING:
-    from bot.settings import Settings
-    from retrieval.encoders.base import Encoder
+from bot.cli.output import note
+from bot.cli.page import open_page, prepare_samples
 
 
 def demo(
@@ -34,6 +29,7 @@ def demo(
     browser: BrowserOption = True,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     prepare: Annotated[
         bool,
@@ -49,6 +45,7 @@ def demo(
         password=password,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     settings, encoder = prepare_samples(settings)
@@ -56,20 +53,3 @@ def demo(
         note(f"The sample library is ready: {settings.library_path}")
         return
     open_page(settings, browser, encoder)
-
-
-def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
-    """Install and index the sample photos; returns settings that use them, and the encoder."""
-    from retrieval.encoders import STARTER
-    from retrieval.library import Library
-    from retrieval.paths import home
-    from retrieval.photos.samples import install_samples
-
-    folder = home() / "samples"
-    with working("Setting up the sample photos …"):
-        install_samples(folder)
-    path = home() / "samples.db"
-    with Library.open(path, create=True) as books:
-        encoder = open_encoder(STARTER)
-        index_with_progress(books, encoder, [folder])
-    return settings.model_copy(update={"library": path, "encoder": STARTER}), encoder

@@ -33,6 +33,7 @@ def open_searcher(settings: "Settings") -> "Searcher":
 
     library = Library.read(settings.library_path)
     encoder = open_encoder(with_encoder_of(library, settings).encoder)
+    from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.search import Searcher
 
-    return Searcher(library, encoder)
+    return Searcher(library, CachedTextEncoder(encoder))

@@ -16,7 +16,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import results
-from retrieval.errors import FolderNotFound, LibraryNotFound
+from retrieval.errors import FolderNotFound, LibraryNotFound, PhotosMissing
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -34,6 +34,13 @@ def index(
         ),
     ] = None,
     rebuild: Annotated[bool, flag("--rebuild", help="Embed every photo again.")] = False,
+    remove_missing: Annotated[
+        bool,
+        flag(
+            "--remove-missing",
+            help="Take missing photos out even if a folder lost most of them at once.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -53,29 +60,31 @@ def index(
     with results(as_json) as out:
         from retrieval.library import Library
 
-        chosen, settings = _folders_and_encoder(chosen, settings, rebuild)
+        settings = _with_encoder(chosen, settings, rebuild)
         embedder = open_encoder(settings.encoder)
         with Library.open(settings.library_path, create=True) as books:
-            report = index_with_progress(books, embedder, chosen, rebuild=rebuild)
+            report = index_with_progress(
+                books, embedder, chosen, rebuild=rebuild, remove_missing=remove_missing
+            )
         if as_json:
             out.json(report.as_dict())
         else:
             print_report(out, report)
+    if report.lost:
+        raise PhotosMissing("; ".join(str(loss) for loss in report.lost))
 
 
-def _folders_and_encoder(
-    folders: list[Path], settings: "Settings", rebuild: bool
-) -> "tuple[list[Path], Settings]":
-    """The folders of the library when none is named, and the encoder that made it."""
+def _with_encoder(folders: list[Path], settings: "Settings", rebuild: bool) -> "Settings":
+    """Settings with the encoder that made the library; without one, a folder must be named."""
     from retrieval.library import Library
 
     try:
         with Library.read(settings.library_path) as books:
-            known = [Path(root) for root in books.roots()]
+            known = books.roots()
             if not rebuild:
                 settings = with_encoder_of(books, settings)
     except LibraryNotFound:
         known = []
     if not folders and not known:
         raise typer.BadParameter("name a folder of photos, such as ~/Pictures")
-    return folders or known, settings
+    return settings

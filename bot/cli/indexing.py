@@ -21,7 +21,6 @@ def index_with_progress(
     """Index the folders; shows photos done, photos/s and the time left."""
     from retrieval.indexing import Progress as Done
     from retrieval.indexing import index_folders
-    from retrieval.vectors.faiss_index import PhotoIndex
 
     bar = progress_bar("Indexing")
     with bar:
@@ -37,8 +36,6 @@ def index_with_progress(
             bar.stop()
             note("photopal: interrupted; what was indexed is kept, run it again to go on")
             raise
-    # The first search should not have to wait for it.
-    PhotoIndex(library).save()
     return report
 
 

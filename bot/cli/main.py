@@ -1,17 +1,21 @@
 """The edge of the program: every failure ends here as one line and an exit status."""
 
+import contextlib
+import logging
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from bot.cli.output import one_line
-from bot.errors import BotError
-from retrieval.errors import RetrievalError
+from retrieval.errors import PhotopalError
 
 FAILED = 1
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+LOGGERS = ("bot", "prompts", "retrieval", "training")
+"""Of Photopal's own packages; ``--debug`` shows all that they log."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -29,7 +33,8 @@ def run(arguments: Sequence[str]) -> int:
 
         from bot.cli.app import build_app
 
-        get_command(build_app())(args=list(arguments), prog_name="photopal")
+        with _logged() if debug else contextlib.nullcontext():
+            get_command(build_app())(args=list(arguments), prog_name="photopal")
         status = 0
     except SystemExit as finished:
         status = finished.code if isinstance(finished.code, int) else FAILED
@@ -47,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def explain(error: Exception) -> str:
     """One line for a person. Errors raised on purpose speak for themselves."""
-    if isinstance(error, RetrievalError | BotError):
+    if isinstance(error, PhotopalError):
         return one_line(str(error))
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
@@ -61,6 +66,27 @@ def explain(error: Exception) -> str:
 
 def _index(arguments: Sequence[str], item: str) -> int:
     return list(arguments).index(item) if item in arguments else len(arguments)
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """What Photopal logs goes to standard error, tracebacks included, as ``--debug`` promises.
+
+    A command that lives on after an error, such as the chat page, has no other way to show where
+    it came from.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    levels = {logger: logger.level for logger in map(logging.getLogger, LOGGERS)}
+    logging.getLogger().addHandler(handler)
+    for logger in levels:
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 def _tolerate_odd_characters() -> None:
@@ -81,6 +107,8 @@ def _calm_libraries() -> None:
         "LANGSMITH_TRACING": "false",
     }.items():
         os.environ.setdefault(name, value)
+    # Pillow's remarks on odd files would run across the progress bar; real trouble raises.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _pipe_is_broken() -> bool:

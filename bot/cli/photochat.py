@@ -11,8 +11,8 @@ from bot.cli.progress import progress_bar
 from bot.errors import BotError
 
 if TYPE_CHECKING:
+    from bot.dialogues.dialogue import DialogueSet
     from bot.dialogues.download import Missed, Options, Report
-    from bot.dialogues.photochat import DialogueSet
 
 MAX_MISSED_SHOWN = 20
 
@@ -57,7 +57,7 @@ def download(
     Dead links are listed in DIR/download-report.json and not asked again.
     """
     from bot.dialogues.download import Options
-    from bot.dialogues.photochat import read_dialogues
+    from bot.dialogues.reading import read_dialogues
 
     options = Options(
         concurrency=concurrency,

@@ -14,6 +14,7 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     load_settings,
@@ -22,7 +23,7 @@ from bot.cli.output import Results, note, results, working
 
 if TYPE_CHECKING:
     from bot.cli.replay_view import ReplayView
-    from bot.dialogues.photochat import Dialogue, DialogueSet
+    from bot.dialogues.dialogue import Dialogue
     from bot.dialogues.replay import Candidate, Outcome, Replayer
 
 STOP = ("q", "quit", "exit")
@@ -58,6 +59,7 @@ def replay(
     as_json: JsonOption = False,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -68,7 +70,7 @@ def replay(
     Without --photos the library's photos are used if the dialogues' photos are among them. Where
     there are none, label texts are ranked in their place.
     """
-    from bot.dialogues.photochat import read_dialogues
+    from bot.dialogues.reading import read_dialogues
 
     settings = load_settings(
         context,
@@ -76,10 +78,12 @@ def replay(
         encoder=encoder,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
-    dialogues = read_dialogues([file])
-    tell_problems(dialogues)
+    dialogues = read_dialogues(file)
+    for line in dialogues.oddities():
+        note(f"photopal: {line}")
     chosen = [dialogues.find(dialogue)] if dialogue is not None else list(dialogues)
     with results(as_json) as out, ExitStack() as stack:
         from bot.cli.replay_opening import open_replayer
@@ -106,7 +110,7 @@ def _as_json(out: Results, replayer: "Replayer", chosen: "list[Dialogue]", k: in
                 "share_index": each.share_index,
                 "offers": sorted(offers(each)),
                 "descriptors": outcome.description.descriptors.model_dump(),
-                "context": outcome.description.context,
+                "context": outcome.description.context.as_lines(),
                 "source": outcome.description.source,
                 "notice": outcome.description.notice,
                 "against": outcome.against,
@@ -207,9 +211,3 @@ class _Pace:
         sys.stderr.flush()
         if not line or line.strip().lower() in STOP:
             raise _Stopped
-
-
-def tell_problems(dialogues: "DialogueSet") -> None:
-    """What was odd about the files, on standard error."""
-    for reason, count in sorted(dialogues.problems.items()):
-        note(f"photopal: {count:,} × {reason}, such as {dialogues.examples[reason][0]}")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from bot.cli.factories import open_encoder, with_encoder_of
 from bot.cli.indexing import index_with_progress
 from bot.cli.output import note
+from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.replay import PhotoGallery, Replayer, open_gallery
 from retrieval.errors import LibraryNotFound
 from retrieval.library import Library
 from retrieval.paths import home, make_private_folder
 
 if TYPE_CHECKING:
-    from bot.dialogues.photochat import DialogueSet
+    from bot.dialogues.dialogue import DialogueSet
     from bot.settings import Settings
     from retrieval.encoders.base import Encoder
 
@@ -31,9 +32,11 @@ def open_replayer(
         stack: closes what was opened.
     """
     from bot.describe.llm import describer_chain
-    from bot.describe.phrases import TrainedDescriber
+    from bot.describe.phrases import PhraseDescriber
     from retrieval.search import Searcher
 
+    # Label texts are compared as ``photopal evaluate`` does: see sentence_embedder.
+    chosen = settings.encoder if "encoder" in settings.model_fields_set else "starter"
     gallery: PhotoGallery | None = None
     if photos is not None:
         encoder = open_encoder(settings.encoder)
@@ -56,8 +59,11 @@ def open_replayer(
                 "photopal: no photos here (--photos DIR gives them): their labels are ranked "
                 "in their place"
             )
-    describer = TrainedDescriber(encoder)
-    return Replayer(describer_chain(settings, describer), encoder, dialogues.dialogues, gallery)
+    describer = PhraseDescriber(encoder)
+    embed = sentence_embedder(open_encoder(chosen)) if chosen != "starter" else None
+    return Replayer(
+        describer_chain(settings, describer), encoder, dialogues.dialogues, gallery, embed
+    )
 
 
 def gallery_library(photos: Path, encoder: "Encoder") -> Path:
@@ -81,7 +87,7 @@ def _library_with_photos(
     settings: "Settings", dialogues: "DialogueSet", stack: ExitStack
 ) -> Library | None:
     """The library, if it holds the photo of at least one of the dialogues."""
-    from bot.dialogues.photochat import PhotoNames
+    from bot.dialogues.photo_names import PhotoNames
 
     try:
         library = stack.enter_context(Library.read(settings.library_path))

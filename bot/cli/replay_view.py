@@ -17,7 +17,7 @@ from retrieval.photos.reading import open_image
 if TYPE_CHECKING:
     from bot.cli.pictures import Protocol
     from bot.conversation import Turn
-    from bot.dialogues.photochat import Dialogue
+    from bot.dialogues.dialogue import Dialogue
     from retrieval.library import Photo
 
 PICTURES = 5

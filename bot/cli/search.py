@@ -1,5 +1,7 @@
 """``photopal search``: photos for a text."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +23,7 @@ from bot.cli.stdin import batches_of_lines
 from retrieval.errors import EmptyQuery
 
 if TYPE_CHECKING:
-    from retrieval.search import Searcher, SearchResult
+    from retrieval.search import Filter, Searcher, SearchOptions, SearchResult
 
 
 def search(
@@ -33,39 +35,65 @@ def search(
     k: CountOption = 10,
     cutoff: CutoffOption = False,
     collapse: CollapseOption = False,
+    after: Annotated[
+        datetime | None,
+        typer.Option(
+            "--after", metavar="DAY", formats=["%Y-%m-%d"], help="Taken on this day or later."
+        ),
+    ] = None,
+    before: Annotated[
+        datetime | None,
+        typer.Option(
+            "--before", metavar="DAY", formats=["%Y-%m-%d"], help="Taken on this day or earlier."
+        ),
+    ] = None,
+    folders: Annotated[
+        list[Path] | None,
+        typer.Option("--in", metavar="FOLDER", help="In this folder or below it."),
+    ] = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Find the photos that fit a text, best first."""
+    """Find the photos that fit a text, best first.
+
+    Days are written as 2019-12-31; photos whose day is not known are left out then.
+    """
+    if after and before and after > before:
+        raise typer.BadParameter("--after is later than --before: no photo can match")
     settings = load_settings(context, library=library, encoder=encoder)
     query = " ".join(text).strip()
     if not query:
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:
         searcher = open_searcher(settings)
+        from retrieval.search import Query, SearchOptions
+
+        options = SearchOptions(k, cutoff, collapse, _filter(after, before, folders or []))
         if text == ["-"]:
             for lines in batches_of_lines():
-                _answer(out, searcher, lines, k, cutoff, collapse)
+                _answer(out, searcher, lines, options)
         else:
-            from retrieval.search import Query
-
-            result = searcher.search(Query.of(query), k, cutoff=cutoff, collapse=collapse)
-            _show(out, query, result, collapse, headed=False)
+            _show(out, query, searcher.search(Query.of(query), options), collapse, headed=False)
 
 
-def _answer(
-    out: Results, searcher: "Searcher", lines: list[str], k: int, cutoff: bool, collapse: bool
-) -> None:
+def _filter(after: datetime | None, before: datetime | None, folders: list[Path]) -> "Filter":
+    from retrieval.search import DateRange, Filter
+
+    days = DateRange(after.date() if after else None, before.date() if before else None)
+    return Filter(dates=(days,) if after or before else (), folders=tuple(folders))
+
+
+def _answer(out: Results, searcher: "Searcher", lines: list[str], options: "SearchOptions") -> None:
     """Answer every line in its order; an empty one gets an empty answer, so that lines match."""
     from retrieval.search import Query
 
     asked = [Query.of(line.strip()) for line in lines if line.strip()]
-    found = iter(searcher.search_many(asked, k, cutoff=cutoff, collapse=collapse) if asked else [])
+    found = iter(searcher.search_many(asked, options) if asked else [])
     for line in lines:
         if line.strip():
-            _show(out, line.strip(), next(found), collapse, headed=True)
+            _show(out, line.strip(), next(found), options.collapse, headed=True)
         elif out.as_json:
             out.json({"query": "", "results": [], "error": "the query is empty"})
 

@@ -10,6 +10,7 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     load_settings,
@@ -27,6 +28,7 @@ def status(
     as_json: JsonOption = False,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -39,6 +41,7 @@ def status(
         encoder=encoder,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     with results(as_json) as out:
@@ -88,9 +91,10 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
 
 def _index_state(books: "Library") -> dict[str, Any]:
     """Whether the FAISS file stands for the library as it is now."""
-    from retrieval.vectors.faiss_index import cache_path, index_state
+    from retrieval.vectors import open_index
+    from retrieval.vectors.faiss_index import index_path
 
-    return {"path": str(cache_path(books.path)), "state": index_state(books)}
+    return {"path": str(index_path(books.path)), "state": open_index(books).state(books)}
 
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:

@@ -15,15 +15,17 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     load_settings,
 )
 from bot.cli.output import Results, note, one_line, results
-from bot.errors import BotError, DialogueUnreadable, EmptyDialogue
+from bot.errors import BotError, EmptyDialogue
 
 if TYPE_CHECKING:
-    from bot.dialogues.formats import Dialogue
+    from bot.conversation import Conversation
+    from bot.dialogues.dialogue import Dialogue
     from bot.suggest import Suggestion
 
 
@@ -49,6 +51,7 @@ def suggest(
     as_json: JsonOption = False,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -58,7 +61,7 @@ def suggest(
 
     A file with several dialogues gives one answer each; with --json one object a line.
     """
-    from bot.dialogues.formats import read_dialogues
+    from bot.dialogues.reading import left_out, read_dialogues
 
     settings = load_settings(
         context,
@@ -66,40 +69,46 @@ def suggest(
         encoder=encoder,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
-    dialogues = _chosen(read_dialogues(file, owner=owner), dialogue, file)
+    found = read_dialogues(file, owner=owner, plain_text=True)
+    for line in left_out(found).oddities():
+        note(f"photopal: {line}")
+    dialogues = [found.find(dialogue)] if dialogue is not None else list(found)
     if len(dialogues) == 1:
         # Said before anything heavy is loaded.
-        _ = dialogues[0].context
+        _context(dialogues[0])
     with results(as_json) as out:
         searcher = open_searcher(settings)
         from bot.describe.llm import describer_chain
-        from bot.describe.phrases import TrainedDescriber
+        from bot.describe.phrases import PhraseDescriber
         from bot.suggest import Suggester
+        from retrieval.search import SearchOptions
 
-        describer = TrainedDescriber(searcher.encoder)
+        describer = PhraseDescriber(searcher.encoder)
         suggester = Suggester(searcher, describer_chain(settings, describer))
+        options = SearchOptions(k, cutoff, collapse)
         failed = 0
         for each in dialogues:
             try:
-                found = suggester.suggest(each.context, k, cutoff=cutoff, collapse=collapse)
+                suggestion = suggester.suggest(_context(each), options)
             except EmptyDialogue as error:
                 failed += 1
                 _show_failure(out, each, error)
             else:
-                _show(out, each, found, collapse, headed=len(dialogues) > 1)
+                _show(out, each, suggestion, collapse, headed=len(dialogues) > 1)
     if failed:
         raise BotError(f"{failed} of {len(dialogues)} dialogues had nothing to go by")
 
 
-def _chosen(dialogues: "list[Dialogue]", wanted: str | None, file: str) -> "list[Dialogue]":
-    if wanted is None:
-        return dialogues
-    chosen = [each for each in dialogues if each.id == wanted]
-    if not chosen:
-        raise DialogueUnreadable(f"{file} holds no dialogue with the id {wanted}")
-    return chosen
+def _context(dialogue: "Dialogue") -> "Conversation":
+    """What precedes the photo. Raises EmptyDialogue when nothing does."""
+    conversation = dialogue.conversation()
+    if not conversation:
+        which = f"dialogue {dialogue.id}" if dialogue.has_own_id else "the dialogue"
+        raise EmptyDialogue(f"{which} says nothing before the photo: there is nothing to go by")
+    return conversation
 
 
 def _show(
@@ -111,7 +120,7 @@ def _show(
     fields = description.descriptors.model_dump()
     if not out.as_json:
         if headed:
-            out.line(f"dialogue {dialogue.id}" if dialogue.id is not None else "dialogue")
+            out.line(f"dialogue {dialogue.id}" if dialogue.has_own_id else "dialogue")
         for name, text in fields.items():
             if text:
                 out.line(f"{name.replace('_', ' ')}: {text}")
@@ -120,9 +129,9 @@ def _show(
             out.line()
         return
     answer: dict[str, Any] = {
-        "dialogue_id": dialogue.id,
+        "dialogue_id": dialogue.id if dialogue.has_own_id else None,
         "descriptors": fields,
-        "context": description.context,
+        "context": description.context.as_lines(),
         "share": description.share,
         "confidence": round(description.confidence, 4),
         "source": description.source,
@@ -138,4 +147,5 @@ def _show(
 def _show_failure(out: Results, dialogue: "Dialogue", error: Exception) -> None:
     note(f"photopal: {one_line(str(error))}")
     if out.as_json:
-        out.json({"dialogue_id": dialogue.id, "results": [], "error": one_line(str(error))})
+        identifier = dialogue.id if dialogue.has_own_id else None
+        out.json({"dialogue_id": identifier, "results": [], "error": one_line(str(error))})

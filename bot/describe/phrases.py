@@ -6,19 +6,25 @@ the nearest of some two thousand phrases for what photos show ("a bicycle", "a b
 No LLM, the same answer every time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bot.conversation import Conversation
 from bot.describe.query import dialogue_parts
-from bot.describe.rules import OfflineDescriber
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import MAX_FIELD_CHARS, Description, Descriptors
 
 if TYPE_CHECKING:
     from bot.describe.phrase_bank import PhraseBank
+    from retrieval.encoders.base import Encoder
     from retrieval.encoders.starter import StarterEncoder
+
+Vectors = NDArray[np.float32]
 
 WEIGHTS = Path(__file__).with_name("weights")
 
@@ -38,29 +44,27 @@ ALIKE = 0.75
 """Cosine from which on two phrases say the same."""
 
 
-class TrainedDescriber:
+class PhraseDescriber:
     """Fills the five fields with what the dialogue means.
 
     The rest of the description (the dialogue itself as context, whether to share now) is the
-    :class:`bot.describe.rules.OfflineDescriber`'s, and so is everything when nothing fits.
+    :class:`bot.describe.rules.RuleDescriber`'s, and so is everything when nothing fits.
     """
 
-    def __init__(self, encoder: object | None = None) -> None:
+    def __init__(self, encoder: "Encoder | None" = None) -> None:
         """What is needed is loaded at the first use, unless it is there.
 
         Args:
-            encoder: one that is loaded already; used if it is the starter as shipped.
+            encoder: one that is loaded already; used if its text side is the shipped starter's.
         """
         self._given = encoder
-        self._plain = OfflineDescriber()
+        self._plain = RuleDescriber()
 
     @cached_property
-    def _reader(self) -> "tuple[StarterEncoder, PhraseBank]":
-        from retrieval.encoders.starter import StarterEncoder
-
+    def _reader(self) -> "tuple[Encoder, PhraseBank]":
         bank = shipped_bank()
         given = self._given
-        if isinstance(given, StarterEncoder) and given.text_fingerprint == bank.made_by:
+        if given is not None and given.text_fingerprint == bank.made_by:
             return given, bank
         return shipped_encoder(), bank
 
@@ -71,10 +75,10 @@ class TrainedDescriber:
             EncoderUnavailable, EncoderFolderInvalid: the starter or the phrases cannot be read.
         """
         plain = self._plain.describe(conversation)
-        if not plain.context.strip():
+        if not plain.context:
             return plain
         encoder, bank = self._reader
-        meaning = encoder.meaning(dialogue_parts(plain.context, encoder))
+        meaning = meaning_of(dialogue_parts(plain.context, encoder), encoder)
         found = {
             name: ", ".join(bank.fitting(meaning, name, most, least=LEAST, alike=ALIKE))[
                 :MAX_FIELD_CHARS
@@ -85,6 +89,24 @@ class TrainedDescriber:
         if fields.is_empty():
             return plain
         return plain.model_copy(update={"descriptors": fields})
+
+
+def meaning_of(parts: Sequence[tuple[str, float]], encoder: "Encoder") -> Vectors:
+    """One unit vector [512] of weighted texts in the starter's scene part alone.
+
+    The texts are embedded whole, as the search embeds them, so that an encoder that keeps vectors
+    (:class:`retrieval.encoders.cached.CachedTextEncoder`) does the work once. They are fused as
+    search fuses them, each counting by how much it tells photos apart.
+    """
+    from retrieval.encoders.starter.heads import SCENE_DIM
+    from retrieval.search.fusion import fuse
+
+    vectors = encoder.encode_texts([text for text, _ in parts])[:, :SCENE_DIM]
+    scenes = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    weights = np.array([weight for _, weight in parts], dtype=np.float32)
+    background = encoder.background()
+    covariance = background[1][:SCENE_DIM, :SCENE_DIM] if background is not None else None
+    return fuse(scenes, weights, covariance)
 
 
 @cache

@@ -5,7 +5,7 @@ What was tried, and with what result: ``python -m training.compare_queries`` pri
 
 from collections.abc import Iterable
 
-from bot.describe.rules import OTHER_MARK, OWNER_MARK
+from bot.conversation import Conversation, Turn
 from bot.descriptors import FIELDS, Description, Descriptors
 from retrieval.encoders.base import Encoder
 from retrieval.encoders.shorten import shorten_fields
@@ -42,7 +42,7 @@ def to_query(description: Description, encoder: Encoder) -> Query:
         EmptyQuery: the description says nothing.
     """
     fields, context = description.descriptors, description.context
-    if context.strip():
+    if context:
         parts = dialogue_parts(context, encoder)
         parts.append((_joined(fields, FIELDS, encoder), PHRASES_WEIGHT))
     else:
@@ -57,32 +57,24 @@ def to_query(description: Description, encoder: Encoder) -> Query:
     return Query(tuple(QueryText(text, weight) for text, weight in merged.items()))
 
 
-def dialogue_parts(context: str, encoder: Encoder) -> list[tuple[str, float]]:
+def dialogue_parts(context: Conversation, encoder: Encoder) -> list[tuple[str, float]]:
     """The texts of a dialogue that are searched for, and their weights."""
     return [(text, WINDOW_WEIGHT) for text in windows(context, encoder)]
 
 
-def windows(context: str, encoder: Encoder) -> list[str]:
+def windows(context: Conversation, encoder: Encoder) -> list[str]:
     """Five views of a dialogue: all turns, the owner's, the last six, four, the owner's last three.
 
     Near the share the talk is about the photo; before it, it sets the scene. No single view is
     best for all dialogues.
     """
-    turns = turns_of(context)
-    every = [text for text, _ in turns]
-    own = [text for text, is_owners in turns if is_owners]
+    every, own = _texts(context.turns), _texts(context.owners_turns)
     views = (every, own, every[-6:], every[-4:], own[-3:])
     return [_latest(view, encoder) for view in views if view]
 
 
-def turns_of(context: str) -> list[tuple[str, bool]]:
-    """The turns of a context, oldest first, and whether each is the owner's."""
-    found = []
-    for line in context.splitlines():
-        text = line.removeprefix(OWNER_MARK).removeprefix(OTHER_MARK).strip()
-        if text:
-            found.append((text, not line.startswith(OTHER_MARK)))
-    return found
+def _texts(turns: Iterable[Turn]) -> list[str]:
+    return [text for turn in turns if (text := turn.text.strip())]
 
 
 def _joined(fields: Descriptors, names: Iterable[str], encoder: Encoder) -> str:

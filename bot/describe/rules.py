@@ -5,9 +5,6 @@ from bot.describe.noun_phrases import Phrase, phrases_of
 from bot.descriptors import MAX_CONTEXT_CHARS, MAX_FIELD_CHARS, Description, Descriptors
 from bot.intent.share import wants_photo
 
-OWNER_MARK = "me: "
-OTHER_MARK = "them: "
-
 _FIELD_OF_KIND = {
     "subjects": "main_subject",
     "scenes": "background_scene",
@@ -25,7 +22,7 @@ _DECAY = 0.85
 """Of a turn's weight for each turn that stands between it and the share."""
 
 
-class OfflineDescriber:
+class RuleDescriber:
     """Fills the five fields with phrases of the conversation.
 
     A phrase weighs what its turn weighs: the owner's turns more than the other's, those close to
@@ -39,18 +36,18 @@ class OfflineDescriber:
         share, confidence = wants_photo(conversation)
         turns = [turn for turn in conversation.turns if turn.text.strip()][-_TURNS:]
         return Description(
-            descriptors=_fields(turns, conversation.owner),
+            descriptors=_fields(turns, conversation),
             share=share,
             confidence=confidence,
-            context=_context(turns, conversation.owner),
+            context=Conversation(_context(turns), conversation.owner),
             source="offline",
         )
 
 
-def _fields(turns: list[Turn], owner: str) -> Descriptors:
+def _fields(turns: list[Turn], conversation: Conversation) -> Descriptors:
     weighted: list[tuple[float, Phrase]] = []
     for distance, turn in enumerate(reversed(turns)):
-        weight = _DECAY**distance * (1.0 if turn.speaker == owner else _OTHER_WEIGHT)
+        weight = _DECAY**distance * (1.0 if conversation.is_owners(turn) else _OTHER_WEIGHT)
         weighted += [(weight, phrase) for phrase in phrases_of(turn.text[:_TURN_CHARS])]
     # sorted() keeps the order of equal weights: the same conversation, the same description.
     weighted.sort(key=lambda pair: -pair[0])
@@ -70,17 +67,16 @@ def _add(phrases: list[str], text: str, most: int) -> None:
         phrases.append(text)
 
 
-def _context(turns: list[Turn], owner: str) -> str:
-    """The last turns that fit, oldest first, one a line."""
-    lines: list[str] = []
+def _context(turns: list[Turn]) -> tuple[Turn, ...]:
+    """The last turns that say something, as many as fit, oldest first."""
+    kept: list[Turn] = []
     length = 0
     for turn in reversed(turns):
         text = " ".join(turn.text.split())[:_TURN_CHARS]
         if not phrases_of(text):
             continue
-        line = (OWNER_MARK if turn.speaker == owner else OTHER_MARK) + text
-        length += len(line) + 1
+        length += len(text)
         if length > MAX_CONTEXT_CHARS:
             break
-        lines.append(line)
-    return "\n".join(reversed(lines))
+        kept.append(Turn(turn.speaker, text))
+    return tuple(reversed(kept))

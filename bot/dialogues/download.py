@@ -19,11 +19,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from bot.errors import BotError
 from bot.llm.bounded_http import is_loopback
 from bot.llm.retries import retry_after
 from retrieval.errors import UnreadableImage
+from retrieval.files import write_text
 from retrieval.photos.reading import PHOTO_SUFFIXES, open_image, reading
 
 DEAD_LINKS = "dead-links.jsonl"
@@ -163,7 +164,7 @@ def download_photos(
             asyncio.run(download.run(wanted))
         finally:
             report.seconds = time.perf_counter() - started
-            _write_atomically(folder / REPORT, json.dumps(report.as_dict(), indent=1))
+            write_text(folder / REPORT, json.dumps(report.as_dict(), indent=1))
     except OSError as error:
         raise DownloadFailed(f"{folder}: {error.strerror or error}") from error
     return report
@@ -400,15 +401,6 @@ def _lines(path: Path) -> Iterator[Any]:
 def _remember(folder: Path, missed: Missed) -> None:
     with (folder / DEAD_LINKS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(missed)) + "\n")
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    part = path.with_name(path.name + PART_SUFFIX)
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _first(errors: BaseExceptionGroup[Any]) -> BaseException:

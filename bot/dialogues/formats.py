@@ -1,108 +1,34 @@
-"""Dialogues from files: PhotoChat's JSON, a list of turns, JSON Lines, or plain ``A: …`` lines."""
+"""The forms in which dialogues come: PhotoChat's JSON, AlbumChat's JSON Lines, a list of turns, or
+plain ``A: …`` lines.
+"""
 
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bot.conversation import Conversation, Turn
-from bot.errors import DialogueUnreadable, EmptyDialogue
+from bot.conversation import Turn
+from bot.dialogues.dialogue import PLAIN_SPEAKER, AlbumRequest, Dialogue
+from bot.errors import DialogueUnreadable
 
 STANDARD_INPUT = "-"
 MAX_FILE_BYTES = 200_000_000
-PLAIN_SPEAKER = "A"
-"""Who speaks in a plain text without any ``Name:``."""
+PAIRS_OWNER = "0"
+"""The speaker who owns the photos where turns are pairs ``[speaker, message]``."""
 
 _SPEAKER = re.compile(r"^([^\W_][^:\n]{0,39}?)\s*:(?:\s+|$)(.*)$", re.DOTALL)
 _MAX_WORDS_OF_A_NAME = 3
 _SHARE_MARK = re.compile(
     r"^[\[(<]\s*(?:shares?\s+)?(?:an?\s+|the\s+)?(?:photo|image|picture)\s*[\])>]$", re.I
 )
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_TURNS_KEYS = ("dialogue", "turns", "messages")
+_ID_KEYS = ("dialogue_id", "id")
 _MESSAGE_KEYS = ("message", "text", "content")
 _SPEAKER_KEYS = ("user_id", "speaker", "role", "user", "name")
-
-
-@dataclass(frozen=True)
-class SharedPhoto:
-    """The photo of a dialogue, as PhotoChat names it; empty where the file says nothing."""
-
-    id: str | None = None
-    url: str = ""
-    description: str = ""
-
-
-@dataclass(frozen=True)
-class Dialogue:
-    """One dialogue of a file.
-
-    Attributes:
-        id: as the file names it, else None.
-        turns: all of them, those after the share too.
-        owner: whose photos are searched.
-        photo: what the file tells of the photo that was shared.
-    """
-
-    id: str | None
-    turns: tuple[Turn, ...]
-    owner: str
-    photo: SharedPhoto = SharedPhoto()
-
-    @property
-    def context(self) -> Conversation:
-        """What precedes the first share: all that a bot may know when it looks for the photo.
-
-        Without a share turn that is the whole dialogue. Raises EmptyDialogue when nothing is said.
-        """
-        before: list[Turn] = []
-        for turn in self.turns:
-            if turn.shares_photo:
-                break
-            before.append(turn)
-        conversation = Conversation(tuple(before), self.owner)
-        if not conversation:
-            where = f"dialogue {self.id}" if self.id is not None else "the dialogue"
-            raise EmptyDialogue(f"{where} says nothing before the photo: there is nothing to go by")
-        return conversation
-
-
-def read_dialogues(
-    source: str | Path, *, owner: str | None = None, stdin: BinaryIO | None = None
-) -> list[Dialogue]:
-    """The dialogues of a file, or of standard input when ``source`` is ``-``.
-
-    Args:
-        source: path, or ``-``.
-        owner: the speaker who owns the photos. Default: who shares; where nobody does,
-            who tells most (see :func:`likely_owner`).
-        stdin: stands in for standard input.
-
-    Raises:
-        DialogueUnreadable: one line that says what is wrong with the file.
-        EmptyDialogue: the file holds no message at all.
-    """
-    name = "standard input" if str(source) == STANDARD_INPUT else str(source)
-    text = read_text(source, name, stdin)
-    return parse_dialogues(text, owner=owner, name=name)
-
-
-def parse_dialogues(
-    text: str, *, owner: str | None = None, name: str = "the text"
-) -> list[Dialogue]:
-    """The dialogues of a text; see :func:`read_dialogues`."""
-    if not text.strip():
-        raise EmptyDialogue(f"{name} is empty: expected a dialogue")
-    if text.lstrip()[0] in "[{" and not _starts_with_share_mark(text):
-        dialogues = [dialogue_from_json(item, owner, name) for item in json_dialogues(text, name)]
-    else:
-        dialogues = [_dialogue(None, tuple(_plain_turns(text)), owner, name)]
-    if not dialogues:
-        raise EmptyDialogue(f"{name} holds no dialogue")
-    return dialogues
 
 
 def read_text(source: str | Path, name: str, stdin: BinaryIO | None = None) -> str:
@@ -131,8 +57,10 @@ def read_text(source: str | Path, name: str, stdin: BinaryIO | None = None) -> s
     return text
 
 
-def _starts_with_share_mark(text: str) -> bool:
-    return bool(_SHARE_MARK.match(text.strip().splitlines()[0].strip()))
+def starts_like_json(text: str) -> bool:
+    """Whether a text that is not blank is meant to be JSON; ``[photo]`` marks a share instead."""
+    text = text.strip()
+    return text[0] in "[{" and not _SHARE_MARK.match(text.splitlines()[0].strip())
 
 
 def json_dialogues(text: str, name: str) -> list[Any]:
@@ -142,9 +70,8 @@ def json_dialogues(text: str, name: str) -> list[Any]:
     except RecursionError:
         raise DialogueUnreadable(f"{name} is JSON nested too deeply") from None
     except json.JSONDecodeError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) > 1 and error.msg == "Extra data":
-            return list(_json_lines(lines, name))
+        if error.msg == "Extra data" and "\n" in text.strip():
+            return list(_json_lines(text, name))
         place = f"line {error.lineno}, column {error.colno}"
         raise DialogueUnreadable(f"{name} is not valid JSON ({error.msg} at {place})") from None
     except ValueError:
@@ -154,8 +81,11 @@ def json_dialogues(text: str, name: str) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _json_lines(lines: Iterable[str], name: str) -> Iterator[Any]:
-    for number, line in enumerate(lines, start=1):
+def _json_lines(text: str, name: str) -> Iterator[Any]:
+    # Not splitlines(): a message may hold a line separator that JSON leaves as it is.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
         try:
             yield json.loads(line)
         except (ValueError, RecursionError):
@@ -166,34 +96,77 @@ def _is_turn(value: Any) -> bool:
     return isinstance(value, dict) and any(key in value for key in _MESSAGE_KEYS)
 
 
-def dialogue_from_json(value: Any, owner: str | None, name: str) -> Dialogue:
-    """One dialogue of :func:`json_dialogues`. Raises DialogueUnreadable on another shape."""
-    turns = value
-    identifier = None
-    if isinstance(value, dict):
-        for key in ("dialogue", "turns", "messages"):
-            if key in value:
-                turns = value[key]
-                break
-        for key in ("dialogue_id", "id"):
-            if value.get(key) is not None:
-                identifier = str(value[key])
-                break
-    if not isinstance(turns, list) or not all(_is_turn(turn) for turn in turns):
+def dialogue_from_json(value: Any, unnamed: str, name: str) -> Dialogue:
+    """One dialogue of :func:`json_dialogues`.
+
+    Args:
+        value: an object with its turns under ``dialogue``, ``turns`` or ``messages``, or the turns
+            alone. A turn is an object, or a pair ``[speaker, message]`` whose message is null for
+            the share; in dialogues of pairs, speaker 0 owns the photos.
+        unnamed: id of a dialogue that has none.
+        name: of the file, for messages.
+
+    Raises:
+        DialogueUnreadable: it has another shape.
+    """
+    fields = value if isinstance(value, dict) else {}
+    turns = next((fields[key] for key in _TURNS_KEYS if key in fields), value)
+    identifier = next((str(fields[key]) for key in _ID_KEYS if fields.get(key) is not None), None)
+    pairs = fields.get("turns") is turns and _are_pairs(turns)
+    if not pairs and not (isinstance(turns, list) and all(_is_turn(turn) for turn in turns)):
         raise DialogueUnreadable(
             f"{name} is JSON of another shape: expected PhotoChat's "
             '[{"dialogue": [{"message": …, "user_id": …, "share_photo": …}, …]}, …]'
         )
-    dialogue = _dialogue(identifier, tuple(_turn_from_json(turn) for turn in turns), owner, name)
-    return replace(dialogue, photo=_shared_photo(value)) if isinstance(value, dict) else dialogue
-
-
-def _shared_photo(value: dict[str, Any]) -> SharedPhoto:
-    identifier, url, description = (
-        _without_odd_characters(str(value[key])).strip() if value.get(key) is not None else ""
+    read = tuple(_turn_from_pair(turn) if pairs else _turn_from_json(turn) for turn in turns)
+    photo_id, url, description = (
+        _without_odd_characters(str(fields[key])).strip() if fields.get(key) is not None else ""
         for key in ("photo_id", "photo_url", "photo_description")
     )
-    return SharedPhoto(identifier or None, url, description)
+    return Dialogue(
+        id=identifier if identifier is not None else unnamed,
+        turns=read,
+        owner=PAIRS_OWNER if pairs and any(turn.speaker == PAIRS_OWNER for turn in read) else "",
+        photo_id=photo_id or None,
+        photo_url=url,
+        description=description,
+        album=_album_request(fields, name) if "kind" in fields else None,
+        has_own_id=identifier is not None,
+    )
+
+
+def _are_pairs(turns: Any) -> bool:
+    return (
+        isinstance(turns, list)
+        and bool(turns)
+        and all(
+            isinstance(turn, list)
+            and len(turn) == 2
+            and isinstance(turn[0], int | str)
+            and isinstance(turn[1], str | None)
+            for turn in turns
+        )
+    )
+
+
+def _turn_from_pair(turn: list[Any]) -> Turn:
+    speaker, message = turn
+    return Turn(str(speaker), _without_odd_characters(message or ""), message is None)
+
+
+def _album_request(fields: dict[str, Any], name: str) -> AlbumRequest:
+    """AlbumChat's fields. Raises DialogueUnreadable."""
+    relevant = fields.get("relevant") or []
+    not_this = fields.get("not_this") or ""
+    try:
+        now = date.fromisoformat(fields["now"])
+    except (KeyError, TypeError, ValueError):
+        raise DialogueUnreadable(f'{name}: "now" must be a day such as "2026-06-10"') from None
+    if not (isinstance(relevant, list) and all(isinstance(one, str) for one in relevant)):
+        raise DialogueUnreadable(f'{name}: "relevant" must be a list of photos')
+    if not isinstance(not_this, str):
+        raise DialogueUnreadable(f'{name}: "not_this" must be a photo')
+    return AlbumRequest(str(fields["kind"]), now, tuple(relevant), not_this)
 
 
 def _turn_from_json(turn: dict[str, Any]) -> Turn:
@@ -207,6 +180,11 @@ def _without_odd_characters(text: str) -> str:
     """JSON may hold half of an emoji or a NUL, which no tokenizer and no terminal takes."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return _CONTROL.sub(" ", text)
+
+
+def plain_dialogue(text: str, identifier: str) -> Dialogue:
+    """The dialogue of a plain text; see :func:`_plain_turns` for its form."""
+    return Dialogue(identifier, tuple(_plain_turns(text)), has_own_id=False)
 
 
 def _plain_turns(text: str) -> Iterator[Turn]:
@@ -243,32 +221,3 @@ def _split_speaker(line: str) -> tuple[str, str] | None:
     if match is None or len(match[1].split()) > _MAX_WORDS_OF_A_NAME:
         return None
     return match[1], match[2]
-
-
-def _dialogue(
-    identifier: str | None, turns: tuple[Turn, ...], owner: str | None, name: str
-) -> Dialogue:
-    if owner is not None and turns and owner not in {turn.speaker for turn in turns}:
-        speakers = ", ".join(sorted({turn.speaker for turn in turns})[:5])
-        raise DialogueUnreadable(f"{name}: nobody called {owner!r} speaks; speakers: {speakers}")
-    if owner is None:
-        owner = likely_owner(turns)
-    return Dialogue(identifier, turns, owner)
-
-
-def likely_owner(turns: Sequence[Turn]) -> str:
-    """Who shares a photo first; where nobody does, who says most without asking.
-
-    Whose photo it is tells of the trip, the other one asks about it. On 498 PhotoChat test
-    dialogues, cut before the share, that finds the one who shares in 91 % (who says most words:
-    87 %, who speaks last: 64 %, who speaks first: 55 %).
-    """
-    for turn in turns:
-        if turn.shares_photo:
-            return turn.speaker
-    told: dict[str, int] = {}
-    for turn in turns:
-        sentences = _SENTENCE.findall(turn.text)
-        words = sum(len(sentence.split()) for sentence in sentences if not sentence.endswith("?"))
-        told[turn.speaker] = told.get(turn.speaker, 0) + words
-    return max(told, key=lambda speaker: told[speaker], default=PLAIN_SPEAKER)

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ import chainlit as cl
 from chainlit.input_widget import InputWidget, Slider, Switch
 
 from bot.descriptors import Description
-from bot.errors import BotError, EmptyDialogue
+from bot.errors import EmptyDialogue
 from bot.llm.reply import ReplyRequest
 from bot.page.choices import MAX_PHOTOS, Choices
 from bot.page.gallery import caption, gallery_props, shape
@@ -35,8 +36,8 @@ from bot.page.sentences import (
 )
 from bot.page.services import PageServices
 from bot.page.starters import openers
-from bot.suggest import Suggester
-from retrieval.errors import PhotoNotFound, RetrievalError
+from bot.suggest import GALLERY, Suggester
+from retrieval.errors import PhotoNotFound, PhotopalError, RetrievalError
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +195,8 @@ class ChatPage:
             await work()
         except EmptyDialogue:
             await _say(NOTHING_TO_READ)
-        except (BotError, RetrievalError) as error:
+        except PhotopalError as error:
+            log.debug("answering failed", exc_info=True)
             await _say(f"{_sentence(error)}")
         except Exception as error:
             _log("answering failed", error)
@@ -221,7 +223,7 @@ class ChatPage:
         ) as step:
             started = time.perf_counter()
             result, _ = await asyncio.to_thread(
-                suggester.find, description, choices.photos, cutoff=True, collapse=True
+                suggester.find, description, replace(GALLERY, k=choices.photos)
             )
             seconds["search"] = time.perf_counter() - started
             step.name = f"for a photo · {duration(sum(seconds.values()))}"
@@ -254,9 +256,7 @@ class ChatPage:
 
     async def _hint(self, suggester: Suggester, description: Description) -> dict[str, Any] | None:
         """A photo that fits what was said without being asked for; each one only once."""
-        result, _ = await asyncio.to_thread(
-            suggester.find, description, 1, cutoff=True, collapse=True
-        )
+        result, _ = await asyncio.to_thread(suggester.find, description, replace(GALLERY, k=1))
         props = await asyncio.to_thread(gallery_props, result, self.services.library)
         best = props["photos"][:1]
         if not best or best[0]["id"] in self._seen():
@@ -298,9 +298,11 @@ class ChatPage:
             photo = await asyncio.to_thread(self.services.library.photo, photo_id)
             copy = await asyncio.to_thread(self.services.shared.share, photo)
         except RetrievalError as error:
+            log.debug("sharing failed", exc_info=True)
             await _say(f"That photo could not be shared: {plain(str(error))}.")
             return {"ok": False}
         except OSError as error:
+            log.debug("sharing failed", exc_info=True)
             reason = plain(error.strerror or "the disk refused")
             await _say(f"The copy could not be saved: {reason}.")
             return {"ok": False}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bot.page.services import PageServices
     from retrieval.encoders.base import Encoder
 
+log = logging.getLogger(__name__)
+
 # Chainlit acts on these: it would store chats in a database, send them to a service, or answer
 # on other channels, because of a variable that is there for something else.
 FOREIGN_VARIABLES = (
@@ -155,6 +157,6 @@ def set_environment(settings: Settings, port: int) -> None:
     os.environ["CHAINLIT_AUTH_SECRET"] = secret
     # Chainlit would load a file of secrets from the folder that the command was called in.
     os.environ["CHAINLIT_ENV_FILE"] = str(Path(root) / "none.env")
-    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+    if not log.isEnabledFor(logging.DEBUG):
         for name in ("chainlit", "socketio", "engineio", "httpx", "uvicorn"):
             logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -30,9 +30,10 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         raise LibraryEmpty("the library holds no photo yet: run 'photopal index FOLDER' first")
 
     from bot.describe.llm import describer_chain
-    from bot.describe.phrases import TrainedDescriber
+    from bot.describe.phrases import PhraseDescriber
     from bot.suggest import Suggester
     from retrieval.encoders import load_encoder
+    from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.photos.thumbnails import Thumbnails
     from retrieval.search import Searcher
 
@@ -41,16 +42,19 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
         if "encoder" not in settings.model_fields_set and library.encoder_name:
             name = library.encoder_name
         encoder = load_encoder(name)
+    encoder = CachedTextEncoder(encoder)
     searcher = Searcher(library, encoder)
     alone = settings.model_copy(update={"llm_mode": "off"})
-    describer = TrainedDescriber(encoder)
+    describer = PhraseDescriber(encoder)
     offline = Suggester(searcher, describer_chain(alone, describer))
     llm, reply = None, None
     if settings.uses_llm:
+        from bot.llm.outage import Outage
         from bot.llm.reply import reply_chain
 
-        llm = Suggester(searcher, describer_chain(settings, describer))
-        reply = reply_chain(settings)
+        outage = Outage()
+        llm = Suggester(searcher, describer_chain(settings, describer, outage=outage))
+        reply = reply_chain(settings, outage=outage)
     _warm_up(offline)
     replay = None
     if settings.replay is not None:
@@ -75,7 +79,7 @@ def _warm_up(suggester: "Suggester") -> None:
 
     A library that cannot be searched is refused here, not at the first message.
     """
-    suggester.suggest(Conversation((Turn("user", "show me a photo of a dog on the beach"),)), k=1)
+    suggester.suggest(Conversation((Turn("user", "show me a photo of a dog on the beach"),)))
 
 
 def _holds_samples(library: Library) -> bool:

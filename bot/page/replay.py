@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 import chainlit as cl
 
 from bot.dialogues.replay import Candidate, Outcome, offers
-from bot.errors import BotError
 from bot.page.gallery import card
 from bot.page.replay_files import OpenFile, ReplayFiles, listing
 from bot.page.sentences import SOMETHING_WRONG, duration, plain, step_text
-from retrieval.errors import RetrievalError
+from retrieval.errors import PhotopalError
 
 if TYPE_CHECKING:
     from bot.conversation import Turn
-    from bot.dialogues.photochat import Dialogue
+    from bot.dialogues.dialogue import Dialogue
     from retrieval.library import Photo
 
 log = logging.getLogger(__name__)
@@ -96,10 +95,12 @@ class ReplayPage:
         """The dialogues of the file that was chosen."""
         try:
             file = await asyncio.to_thread(self.files.open, action.payload.get("file"))
-        except (BotError, RetrievalError) as error:
+        except PhotopalError as error:
+            log.debug("listing dialogues failed", exc_info=True)
             return {"error": str(error)}
         except Exception as error:
-            log.error("listing dialogues failed: %s", error)
+            debug = log.isEnabledFor(logging.DEBUG)
+            log.error("listing dialogues failed: %s", error, exc_info=debug)
             return {"error": SOMETHING_WRONG}
         return listing(file)
 
@@ -122,7 +123,7 @@ class ReplayPage:
         try:
             file = await asyncio.to_thread(self.files.open, number)
             dialogue = file.dialogues.find(identifier)
-        except (BotError, RetrievalError) as error:
+        except PhotopalError as error:
             await _say(f"{plain(str(error))}.")
             return False
         await self.end()
@@ -171,7 +172,7 @@ class ReplayPage:
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            log.error("replaying failed: %s", error)
+            log.error("replaying failed: %s", error, exc_info=log.isEnabledFor(logging.DEBUG))
             await _say(SOMETHING_WRONG)
         finally:
             if run.playing is asyncio.current_task():
@@ -221,7 +222,7 @@ class ReplayPage:
         try:
             outcome = await asyncio.to_thread(run.file.replayer.outcome, run.dialogue, HIT_AT)
             shared = await asyncio.to_thread(run.file.replayer.photo_of, run.dialogue)
-        except (BotError, RetrievalError) as error:
+        except PhotopalError as error:
             await _say(f"{plain(str(error))}.")
             return
         seconds = sum(outcome.seconds.values())

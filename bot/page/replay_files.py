@@ -10,7 +10,7 @@ from bot.dialogues.replay import PhotoGallery, Replayer, open_gallery
 from bot.errors import BotError, DialogueUnreadable
 
 if TYPE_CHECKING:
-    from bot.dialogues.photochat import Dialogue, DialogueSet
+    from bot.dialogues.dialogue import Dialogue, DialogueSet
     from bot.suggest import Suggester
     from retrieval.search import Searcher
 
@@ -58,10 +58,10 @@ class ReplayFiles:
             return self._opened[number]
 
     def _read(self, path: Path) -> OpenFile:
-        from bot.dialogues.photochat import read_dialogues
+        from bot.dialogues.reading import read_dialogues
 
         try:
-            dialogues = read_dialogues([path])
+            dialogues = read_dialogues(path)
         except BotError as error:
             raise type(error)(str(error).replace(str(path), path.name)) from None
         if self._gallery is None:

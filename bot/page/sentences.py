@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 
-from bot.describe.rules import OTHER_MARK, OWNER_MARK
 from bot.descriptors import FIELDS, Description
 
 LABELS = {
@@ -44,7 +43,7 @@ def step_text(description: Description, seconds: Mapping[str, float], searched: 
         for name in FIELDS
         if getattr(description.descriptors, name).strip()
     ]
-    said = description.context.replace(OWNER_MARK, "").replace(OTHER_MARK, "")
+    said = " ".join(turn.text for turn in description.context.turns)
     if said.strip():
         rows.append(("Also said", said))
     if not rows:

@@ -23,6 +23,8 @@ from bot.page.hosts import AllowedHosts
 from bot.page.photos import photo_routes
 from bot.page.services import PageServices
 
+log = logging.getLogger(__name__)
+
 GRACE_SECONDS = 2
 
 
@@ -70,7 +72,7 @@ def serve(
     warnings.filterwarnings("ignore", "coroutine '.*profiles' was never awaited", RuntimeWarning)
     config = uvicorn.Config(
         make_app(services, ready),
-        log_level="debug" if logging.getLogger().isEnabledFor(logging.DEBUG) else "critical",
+        log_level="warning" if log.isEnabledFor(logging.DEBUG) else "critical",
         access_log=False,
         server_header=False,
         proxy_headers=False,

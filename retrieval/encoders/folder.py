@@ -12,9 +12,7 @@ A pickle is never read, because reading one runs whatever code it carries.
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import EncoderFolderInvalid
+from retrieval.files import content_hash, replacing, write_text
 
 MANIFEST_NAME = "encoder.json"
 MANIFEST_FORMAT = 1
@@ -108,7 +107,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "extra": dict(manifest.extra),
     }
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    _replace(folder / MANIFEST_NAME, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(folder / MANIFEST_NAME, text)
 
 
 def read_weights(path: Path) -> dict[str, NDArray[Any]]:
@@ -137,7 +136,8 @@ def write_weights(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:
     from safetensors.numpy import save_file
 
     whole = {name: _contiguous(tensor) for name, tensor in tensors.items()}
-    _replace(path, lambda temporary: save_file(whole, temporary))
+    with replacing(path) as temporary:
+        save_file(whole, temporary)
 
 
 def require_safetensors(folder: Path) -> list[Path]:
@@ -196,7 +196,7 @@ def _contiguous(array: NDArray[Any]) -> NDArray[Any]:
 def fingerprint_of(*parts: Any) -> str:
     """Short hash (32 hex digits) of JSON-able parts: the same parts give the same hash anywhere."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return content_hash(text.encode())
 
 
 def hash_files(paths: Iterable[Path]) -> str:
@@ -206,17 +206,3 @@ def hash_files(paths: Iterable[Path]) -> str:
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        # mkstemp makes private files; an encoder folder is meant to be copied and shared.
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,11 +1,6 @@
 """Indexing: bring the library up to date with folders of photos."""
 
-from retrieval.indexing.pipeline import (
-    Failed,
-    IndexReport,
-    Progress,
-    check_encoder,
-    index_folders,
-)
+from retrieval.indexing.pipeline import check_encoder, index_folders
+from retrieval.indexing.report import Failed, IndexReport, Loss, Progress
 
-__all__ = ["Failed", "IndexReport", "Progress", "check_encoder", "index_folders"]
+__all__ = ["Failed", "IndexReport", "Loss", "Progress", "check_encoder", "index_folders"]

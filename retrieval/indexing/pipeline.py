@@ -1,27 +1,24 @@
 """Bring the library up to date with folders of photos.
 
-What happens to a file:
+What happens to a file that has to be read (see :mod:`retrieval.indexing.diff` for which):
 
 ======================================  ==========================================================
-size and time of change as before        left alone (``unchanged``; a failure is reported again)
 same bytes as before                     only its time is noted (``unchanged``)
 bytes of a photo whose file is gone      that photo gets the new path (``moved``), nothing embedded
 bytes of another photo that is there     a photo of its own with that vector (``indexed``)
 anything else                            decoded, embedded (``indexed``) or ``failed`` with a reason
 ======================================  ==========================================================
 
-Files are read and decoded by worker threads while the encoder is busy with the batch before.
-Every batch is one transaction: after a crash the next run goes on where this one stopped.
+Files are read once, and decoded, by worker threads while the encoder is busy with the batch
+before. Every batch is one transaction: after a crash the next run goes on where this one stopped.
 """
 
-import hashlib
 import os
 import time
-import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,78 +29,25 @@ from PIL import Image
 
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound, UnreadableImage
+from retrieval.files import content_hash
+from retrieval.indexing.diff import Changes, compare, losses, outermost, under
+from retrieval.indexing.report import Failed, IndexReport, Progress
 from retrieval.library import KnownFile, Library, Photo
 from retrieval.photos.metadata import Metadata, read_metadata
-from retrieval.photos.reading import MAX_FILE_BYTES, OUT_OF_REACH, open_image, reason_of
+from retrieval.photos.reading import (
+    OUT_OF_REACH,
+    bounded_memory,
+    open_image,
+    read_file,
+    reason_of,
+)
 from retrieval.photos.scan import ScannedFile, scan_folder
-from retrieval.vectors.faiss_index import PhotoIndex
+from retrieval.vectors import VectorIndex, open_index
 
 REMOVED_KEPT_DAYS = 30
 """For so long a removed photo's vector is kept, should the file come back."""
 
 _DECODED_SIDE_FACTOR = 2
-_HASH_BLOCK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A file, or a whole folder, that could not be read, and why."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run has come.
-
-    Attributes:
-        done: files dealt with.
-        total: files found.
-        embedded: photos that went through the encoder.
-        failed: files that could not be read.
-        seconds: since the run began.
-        photos_per_second: embedded ones, so far.
-        seconds_left: an estimate; None while there is nothing to go by.
-    """
-
-    done: int
-    total: int
-    embedded: int
-    failed: int
-    seconds: float
-    photos_per_second: float
-    seconds_left: float | None
-
-
-@dataclass
-class IndexReport:
-    """What a run did. ``indexed`` photos are new or changed ones, ``embedded`` of them by work."""
-
-    indexed: int = 0
-    unchanged: int = 0
-    moved: int = 0
-    removed: int = 0
-    failed: list[Failed] = field(default_factory=list)
-    seconds: float = 0.0
-    embedded: int = 0
-
-    @property
-    def photos_per_second(self) -> float:
-        """Photos embedded a second, over the whole run."""
-        return self.embedded / self.seconds if self.seconds > 0 else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """The JSON that ``photopal index --json`` prints."""
-        return {
-            "indexed": self.indexed,
-            "unchanged": self.unchanged,
-            "moved": self.moved,
-            "removed": self.removed,
-            "failed": [{"path": str(one.path), "reason": one.reason} for one in self.failed],
-            "seconds": round(self.seconds, 3),
-            "photos_per_second": round(self.photos_per_second, 2),
-        }
 
 
 def index_folders(
@@ -111,35 +55,44 @@ def index_folders(
     encoder: Encoder,
     folders: Sequence[Path],
     *,
+    index: VectorIndex | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     batch_size: int = 32,
     workers: int = 2,
     rebuild: bool = False,
+    remove_missing: bool = False,
 ) -> IndexReport:
     """Index the photos of these folders, and below them, into the library.
 
     Args:
         library: opened for writing.
         encoder: makes the vectors; must be the one that the library belongs to.
-        folders: where to look; empty means all folders that were indexed before.
+        folders: where to look; empty means all folders that were indexed before, of which those
+            that are gone are reported and keep their photos.
+        index: brought up to date and saved at the end; by default the one beside the library.
         on_progress: called after every batch, and every so often between, on this thread.
         batch_size: pictures the encoder gets at once; also how much a crash can cost.
         workers: threads that read and decode.
         rebuild: embed every photo again, also those in the other folders of the library; the
             library belongs to this encoder from then on.
+        remove_missing: take photos out whose files are gone, even if a folder lost most of them
+            at once; otherwise such a folder is reported in ``lost`` and keeps them.
 
     Raises:
-        FolderNotFound: a folder is not there. Nothing is changed then.
+        FolderNotFound: a folder is not there, or, on a rebuild with another encoder, one that was
+            indexed before and whose photos could not be searched any more. Nothing is changed.
         NoPhotosFound: no folder holds a photo, or ever did.
         EncoderMismatch: the library belongs to another encoder.
         LibraryBusy: another process writes to the library.
     """
-    with library.writing(), warnings.catch_warnings():
-        # Pillow's remarks on odd files would run across the progress bar; real trouble raises.
-        warnings.filterwarnings("ignore", module="PIL")
-        return _Run(library, encoder, on_progress, max(1, batch_size), max(1, workers)).index(
-            folders, rebuild
-        )
+    index = open_index(library) if index is None else index
+    with library.writing():
+        run = _Run(library, encoder, on_progress, max(1, batch_size), max(1, workers))
+        report = run.index(folders, rebuild, remove_missing)
+        index.sync(library)
+        index.save()
+        run.finish()
+    return report
 
 
 def check_encoder(library: Library, encoder: Encoder) -> None:
@@ -195,11 +148,12 @@ class _Run:
         self.force = False
         self.known: dict[Path, KnownFile] = {}
         self.hashes: set[str] = set()
+        self.refused: dict[str, str] = {}
         self.seen: set[Path] = set()
         self.moved_ids: set[int] = set()
         self.roots: list[Path] = []
 
-    def index(self, folders: Sequence[Path], rebuild: bool) -> IndexReport:
+    def index(self, folders: Sequence[Path], rebuild: bool, remove_missing: bool) -> IndexReport:
         self.roots = self._choose_roots(folders, rebuild)
         # A library without any vector belongs to nobody yet, whoever tried before.
         if not rebuild and self.library.searchable_count():
@@ -209,21 +163,27 @@ class _Run:
             self.library.set_encoder(self.encoder.name, self.encoder.fingerprint, self.encoder.dim)
         self.force = rebuild
         self.known = self.library.known_files()
-        self._remember_roots()
+        self.library.set_roots(outermost([*self.library.roots(), *self.roots]))
         self.hashes = set() if rebuild else self.library.embedded_hashes()
         self.seen = {file.path for file in files}
         self.total = len(files)
         self._notice(force=True)
-        waiting = self._sort_out(files)
-        self.to_read = len(waiting)
-        self._embed(waiting)
-        self._remove(unknown)
+        changes = compare(files, self.known, self.roots, unknown, read_all=rebuild)
+        self._settle_unread(changes)
+        self.to_read = len(changes.to_read)
+        self._embed(changes.to_read)
+        self._remove(changes.gone, remove_missing)
+        if self.report.indexed or self.report.moved or self.report.removed:
+            self.library.update_places()
         self.library.forget_removed(datetime.now(UTC) - timedelta(days=REMOVED_KEPT_DAYS))
-        PhotoIndex(self.library).save()
+        self._review_roots(report_missing=not folders)
         self.report.failed.sort(key=lambda one: one.path)
+        return self.report
+
+    def finish(self) -> None:
+        """Take the time, and tell for the last time."""
         self.report.seconds = time.perf_counter() - self.started
         self._notice(force=True)
-        return self.report
 
     # -- which files -----------------------------------------------------------------------
 
@@ -233,24 +193,45 @@ class _Run:
         for folder, given in zip(chosen, folders, strict=True):
             if not folder.is_dir():
                 raise FolderNotFound(_missing(Path(given), folder in remembered))
-        if not chosen:
-            if not remembered:
-                raise NoPhotosFound("no folder was indexed yet: name one, photopal index FOLDER")
-            chosen = [folder for folder in remembered if folder.is_dir()]
-            if not chosen:
-                raise FolderNotFound(_missing(remembered[0], True))
-            # One drive that is not plugged in must not keep the others from being refreshed.
-            self.report.failed.extend(
-                Failed(folder, "the folder is gone; its photos stay in the library")
-                for folder in remembered
-                if folder not in chosen
-            )
-        elif rebuild:
-            chosen += [folder for folder in remembered if folder.is_dir()]
-        return _outermost(chosen)
+        if not chosen and not remembered:
+            raise NoPhotosFound("no folder was indexed yet: name one, photopal index FOLDER")
+        there = [folder for folder in remembered if folder.is_dir()]
+        if not chosen and not there:
+            raise FolderNotFound(_missing(remembered[0], True))
+        if rebuild:
+            self._require_all([folder for folder in remembered if folder not in there])
+        # One drive that is not plugged in must not keep the others from being refreshed.
+        return outermost([*chosen, *there] if rebuild else chosen or there)
 
-    def _remember_roots(self) -> None:
-        self.library.set_roots(_outermost([*self.library.roots(), *self.roots]))
+    def _require_all(self, away: Sequence[Path]) -> None:
+        """Another encoder cannot search what it cannot see: its folder has to be there."""
+        if self.library.fingerprint in (None, self.encoder.fingerprint):
+            return
+        for folder in away:
+            held = self._present_in(folder)
+            if held:
+                raise FolderNotFound(
+                    f"the folder {folder} is gone, and its {held:,} photos could not be searched "
+                    f"after a rebuild with {self.encoder.name}: plug in its drive, or take it out "
+                    f"with photopal forget {folder}"
+                )
+
+    def _present_in(self, folder: Path) -> int:
+        known = self.library.known_files().items()
+        return sum(one.status == "present" and under(path, [folder]) for path, one in known)
+
+    def _review_roots(self, *, report_missing: bool) -> None:
+        """Drop indexed folders that are gone and whose photos all live elsewhere now."""
+        kept = []
+        for folder in self.library.roots():
+            if folder.is_dir():
+                kept.append(folder)
+            elif self._present_in(folder):
+                kept.append(folder)
+                if report_missing:
+                    reason = "the folder is gone; its photos stay in the library"
+                    self.report.failed.append(Failed(folder, reason))
+        self.library.set_roots(kept)
 
     def _scan(self) -> tuple[list[ScannedFile], list[Path]]:
         """The files, and the folders whose contents are unknown."""
@@ -273,44 +254,26 @@ class _Run:
         return files, unknown
 
     def _held_photos(self) -> bool:
-        return any(_under(path, self.roots) for path in self.library.known_files())
+        return any(under(path, self.roots) for path in self.library.known_files())
 
-    def _sort_out(self, files: list[ScannedFile]) -> list[ScannedFile]:
-        """The files that have to be read; all others are dealt with here."""
-        waiting = []
-        problems = [file for file in files if file.problem is not None]
-        if problems:
+    def _settle_unread(self, changes: Changes) -> None:
+        """Deal with all files that need not be read."""
+        if changes.problems:
             with self.library.transaction():
-                for file in problems:
+                for file in changes.problems:
                     self._fail(_Read(file, reason=file.problem))
-            self.done += len(problems)
-        for file in files:
-            known = self.known.get(file.path)
-            if file.problem is not None:
-                continue
-            if known is None or self.force or not _same(known, file):
-                waiting.append(file)
-            elif known.status == "failed":
-                self.report.failed.append(Failed(file.path, known.reason or "unreadable"))
-                self.done += 1
-            elif known.current:
-                self.report.unchanged += 1
-                self.done += 1
-            else:
-                waiting.append(file)
-        return waiting
+        self.report.failed += changes.failed_before
+        self.report.unchanged += changes.unchanged
+        self.done += len(changes.problems) + len(changes.failed_before) + changes.unchanged
 
-    def _remove(self, unknown: Iterable[Path]) -> None:
-        unknown = list(unknown)
-        gone = [
-            known.photo_id
-            for path, known in self.known.items()
-            if path not in self.seen
-            and known.photo_id not in self.moved_ids
-            and _under(path, self.roots)
-            and not _under(path, unknown)
-        ]
-        self.library.remove_photos(gone)
+    def _remove(self, gone: dict[Path, KnownFile], remove_missing: bool) -> None:
+        """Take photos out whose files are gone, unless it is rather their folder that is."""
+        gone = {path: known for path, known in gone.items() if known.photo_id not in self.moved_ids}
+        if not remove_missing:
+            self.report.lost = losses(gone, self.known, self.roots, _is_empty_folder)
+            lost = [loss.folder for loss in self.report.lost]
+            gone = {path: known for path, known in gone.items() if not under(path, lost)}
+        self.library.remove_photos([known.photo_id for known in gone.values()])
         self.report.removed = len(gone)
 
     # -- reading and embedding -------------------------------------------------------------
@@ -354,15 +317,8 @@ class _Run:
         known = self.known.get(file.path)
         read = _Read(file)
         try:
-            if file.size > MAX_FILE_BYTES:
-                raise UnreadableImage(f"over the limit of {MAX_FILE_BYTES >> 20:,} MB")
-            read.content_hash = _hash_file(file.path)
-            own = known is not None and known.current and known.content_hash == read.content_hash
-            if trusting and not self.force and (own or read.content_hash in self.hashes):
-                read.known_content = True
-                return read
-            read.metadata = read_metadata(file.path)
-            read.image = open_image(file.path, self.side)
+            with bounded_memory(file.size):
+                self._take_in(read, read_file(file.path), known, trusting)
         except UnreadableImage as error:
             read.reason = str(error)
         except OSError as error:
@@ -371,12 +327,25 @@ class _Run:
             read.content_hash = None
         return read
 
+    def _take_in(
+        self, read: _Read, content: bytes, known: KnownFile | None, trusting: bool
+    ) -> None:
+        """Hash, metadata and picture, all from the same bytes."""
+        read.content_hash = content_hash(content)
+        own = known is not None and known.current and known.content_hash == read.content_hash
+        if trusting and not self.force and (own or read.content_hash in self.hashes):
+            read.known_content = True
+            return
+        read.metadata = read_metadata(content)
+        read.image = open_image(content, self.side)
+
     def _write(self, batch: list[_Read]) -> None:
         """Embed what has to be, then keep the whole batch in one transaction."""
         new: dict[str, _Read] = {}
         for read in batch:
-            if read.image is not None and read.content_hash is not None:
-                new.setdefault(read.content_hash, read)
+            content = read.content_hash
+            if read.image is not None and content is not None and content not in self.refused:
+                new.setdefault(content, read)
         vectors = self._encode(list(new.values()))
         lost: list[_Read] = []
         with self.library.transaction():
@@ -402,7 +371,8 @@ class _Run:
         result: dict[str, NDArray[np.float32]] = {}
         for read, vector in zip(reads, vectors, strict=True):
             if vector is None or not np.isfinite(vector).all():
-                read.reason = "the encoder cannot embed it"
+                # Copies of it, in this batch or a later one, are told the same.
+                self.refused[str(read.content_hash)] = "the encoder cannot embed it"
             else:
                 result[str(read.content_hash)] = vector
         self.report.embedded += len(result)
@@ -421,9 +391,15 @@ class _Run:
                 trouble = error
                 vectors.append(None)
         if trouble is not None and all(vector is None for vector in vectors):
-            # Nothing works: that is the encoder's fault, not the photos'.
-            raise trouble
+            self._probe(trouble)
         return vectors
+
+    def _probe(self, trouble: Exception) -> None:
+        """Raise when the encoder takes no picture at all: that is not the photos' fault."""
+        try:
+            self.encoder.encode_images([Image.new("RGB", (self.side, self.side), "grey")])
+        except Exception:
+            raise trouble from None
 
     # -- what becomes of one file ----------------------------------------------------------
 
@@ -528,7 +504,7 @@ class _Run:
     def _fail(self, read: _Read) -> None:
         """Note a failure; one of the content is not tried again until the file changes."""
         known = self.known.get(read.file.path)
-        reason = read.reason or "unreadable"
+        reason = read.reason or self.refused.get(read.content_hash or "") or "unreadable"
         self.library.put_failure(
             read.file.path,
             photo_id=known.photo_id if known else None,
@@ -561,32 +537,13 @@ class _Run:
         )
 
 
-def _hash_file(path: Path) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    with open(path, "rb") as file:
-        while block := file.read(_HASH_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _same(known: KnownFile, file: ScannedFile) -> bool:
-    return known.size == file.size and known.mtime_ns == file.mtime_ns
-
-
-def _under(path: Path, folders: Iterable[Path]) -> bool:
-    # By text: this is asked for every photo of the library, and paths compare slowly.
-    name = str(path)
-    return any(name.startswith(str(folder).rstrip(os.sep) + os.sep) for folder in folders)
-
-
-def _outermost(folders: Iterable[Path]) -> list[Path]:
-    """Each folder once, without those inside another."""
-    unique = list(dict.fromkeys(folders))
-    return [
-        folder
-        for folder in unique
-        if not any(other != folder and folder.is_relative_to(other) for other in unique)
-    ]
+def _is_empty_folder(folder: Path) -> bool:
+    """Whether a folder is there and holds nothing, as the place where a drive belongs."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False
 
 
 def _missing(folder: Path, was_indexed: bool) -> str:

@@ -1,5 +1,6 @@
 """The library: which photos there are, and their vectors, in SQLite."""
 
-from retrieval.library.library import KnownFile, Library, Photo
+from retrieval.library.library import Library
+from retrieval.library.records import Counts, Facts, KnownFile, Photo
 
-__all__ = ["KnownFile", "Library", "Photo"]
+__all__ = ["Counts", "Facts", "KnownFile", "Library", "Photo"]

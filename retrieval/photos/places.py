@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
+from retrieval.filters import Place
 from retrieval.photos.gazetteer import country_names, english_name, folded, gazetteer, plain
-from retrieval.search.filters import Place
 
 EARTH_RADIUS_KM = 6371.0
 CITY_KM = 30.0

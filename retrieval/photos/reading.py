@@ -10,6 +10,7 @@ The steps, each of which costs no more than it must:
 """
 
 import contextlib
+import io
 import math
 import os
 import stat
@@ -51,6 +52,9 @@ OUT_OF_REACH = frozenset({NO_PERMISSION, GONE})
 LARGE_PIXELS = 50_000_000
 """Pictures with more are decoded one at a time, so that two of them never add up in memory."""
 
+LARGE_FILE_BYTES = 1 << 26
+"""Of larger files only one at a time is held in memory; see :func:`bounded_memory`."""
+
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -62,13 +66,18 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _large_picture = threading.Lock()
+_large_file = threading.Lock()
 
 
-def open_image(path: Path, side: int | None = None, *, srgb: bool = False) -> Image.Image:
+Source = Path | bytes
+"""A photo's file, or the bytes that :func:`read_file` read from it."""
+
+
+def open_image(source: Source, side: int | None = None, *, srgb: bool = False) -> Image.Image:
     """The photo in a file as an upright RGB picture that carries no metadata at all.
 
     Args:
-        path: the file.
+        source: the file, or its bytes.
         side: when given, the picture comes back shrunk so that its shorter edge is ``side``
             pixels; a smaller one keeps its size. Far faster than decoding it whole.
         srgb: convert from the colour profile inside the file, for pictures that people look at.
@@ -76,17 +85,36 @@ def open_image(path: Path, side: int | None = None, *, srgb: bool = False) -> Im
     Raises:
         UnreadableImage: with a short reason, for whatever is wrong with the file.
     """
-    with reading(path) as image:
+    with reading(source) as image:
         pixels = image.width * image.height
         with _large_picture if pixels > LARGE_PIXELS else contextlib.nullcontext():
             return _upright_rgb(image, side, srgb)
 
 
+def read_file(path: Path) -> bytes:
+    """The bytes of a photo's file, for whoever needs them for more than decoding.
+
+    Raises:
+        UnreadableImage: it is no regular file, or over the limit of size.
+        OSError: it cannot be read.
+    """
+    _check_file(path)
+    with open(path, "rb") as file:
+        return file.read(MAX_FILE_BYTES)
+
+
 @contextlib.contextmanager
-def reading(path: Path) -> Iterator[Image.Image]:
+def bounded_memory(size: int) -> Iterator[None]:
+    """Let only one thread at a time hold the bytes of a large file."""
+    with _large_file if size > LARGE_FILE_BYTES else contextlib.nullcontext():
+        yield
+
+
+@contextlib.contextmanager
+def reading(source: Source) -> Iterator[Image.Image]:
     """A photo opened but not decoded yet; every error inside ends as ``UnreadableImage``."""
     try:
-        with _open_file(path) as file, contextlib.closing(_identify(file)) as image:
+        with _open(source) as file, contextlib.closing(_identify(file)) as image:
             _check_size(image)
             yield image
     except UnreadableImage:
@@ -110,16 +138,25 @@ def orientation_of(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _open_file(path: Path) -> IO[bytes]:
+def _open(source: Source) -> IO[bytes]:
+    if isinstance(source, bytes):
+        if not source:
+            raise UnreadableImage("empty file")
+        return io.BytesIO(source)
+    if _check_file(source) == 0:
+        raise UnreadableImage("empty file")
+    return open(source, "rb")
+
+
+def _check_file(path: Path) -> int:
+    """The size of a file that may be read."""
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
         is_folder = stat.S_ISDIR(status.st_mode)
         raise UnreadableImage("a folder, not a file" if is_folder else "not a regular file")
-    if status.st_size == 0:
-        raise UnreadableImage("empty file")
     if status.st_size > MAX_FILE_BYTES:
         raise UnreadableImage(f"over the limit of {MAX_FILE_BYTES >> 20:,} MB")
-    return open(path, "rb")
+    return status.st_size
 
 
 def _identify(file: IO[bytes]) -> Image.Image:
@@ -282,8 +319,6 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """Colours as a plain screen shows them; a profile that cannot be used is left aside."""
     if not profile:
         return picture
-    import io
-
     from PIL import ImageCms
 
     modes = {"RGB ": ("RGB", "RGBA"), "CMYK": ("CMYK",), "GRAY": ("L",)}

@@ -4,12 +4,11 @@ Nothing is downloaded: only files that lie inside the packages themselves are us
 """
 
 import importlib.util
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import NoPhotosFound
+from retrieval.files import write_bytes
 
 CREDITS_NAME = "CREDITS.txt"
 
@@ -216,11 +215,7 @@ def _find(sample: Sample) -> Path | None:
 def _put(target: Path, content: bytes) -> None:
     if target.is_file() and target.read_bytes() == content:
         return
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, target)
+    write_bytes(target, content)
 
 
 def _credits(samples: list[Sample]) -> str:

@@ -1,17 +1,16 @@
 """Small pictures for the screen, made once and kept in a folder of bounded size."""
 
 import contextlib
-import hashlib
 import os
-import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Protocol
 
 from PIL import Image
 
 from retrieval.errors import PhotoNotFound
-from retrieval.library import Photo
+from retrieval.files import PRIVATE, content_hash, replacing
 from retrieval.paths import home, make_private_folder
 from retrieval.photos.reading import open_image
 from retrieval.photos.scan import CACHE_SIGNATURE, CACHE_TAG
@@ -20,6 +19,35 @@ THUMBNAIL_SIDE = 512
 MAX_CACHE_BYTES = 512 * 1024 * 1024
 _QUALITY = 82
 _DAY = 86_400.0
+
+
+class PhotoFile(Protocol):
+    """What is needed of :class:`retrieval.library.Photo`."""
+
+    @property
+    def id(self) -> int:
+        """Of the photo."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Of its file."""
+        ...
+
+    @property
+    def content_hash(self) -> str | None:
+        """Of the bytes that were indexed."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Of the file then, in bytes."""
+        ...
+
+    @property
+    def mtime_ns(self) -> int | None:
+        """When the file was changed last."""
+        ...
 
 
 class Thumbnails:
@@ -45,7 +73,7 @@ class Thumbnails:
         self._guard = threading.Lock()
         self._bytes: int | None = None
 
-    def path(self, photo: Photo) -> Path:
+    def path(self, photo: PhotoFile) -> Path:
         """The thumbnail's file, made now when there is none yet.
 
         Raises:
@@ -61,7 +89,7 @@ class Thumbnails:
         name = photo.content_hash if exact and photo.content_hash else None
         if name is None:
             unsure = f"{photo.path}|{status.st_size}|{status.st_mtime_ns}"
-            name = hashlib.blake2b(os.fsencode(unsure), digest_size=16).hexdigest()
+            name = content_hash(os.fsencode(unsure))
         target = self.cache_dir / name[:2] / f"{name}-{self.side}.jpg"
         try:
             used = target.stat().st_mtime
@@ -77,15 +105,8 @@ class Thumbnails:
         picture = open_image(source, self.side, srgb=True)
         picture.thumbnail((self.side, self.side), Image.Resampling.LANCZOS)
         self._prepare(target.parent)
-        handle, temporary = tempfile.mkstemp(suffix=".tmp", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                picture.save(file, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
-            os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with replacing(target, mode=PRIVATE) as temporary:
+            picture.save(temporary, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
         self._count(target.stat().st_size)
 
     def _prepare(self, folder: Path) -> None:

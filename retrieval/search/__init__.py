@@ -1,5 +1,6 @@
 """Search: from a query to ranked photos."""
 
+from retrieval.search.filters import DateRange, Filter, Place, SearchOptions
 from retrieval.search.searcher import (
     SMALL_GALLERY,
     Hit,
@@ -9,4 +10,15 @@ from retrieval.search.searcher import (
     SearchResult,
 )
 
-__all__ = ["SMALL_GALLERY", "Hit", "Query", "QueryText", "SearchResult", "Searcher"]
+__all__ = [
+    "SMALL_GALLERY",
+    "DateRange",
+    "Filter",
+    "Hit",
+    "Place",
+    "Query",
+    "QueryText",
+    "SearchOptions",
+    "SearchResult",
+    "Searcher",
+]

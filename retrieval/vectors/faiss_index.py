@@ -1,40 +1,62 @@
-"""The search index: FAISS over the vectors of the photos that can be searched.
+"""The vector index by FAISS: exact search over all vectors in memory, with a copy on disk.
 
-The library is the truth, this is a cache in memory with a copy on disk (``library.db`` ->
-``library.faiss``). The copy says which state of which library it was made from and carries a
-checksum. When the library has moved on, only the difference is read from it; when the copy is
-missing, damaged or another library's, all is read once. A folder that cannot be written is no
-trouble: the copy is just not kept.
+``library.db`` is accompanied by ``library.faiss``, written by FAISS itself, and by
+``library.faiss.json``, which tells which state of which library the copy was made from and the
+checksum of the first file. When the library has moved on since, only the difference is read from
+it. When either file is missing, damaged or another library's, all vectors are read once.
 """
 
 import contextlib
 import json
 import os
-import tempfile
 import threading
+import time
 import zlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from retrieval.files import PRIVATE, STALE_SECONDS, replacing, write_text
 from retrieval.library import Library
+from retrieval.vectors.base import (
+    STATISTICS_SAMPLE,
+    Ids,
+    IndexState,
+    Ranking,
+    Vectors,
+    mean_and_covariance,
+    ranked,
+)
+from retrieval.vectors.sharing import SharedLock
 
-Vectors = NDArray[np.float32]
-State = Literal["fresh", "stale", "missing", "damaged"]
+FORMAT = 2
+"""Of the files; 1 was a container of our own, which is simply made anew."""
 
-_MAGIC = b"PHOTOPAL INDEX 1\n"
-_MAX_HEADER = 4096
-_STATISTICS_SAMPLE = 20_000
-_ALWAYS_SAVED = 10_000
+SMALL_SUBSET = 2_000
+"""Up to so many allowed photos are scored one by one; FAISS would pass over all others."""
+
+_READ_AT_ONCE = 10_000
+_CHECKSUM_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
-class _Header:
-    """What a copy on disk was made from."""
+class Stamp:
+    """What the copy on disk was made from.
+
+    Attributes:
+        uid: of the library.
+        fingerprint: of the encoder.
+        change: the library's change number then.
+        count: vectors.
+        dim: their length.
+        size: of the FAISS file, in bytes.
+        checksum: CRC-32 of it.
+        format: of both files.
+    """
 
     uid: str
     fingerprint: str
@@ -43,272 +65,276 @@ class _Header:
     dim: int
     size: int
     checksum: int
+    format: int = FORMAT
 
 
-class IndexView:
-    """The vectors of one state of the library. Never changes, so any thread may keep one."""
+@dataclass(frozen=True)
+class _Update:
+    """A whole new index, or ids that go and ids that come with their vectors."""
 
-    def __init__(self, ids: NDArray[np.int64], flat: Any) -> None:
-        """Use :meth:`PhotoIndex.current`.
+    altered: int
+    flat: Any = None
+    gone: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    new: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    rows: Vectors | None = None
+
+
+class FaissIndex:
+    """A flat FAISS index with photo ids; see :class:`retrieval.vectors.base.VectorIndex`."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Nothing is read before the first :meth:`sync`.
 
         Args:
-            ids: photo ids in growing order.
-            flat: a FAISS index with one row for each.
+            path: of the copy on disk; None keeps the index in memory only.
         """
-        self.ids = ids
-        self._flat = flat
+        self.path = path
+        self._lock = SharedLock()
+        self._syncing = threading.Lock()
+        self._flat: Any = None
+        self._ids: Ids = np.empty(0, dtype=np.int64)
         self._statistics: tuple[Vectors, Vectors] | None = None
+        self._state: tuple[str, str, int] = "", "", -1
+        self._saved: tuple[str, str, int] | None = None
+
+    # -- keeping up with the library -------------------------------------------------------
+
+    def sync(self, library: Library) -> int:
+        """Take over what changed; see :meth:`VectorIndex.sync`."""
+        with self._syncing:
+            # All is read before readers are asked to leave: one of them may wait for the library.
+            with library.snapshot():
+                now = (library.uid, library.fingerprint or "", library.change)
+                if self._flat is not None and now == self._state:
+                    return 0
+                update = self._difference(library)
+            with self._lock.alone():
+                if update.flat is not None:
+                    self._replace(update.flat)
+                else:
+                    self._alter(update)
+                self._state = now
+            return update.altered
+
+    def _difference(self, library: Library) -> "_Update":
+        """What has to be done so that the index holds what the library holds now."""
+        flat, ids, change = self._flat, self._ids, self._state[2]
+        if flat is None or self._state[:2] != (library.uid, library.fingerprint or ""):
+            loaded = self._load(library)
+            flat, change = loaded if loaded else (None, -1)
+            ids = _ids_of(flat)
+        wanted = library.searchable_ids()
+        # A smaller number than before: the library was put back from a backup, nothing is sure.
+        kept = ids if change <= library.change else ids[:0]
+        if len(kept):
+            changed = library.ids_changed_since(change)
+            kept = np.setdiff1d(np.intersect1d(kept, wanted), list(changed))
+        if flat is None or 2 * len(kept) < len(wanted):
+            # Read in pieces into a new index; readers keep the old one meanwhile.
+            flat = _empty(library.dim or 1)
+            for some in _pieces(wanted):
+                flat.add_with_ids(library.vectors(some.tolist()), some)
+            return _Update(len(wanted), flat)
+        gone, new = np.setdiff1d(ids, kept), np.setdiff1d(wanted, kept)
+        update = _Update(len(gone) + len(new), None, gone, new, library.vectors(new.tolist()))
+        if flat is not self._flat:
+            _alter(flat, update)
+            update = _Update(update.altered, flat)
+        return update
+
+    def _alter(self, update: "_Update") -> None:
+        _alter(self._flat, update)
+        self._ids = np.union1d(np.setdiff1d(self._ids, update.gone), update.new)
+        self._statistics = None
+
+    def _replace(self, flat: Any) -> None:
+        self._flat, self._ids, self._statistics = flat, _ids_of(flat), None
+
+    # -- searching -------------------------------------------------------------------------
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Hold changes off; see :meth:`VectorIndex.reading`."""
+        return self._lock.shared()
 
     def __len__(self) -> int:
         """Number of photos that can be searched."""
-        return len(self.ids)
+        return len(self._ids)
 
-    @property
-    def matrix(self) -> Vectors:
-        """All vectors [n, dim], row by row of :attr:`ids`; not copied, read only."""
-        return _rows(self._flat)
+    def ids(self) -> Ids:
+        """Their ids, in growing order."""
+        return self._ids
 
-    def search(self, vector: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
-        """The ``k`` best photo ids and their scores, best first; fewer when there are fewer.
-
-        Equal scores are ordered by id, so that the same question has the same answer.
-        """
-        k = min(k, len(self))
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> list[Ranking]:
+        """The nearest photos of each query; see :meth:`VectorIndex.search`."""
+        queries = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
+        count = len(self._ids)
+        if allowed is not None:
+            allowed = np.intersect1d(allowed, self._ids)
+            count = len(allowed)
+        k = min(k, count)
         if k <= 0:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        scores, rows = self._flat.search(query, k)
-        ids, best = self.ids[rows[0]], scores[0]
-        order = np.lexsort((ids, -best))
-        return ids[order], best[order]
+            return [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))] * len(queries)
+        if allowed is not None and len(allowed) <= SMALL_SUBSET:
+            scores = queries @ self.vectors(allowed).T
+            return [ranked(allowed, row, k) for row in scores]
+        found, ids = self._flat.search(queries, k, params=_only(allowed))
+        return [ranked(*row, k) for row in zip(ids, found, strict=True)]
 
-    def vectors(self, photo_ids: Sequence[int] | NDArray[np.int64]) -> Vectors:
+    def vectors(self, ids: Ids) -> Vectors:
         """Vectors [n, dim] of these photos, which must be in the index."""
-        return self.matrix[np.searchsorted(self.ids, np.asarray(photo_ids, dtype=np.int64))]
+        wanted = np.ascontiguousarray(ids, dtype=np.int64)
+        if len(wanted) == 0:
+            return np.empty((0, self._flat.d if self._flat is not None else 0), dtype=np.float32)
+        rows: Vectors = self._flat.reconstruct_batch(wanted)
+        return rows
 
     def statistics(self) -> tuple[Vectors, Vectors]:
-        """Mean [dim] and covariance [dim, dim] of the vectors, from a sample of large libraries."""
-        if self._statistics is None:
-            rows = self.matrix[:: max(1, len(self) // _STATISTICS_SAMPLE)]
-            mean = rows.mean(axis=0)
-            centred = rows - mean
-            covariance = centred.T @ centred / max(1, len(rows) - 1)
-            self._statistics = mean.astype(np.float32), covariance.astype(np.float32)
-        return self._statistics
-
-
-class PhotoIndex:
-    """Keeps a view of a library's vectors up to date. Safe to use from several threads."""
-
-    def __init__(self, library: Library, cache: Path | None = None) -> None:
-        """Nothing is read before the first use.
-
-        Args:
-            library: open; kept open for as long as the index is used.
-            cache: the copy on disk, by default beside the library.
-        """
-        self.library = library
-        self.cache = cache if cache is not None else cache_path(library.path)
-        self._guard = threading.Lock()
-        self._view: IndexView | None = None
-        self._change = -1
-        self._fingerprint = ""
-        self._saved = -1
-
-    def __len__(self) -> int:
-        """Number of photos that can be searched now."""
-        return len(self.current())
-
-    def search(self, vector: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
-        """As :meth:`IndexView.search`, on the current state."""
-        return self.current().search(vector, k)
-
-    def current(self) -> IndexView:
-        """The vectors as the library has them now; next to no work when it has not changed."""
-        with self._guard:
-            altered = self._refresh()
-            view = self._view
-            assert view is not None
-            # Writing a large copy again for every photo that is added would cost more than
-            # reading those few from the library the next time.
-            if altered and (len(view) < _ALWAYS_SAVED or altered > len(view) // 50):
-                self._save(view)
-            return view
-
-    def save(self) -> None:
-        """Bring the copy on disk up to date."""
-        self.current()
-        with self._guard:
-            if self._view is not None and self._saved != self._change:
-                self._save(self._view)
-
-    # -- memory ----------------------------------------------------------------------------
-
-    def _refresh(self) -> int:
-        """Catch up with the library; how many rows that altered."""
-        with self.library.snapshot():
-            change, fingerprint = self.library.change, self.library.fingerprint or ""
-            view = self._view
-            if view is not None and (change, fingerprint) == (self._change, self._fingerprint):
-                return 0
-            if view is None or fingerprint != self._fingerprint:
-                view = self._load(fingerprint)
-            if change == self._change and len(view) == self.library.searchable_count():
-                altered = 0
-            else:
-                view, altered = self._catch_up(view, change)
-        self._view, self._change, self._fingerprint = view, change, fingerprint
-        return altered
-
-    def _load(self, fingerprint: str) -> IndexView:
-        """Start from the copy on disk when it belongs to this library, else from nothing."""
-        dim = self.library.dim or 1
-        loaded = _load_cache(self.cache)
-        if loaded is not None:
-            header, ids, flat = loaded
-            if (header.uid, header.fingerprint, header.dim) == (self.library.uid, fingerprint, dim):
-                self._change = self._saved = header.change
-                return IndexView(ids, flat)
-        self._change = self._saved = -1
-        return IndexView(np.empty(0, dtype=np.int64), _flat(dim))
-
-    def _catch_up(self, old: IndexView, change: int) -> tuple[IndexView, int]:
-        """A view of the library's state, made from an older one and the difference to it."""
-        wanted = self.library.searchable_ids()
-        # A smaller number than before: the library was put back from a backup, nothing is sure.
-        kept = np.isin(old.ids, wanted) & (self._change < change)
-        altered = self.library.ids_changed_since(self._change) if kept.any() else set()
-        kept &= ~np.isin(old.ids, np.fromiter(altered, dtype=np.int64, count=len(altered)))
-        still = old.ids[kept]
-        missing = np.setdiff1d(wanted, still, assume_unique=True)
-        if len(missing) == 0 and kept.all():
-            return old, 1 if self._saved < 0 else 0
-        matrix = np.empty((len(wanted), self.library.dim or 1), dtype=np.float32)
-        matrix[np.searchsorted(wanted, still)] = old.matrix[kept]
-        if len(missing):
-            matrix[np.searchsorted(wanted, missing)] = self.library.vectors(missing.tolist())
-        flat = _flat(matrix.shape[1])
-        flat.add(matrix)
-        return IndexView(wanted, flat), len(missing) + int((~kept).sum())
+        """Mean and covariance; see :meth:`VectorIndex.statistics`."""
+        known = self._statistics
+        if known is None:
+            step = max(1, len(self._ids) // STATISTICS_SAMPLE)
+            known = mean_and_covariance(self.vectors(self._ids[::step]))
+            self._statistics = known
+        return known
 
     # -- disk ------------------------------------------------------------------------------
 
-    def _save(self, view: IndexView) -> None:
-        """Keep a copy, whole or not at all; a folder that cannot be written is no trouble."""
-        import faiss
+    def save(self) -> bool:
+        """Keep a copy on disk, unless the one that is there is of this state."""
+        faiss = _faiss()
+        if self.path is None:
+            return False
+        with self._syncing, self._lock.shared():
+            if self._flat is None:
+                return False
+            now = self._state
+            stamp = _read_stamp(self.path)
+            if self._saved == now and stamp is not None and _state_of(stamp) == now:
+                return True
+            _remove_leftovers(self.path)
+            try:
+                with replacing(self.path, mode=PRIVATE) as temporary:
+                    faiss.write_index(self._flat, os.fspath(temporary))
+                    size, checksum = temporary.stat().st_size, _checksum(temporary)
+                stamp = Stamp(*now, len(self._ids), int(self._flat.d), size, checksum)
+                write_text(stamp_path(self.path), json.dumps(asdict(stamp)), mode=PRIVATE)
+            except (OSError, RuntimeError):
+                # FAISS raises RuntimeError when the disk is full.
+                return False
+            self._saved = now
+            return True
 
-        ids = view.ids.astype("<i8").tobytes()
-        rows = bytes(faiss.serialize_index(view._flat))
-        header = _Header(
-            uid=self.library.uid,
-            fingerprint=self._fingerprint,
-            change=self._change,
-            count=len(view),
-            dim=int(view._flat.d),
-            size=len(ids) + len(rows),
-            checksum=zlib.crc32(rows, zlib.crc32(ids)),
-        )
-        temporary = None
+    def state(self, library: Library) -> IndexState:
+        """How the copy on disk stands to the library, without loading it."""
+        if self.path is None or not self.path.exists():
+            return "missing"
+        stamp = _read_stamp(self.path)
+        if stamp is None:
+            return "damaged"
+        now = (library.uid, library.fingerprint or "", library.change)
+        return "fresh" if _state_of(stamp) == now else "stale"
+
+    def _load(self, library: Library) -> tuple[Any, int] | None:
+        """The copy on disk and its change number; None unless it is whole and this library's."""
+        faiss = _faiss()
+        if self.path is None:
+            return None
+        stamp, dim = _read_stamp(self.path), library.dim or 1
+        here = (library.uid, library.fingerprint or "", dim)
+        if stamp is None or (stamp.uid, stamp.fingerprint, stamp.dim) != here:
+            return None
         try:
-            handle, temporary = tempfile.mkstemp(
-                prefix=self.cache.name + ".", suffix=".tmp", dir=self.cache.parent
-            )
-            with os.fdopen(handle, "wb") as file:
-                file.write(_MAGIC + json.dumps(asdict(header)).encode() + b"\n")
-                file.write(ids)
-                file.write(rows)
-            os.replace(temporary, self.cache)
-        except OSError:
-            if temporary is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-        else:
-            self._saved = self._change
+            # FAISS trusts what it reads, so that nothing damaged may come near it.
+            if _checksum(self.path) != stamp.checksum:
+                return None
+            flat = faiss.read_index(os.fspath(self.path))
+        except (OSError, RuntimeError, MemoryError):
+            return None
+        if not isinstance(flat, faiss.IndexIDMap2) or (flat.ntotal, flat.d) != (stamp.count, dim):
+            return None
+        self._saved = _state_of(stamp)
+        return flat, stamp.change
 
 
-def cache_path(library: Path) -> Path:
+def index_path(library: Path) -> Path:
     """Where the copy of a library's index lies."""
     return library.with_suffix(".faiss")
 
 
-def index_state(library: Library, cache: Path | None = None) -> State:
-    """How the copy on disk stands to the library, without loading it."""
-    path = cache if cache is not None else cache_path(library.path)
-    if not path.exists():
-        return "missing"
-    header = _read_header(path)
-    if header is None:
-        return "damaged"
-    current = (library.uid, library.fingerprint or "", library.change)
-    return "fresh" if (header.uid, header.fingerprint, header.change) == current else "stale"
+def stamp_path(index: Path) -> Path:
+    """Where it is told what the copy was made from."""
+    return index.with_name(index.name + ".json")
 
 
-def _flat(dim: int) -> Any:
+def _empty(dim: int) -> Any:
+    faiss = _faiss()
+    return faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
+
+
+def _faiss() -> Any:
+    """The package, loaded when first needed; its own types do not describe what it takes."""
     import faiss
 
-    return faiss.IndexFlatIP(dim)
+    return faiss
 
 
-def _rows(flat: Any) -> Vectors:
-    """The rows inside a FAISS index as an array that keeps the index alive."""
-    import faiss
-
-    if flat.ntotal == 0:
-        return np.empty((0, flat.d), dtype=np.float32)
-    bare = faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
-    rows: Vectors = np.asarray(_Memory(flat, bare.ctypes.data, (flat.ntotal, flat.d)))
-    return rows
+def _ids_of(flat: Any) -> Ids:
+    """The photo ids in a FAISS index, in growing order."""
+    if flat is None:
+        return np.empty(0, dtype=np.int64)
+    faiss = _faiss()
+    ids: Ids = np.sort(faiss.vector_to_array(flat.id_map).astype(np.int64))
+    return ids
 
 
-class _Memory:
-    """Memory that belongs to another object, in the form that numpy can look into."""
-
-    def __init__(self, owner: Any, address: int, shape: tuple[int, int]) -> None:
-        self.owner = owner
-        self.__array_interface__ = {
-            "version": 3,
-            "shape": shape,
-            "typestr": "<f4",
-            "data": (address, True),
-        }
+def _alter(flat: Any, update: "_Update") -> None:
+    if len(update.gone):
+        flat.remove_ids(update.gone)
+    if len(update.new):
+        flat.add_with_ids(update.rows, update.new)
 
 
-def _read_header(path: Path) -> _Header | None:
+def _pieces(ids: Ids) -> Iterator[Ids]:
+    for start in range(0, len(ids), _READ_AT_ONCE):
+        yield ids[start : start + _READ_AT_ONCE]
+
+
+def _only(allowed: Ids | None) -> Any:
+    """FAISS's parameters for a search among some ids; a bit for each id."""
+    if allowed is None:
+        return None
+    faiss = _faiss()
+    bits = np.zeros(int(allowed[-1]) + 1, dtype=bool)
+    bits[allowed] = True
+    selector = faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+    return faiss.SearchParameters(sel=selector)
+
+
+def _read_stamp(path: Path) -> Stamp | None:
+    """What is told of a copy; None when it is unreadable or does not fit the copy's size."""
     try:
-        with open(path, "rb") as file:
-            return _parse_header(file.read(_MAX_HEADER), os.fstat(file.fileno()).st_size)
-    except OSError:
+        stamp = Stamp(**json.loads(stamp_path(path).read_text(encoding="utf-8")))
+        fits = stamp.format == FORMAT and stamp.size == path.stat().st_size
+    except (OSError, TypeError, ValueError):
         return None
+    return stamp if fits else None
 
 
-def _parse_header(start: bytes, total: int) -> _Header | None:
-    if not start.startswith(_MAGIC):
-        return None
-    line, newline, _ = start[len(_MAGIC) :].partition(b"\n")
-    try:
-        header = _Header(**json.loads(line))
-        whole = len(_MAGIC) + len(line) + 1 + header.size == total
-    except (TypeError, ValueError):
-        return None
-    return header if newline and whole else None
+def _state_of(stamp: Stamp) -> tuple[str, str, int]:
+    return stamp.uid, stamp.fingerprint, stamp.change
 
 
-def _load_cache(path: Path) -> tuple[_Header, NDArray[np.int64], Any] | None:
-    """The copy on disk; None when it is missing or anything about it is wrong."""
-    import faiss
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with open(path, "rb") as file:
+        while block := file.read(_CHECKSUM_BLOCK):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
 
-    header = _read_header(path)
-    if header is None:
-        return None
-    try:
-        # Mapped, so that the file's bytes and the index made of them are not both in memory.
-        content = np.memmap(path, dtype=np.uint8, mode="r")[-header.size :]
-        if zlib.crc32(content.data) != header.checksum:
-            return None
-        ids = np.frombuffer(content[: 8 * header.count].tobytes(), dtype="<i8").astype(np.int64)
-        flat = faiss.deserialize_index(content[8 * header.count :])
-        if (flat.ntotal, flat.d) != (header.count, header.dim):
-            return None
-    except (AttributeError, OSError, ValueError, RuntimeError, MemoryError):
-        return None
-    return header, ids, flat
+
+def _remove_leftovers(path: Path) -> None:
+    """Temporary files that killed processes of earlier versions left behind."""
+    for file in path.parent.glob(f"{path.name}.*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime > STALE_SECONDS:
+                file.unlink()

@@ -13,7 +13,7 @@ from pathlib import Path
 from retrieval.encoders import load_encoder
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Query, Searcher
+from retrieval.search import Query, Searcher, SearchOptions
 
 
 def main() -> None:
@@ -31,10 +31,10 @@ def main() -> None:
         library = Library.open(Path(folder) / "library.db", create=True)
         report = index_folders(library, encoder, [arguments.folder])
         searcher = Searcher(library, encoder)
-        searcher.search(Query.of("a dog on a beach"), 10)
+        searcher.search(Query.of("a dog on a beach"), SearchOptions(10))
         started = time.perf_counter()
         for number in range(arguments.queries):
-            searcher.search(Query.of(f"a dog and {number} people on a beach"), 10)
+            searcher.search(Query.of(f"a dog and {number} people on a beach"), SearchOptions(10))
         query = (time.perf_counter() - started) / arguments.queries
         library.close()
     print(

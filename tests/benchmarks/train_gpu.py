@@ -3,7 +3,7 @@
 python -m tests.benchmarks.train_gpu [--batch 1024] [--steps 20] [--checkpointing]
 
 Both towers move: random pixels and token numbers go through them under bfloat16 autocast, then
-through the symmetric objective, the gradients and a fused AdamW. Prints images a second and the
+through the symmetric loss, the gradients and a fused AdamW. Prints images a second and the
 peak of memory as one JSON object; reading and decoding photos is not part of it.
 """
 
@@ -16,8 +16,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from training.encoders.parameters import parameter_groups
-from training.losses import make_objective
+from training.encoders.base import parameter_groups
+from training.losses import make_loss
 
 TOKENS = 77
 
@@ -45,9 +45,9 @@ def measure(device: torch.device, arguments: argparse.Namespace) -> dict[str, An
     model = CLIPModel(config).to(device).train()
     if arguments.checkpointing:
         model.gradient_checkpointing_enable()
-    objective = make_objective("symmetric").to(device)
+    loss_fn = make_loss("symmetric").to(device)
     model.logit_scale.requires_grad_(False)
-    groups = [*parameter_groups(model.parameters(), 5e-5, 0.05), *_temperature(objective)]
+    groups = [*parameter_groups(model.parameters(), 5e-5, 0.05), *_temperature(loss_fn)]
     optimizer = torch.optim.AdamW(groups, lr=5e-5, fused=True)
     batch, side = arguments.batch, config.vision_config.image_size
     pixels = torch.randn(batch, 3, side, side, device=device)
@@ -58,7 +58,7 @@ def measure(device: torch.device, arguments: argparse.Namespace) -> dict[str, An
         with torch.autocast(device.type, torch.bfloat16):
             photos = model.get_image_features(pixel_values=pixels).pooler_output
             texts = model.get_text_features(input_ids=numbers).pooler_output
-        loss = objective(
+        loss = loss_fn(
             F.normalize(texts.float(), dim=-1), F.normalize(photos.float(), dim=-1), same
         )
         optimizer.zero_grad()
@@ -90,8 +90,8 @@ def measure(device: torch.device, arguments: argparse.Namespace) -> dict[str, An
     }
 
 
-def _temperature(objective: torch.nn.Module) -> list[dict[str, Any]]:
-    return parameter_groups(objective.parameters(), 5e-5, 0.0)
+def _temperature(loss_fn: torch.nn.Module) -> list[dict[str, Any]]:
+    return parameter_groups(loss_fn.parameters(), 5e-5, 0.0)
 
 
 def _reset_peak(device: torch.device) -> None:

@@ -7,7 +7,7 @@ python -m tests.benchmarks.train_throughput [--captions FILE.jsonl --photos DIR]
 * *plain*: the same step as *head*, in the usual loop: photos are decoded and embedded and texts
   run through the network every time.
 
-A measured step looks up or computes its inputs, then goes through the symmetric objective, the
+A measured step looks up or computes its inputs, then goes through the symmetric loss, the
 gradients and AdamW. The three take turns, so that whatever else the machine does slows all of
 them, and the ratio is the median of those of each turn. On a busy machine the figures by
 processor second (of one core, waiting not counted) tell more than those by the clock.
@@ -32,9 +32,9 @@ from torch import Tensor
 
 from retrieval.encoders import load_encoder
 from retrieval.photos.reading import open_image
-from training.encoders import Tower, open_tower
-from training.encoders.precomputed import photo_bank
-from training.losses import make_objective
+from training.encoders import TrainableEncoder, make_trainable
+from training.encoders.precomputed import precompute_embeddings
+from training.losses import make_loss
 from training.starter.concept import read_class_names
 
 Step = Callable[[], int]
@@ -70,19 +70,19 @@ def measure(
 ) -> dict[str, object]:
     """Figures of the three ways over pairs of a text and its photo."""
     encoder = load_encoder(arguments.encoder)
-    head = open_tower(encoder, tune="head")
+    head = make_trainable(encoder, tune="head")
     distinct = list(dict.fromkeys(photos))
-    bank = photo_bank(head, distinct)[0]
+    embeddings = precompute_embeddings(head, distinct)[0]
     place = {photo: number for number, photo in enumerate(distinct)}
     own = torch.tensor([place[photo] for photo in photos])
     started = time.perf_counter()
     head.cache_texts(texts)
     caching = time.perf_counter() - started
-    text = open_tower(load_encoder(arguments.encoder), tune="text")
-    plain = open_tower(load_encoder(arguments.encoder), tune="head")
+    text = make_trainable(load_encoder(arguments.encoder), tune="text")
+    plain = make_trainable(load_encoder(arguments.encoder), tune="head")
 
     def cached(rows: Sequence[int]) -> Tensor:
-        return bank[own[list(rows)]]
+        return embeddings[own[list(rows)]]
 
     def embedded(rows: Sequence[int]) -> Tensor:
         size = plain.encoder.image_size
@@ -119,27 +119,27 @@ def measure(
 
 
 def _step(
-    tower: Tower,
+    trainable: TrainableEncoder,
     texts: Sequence[str],
     photos_of: Callable[[Sequence[int]], Tensor],
     batch: int,
     bf16: bool,
 ) -> Step:
-    objective = make_objective("symmetric")
-    groups = [*tower.parameter_groups(1e-4, 0.05), {"params": list(objective.parameters())}]
+    loss_fn = make_loss("symmetric")
+    groups = [*trainable.parameter_groups(1e-4, 0.05), {"params": list(loss_fn.parameters())}]
     optimizer = torch.optim.AdamW(groups, lr=1e-4, fused=True)
     chance = random.Random(0)
     size = min(batch, len(texts))
     same = torch.zeros(size, size, dtype=torch.bool)
-    tower.module.train()
+    trainable.module.train()
 
     def step() -> int:
         rows = chance.sample(range(len(texts)), size)
         photos = photos_of(rows)
-        inputs = tower.tokenize([texts[row] for row in rows])
+        inputs = trainable.tokenize([texts[row] for row in rows])
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            vectors = tower.text_vectors(inputs)
-        loss = objective(vectors, photos, same)
+            vectors = trainable.text_vectors(inputs)
+        loss = loss_fn(vectors, photos, same)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from PIL import Image
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description, Descriptors
 from bot.errors import EmptyDialogue
-from bot.suggest import Suggester, suggestion_chain
+from bot.suggest import GALLERY, Suggester, suggestion_chain
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Searcher
+from retrieval.search import Searcher, SearchOptions
 from tests.support.fake_encoder import COLOURS, ColourEncoder
 
 
@@ -44,7 +45,7 @@ def talk(*texts: str) -> Conversation:
 
 def test_the_photo_that_fits_is_first(searcher: Searcher) -> None:
     suggester = Suggester(searcher, RunnableLambda(last_word))
-    suggestion = suggester.suggest(talk("hi", "look, my car is red"), 3, cutoff=False)
+    suggestion = suggester.suggest(talk("hi", "look, my car is red"), SearchOptions(3))
     assert suggestion.result.hits[0].path.name == "red.png"
     assert [hit.rank for hit in suggestion.result.hits] == [1, 2, 3]
     assert suggestion.description.descriptors.main_subject == "red"
@@ -54,7 +55,7 @@ def test_the_photo_that_fits_is_first(searcher: Searcher) -> None:
 
 
 def test_every_way_to_run_the_chain(searcher: Searcher) -> None:
-    chain = suggestion_chain(Suggester(searcher, RunnableLambda(last_word)), 1)
+    chain = suggestion_chain(Suggester(searcher, RunnableLambda(last_word)), replace(GALLERY, k=1))
     first = RunnableLambda(lambda suggestion: suggestion.result.hits[0].path.stem)
 
     async def streamed() -> list[str]:
@@ -89,6 +90,6 @@ def test_looking_only_when_a_photo_is_wanted(searcher: Searcher) -> None:
     suggester = Suggester(searcher, RunnableLambda(last_word))
     description = suggester.describe(talk("it is black"))
     assert description.share
-    result, query = suggester.find(description, 1)
+    result, query = suggester.find(description, replace(GALLERY, k=1))
     assert result.hits[0].path.name == "black.png"
     assert query is not None

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bot.tool import photo_search_tool
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Searcher
+from retrieval.search import Query, Searcher, SearchResult
 from tests.support.fake_encoder import COLOURS, ColourEncoder
 
 
@@ -87,3 +87,39 @@ def test_an_empty_library_is_told_to_the_model(tmp_path: Path) -> None:
         message = tool.invoke(call(text="red"))
     assert message.artifact == []
     assert message.content.startswith("The search failed: ")
+
+
+class _Asked:
+    """Notes the query instead of searching."""
+
+    encoder = ColourEncoder()
+
+    def __init__(self) -> None:
+        self.query: Query | None = None
+
+    def search(self, query: Query, *args: object, **options: object) -> SearchResult:
+        self.query = query
+        return SearchResult((), 0, 0.0, True)
+
+
+def asked(**arguments: object) -> dict[str, float]:
+    """The texts that a call searches for, and their weights."""
+    searcher = _Asked()
+    photo_search_tool(searcher).invoke(call(**arguments))
+    return {part.text: part.weight for part in searcher.query.parts} if searcher.query else {}
+
+
+def test_text_and_descriptors_weigh_the_same() -> None:
+    parts = asked(text="my red car", main_subject="a car", background_scene="a beach")
+    assert parts.pop("my red car") == pytest.approx(sum(parts.values()))
+    assert {"a car", "a beach"} <= set(parts)
+
+
+def test_a_text_is_searched_whole_whatever_it_begins_with() -> None:
+    assert "them: two dogs" in asked(text="them: two dogs", main_subject="a dog")
+    assert "me: two dogs" in asked(text="me: two dogs")
+
+
+def test_half_an_emoji_ends_nothing(tool: BaseTool) -> None:
+    message = tool.invoke(call(text="red \ud83d", events="green\udcff", k=1))
+    assert len(message.artifact) == 1

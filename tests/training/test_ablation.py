@@ -8,22 +8,22 @@ import pytest
 from tests.support.pictures import paint
 from tests.support.tiny_checkpoints import make_clip
 from training.ablation import BEFORE, REFERENCE, VARIANTS, ablate, main, markdown, summarise
-from training.fine_tuning.config import TrainPlan
+from training.fine_tuning.config import TrainConfig
 from training.fine_tuning.result import TrainResult
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "white", "black")
 
 
-def figures(hit: float) -> dict[str, float]:
+def metrics(hit: float) -> dict[str, float]:
     return {"hit@1": hit, "hit@10": hit, "hit@30": hit, "mrr": hit}
 
 
 def test_mean_spread_and_gain_are_those_worked_out_by_hand() -> None:
     found = {
-        REFERENCE: {0: figures(0.50), 1: figures(0.54)},
-        "sigmoid": {0: figures(0.53), 1: figures(0.53)},
+        REFERENCE: {0: metrics(0.50), 1: metrics(0.54)},
+        "sigmoid": {0: metrics(0.53), 1: metrics(0.53)},
     }
-    table = summarise(figures(0.4), found)
+    table = summarise(metrics(0.4), found)
     assert table[REFERENCE]["hit@1"]["mean"] == 0.52
     assert table[REFERENCE]["hit@1"]["spread"] == pytest.approx(0.0283, abs=1e-4)
     assert table["sigmoid"]["mrr"]["gain"] == pytest.approx(0.01)
@@ -34,15 +34,15 @@ def test_mean_spread_and_gain_are_those_worked_out_by_hand() -> None:
 
 
 def test_every_row_is_a_plan_that_can_be_meant(tmp_path: Path) -> None:
-    plans: list[TrainPlan] = []
+    configs: list[TrainConfig] = []
 
-    def trained(plan: TrainPlan) -> TrainResult:
-        plans.append(plan)
-        plan.out.mkdir(parents=True)
-        (plan.out / "model.safetensors").write_bytes(b"large")
+    def trained(config: TrainConfig) -> TrainResult:
+        configs.append(config)
+        config.out.mkdir(parents=True)
+        (config.out / "model.safetensors").write_bytes(b"large")
         return TrainResult(
-            folder=plan.out,
-            figures={"dev": {"before": figures(0.1), "after": figures(0.2)}},
+            folder=config.out,
+            metrics={"dev": {"before": metrics(0.1), "after": metrics(0.2)}},
             alpha=1.0,
             alphas={},
             epochs_run=1,
@@ -54,10 +54,10 @@ def test_every_row_is_a_plan_that_can_be_meant(tmp_path: Path) -> None:
             library_stays_valid=True,
         )
 
-    plan = TrainPlan(sources=(tmp_path / "a.jsonl",), photos=tmp_path, out=tmp_path / "out")
-    table = ablate(plan, list(VARIANTS), [0, 1], trained)
-    assert len({plan.out for plan in plans}) == len(plans) == 2 * len(VARIANTS)
-    assert len({plan.digest() for plan in plans}) == len(plans)
+    config = TrainConfig(sources=(tmp_path / "a.jsonl",), photos=tmp_path, out=tmp_path / "out")
+    table = ablate(config, list(VARIANTS), [0, 1], trained)
+    assert len({config.out for config in configs}) == len(configs) == 2 * len(VARIANTS)
+    assert len({config.digest() for config in configs}) == len(configs)
     assert table["sigmoid"]["hit@1"]["spread"] == 0
     assert not list(tmp_path.glob("out/runs/*/*.safetensors"))
     assert json.loads((tmp_path / "out" / "ablation.json").read_text()) == table

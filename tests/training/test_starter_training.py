@@ -9,8 +9,9 @@ import torch
 import training
 from retrieval.encoders.starter.heads import ImageHead, TextHead, pack, unpack
 from training.datasets.read import read_examples
+from training.encoders.token_states import PackedStates
 from training.starter.concept import read_class_names
-from training.starter.data import CAPTIONS, Captions
+from training.starter.data import CAPTIONS
 from training.starter.ensemble import merge
 from training.starter.make import embed_captions, recall
 from training.starter.scene import Recipe, fit
@@ -19,7 +20,7 @@ PHOTOS = 40
 
 
 @pytest.fixture(scope="module")
-def world() -> tuple[list[torch.Tensor], Captions]:
+def world() -> tuple[list[torch.Tensor], PackedStates]:
     """Photos and captions that are noisy views of the same 40 things."""
     chance = torch.Generator().manual_seed(1)
     things = torch.randn(PHOTOS, 32, generator=chance)
@@ -30,10 +31,12 @@ def world() -> tuple[list[torch.Tensor], Captions]:
     ]
     said = things.repeat_interleave(CAPTIONS, 0) @ to_text
     tokens = said[:, None].expand(-1, 3, -1).reshape(-1, 384)
-    return views, Captions(tokens.half(), torch.arange(0, 3 * len(said) + 1, 3))
+    return views, PackedStates(tokens.half(), torch.arange(0, 3 * len(said) + 1, 3))
 
 
-def test_training_finds_each_caption_its_photo(world: tuple[list[torch.Tensor], Captions]) -> None:
+def test_training_finds_each_caption_its_photo(
+    world: tuple[list[torch.Tensor], PackedStates],
+) -> None:
     views, captions = world
     losses: list[float] = []
     recipe = Recipe(epochs=6, batch=20, label_smoothing=0.0)
@@ -45,7 +48,7 @@ def test_training_finds_each_caption_its_photo(world: tuple[list[torch.Tensor], 
 
 
 def test_merged_heads_rank_as_their_scores_added_up(
-    world: tuple[list[torch.Tensor], Captions],
+    world: tuple[list[torch.Tensor], PackedStates],
 ) -> None:
     views, captions = world
     recipe = Recipe(epochs=3, batch=20)

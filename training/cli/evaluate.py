@@ -10,19 +10,20 @@ import typer
 
 from bot.cli.factories import open_encoder
 from bot.cli.indexing import index_with_progress
-from bot.cli.lazy import training_module
 from bot.cli.options import (
     BaseUrlOption,
     DebugOption,
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     flag,
     load_settings,
 )
 from bot.cli.output import Results, note, results
+from bot.cli.plugins import require_packages
 from bot.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from training.evaluation.plan import Plan
     from training.evaluation.run import Host
 
-NEEDED = ("bm25s", "Stemmer", "scipy", "matplotlib", "jinja2")
+NEEDED = ("scipy", "matplotlib", "jinja2")
 
 
 class Against(StrEnum):
@@ -45,7 +46,9 @@ def evaluate(
     context: typer.Context,
     files: Annotated[
         list[str],
-        typer.Argument(help="PhotoChat's JSON: files, folders, 'test_*.json'.", metavar="FILES"),
+        typer.Argument(
+            help="PhotoChat's or AlbumChat's files, folders, 'test_*.json'.", metavar="FILES"
+        ),
     ],
     photos: Annotated[
         Path | None,
@@ -79,6 +82,12 @@ def evaluate(
     captions: Annotated[
         Path | None,
         typer.Option("--captions", metavar="FILE", help="Captions by humans, JSON Lines."),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers", metavar="FILE", help="An LLM's recorded answers to AlbumChat, JSON Lines."
+        ),
     ] = None,
     only_available: Annotated[
         bool, flag("--only-available", help="Also count only dialogues whose photo is there.")
@@ -117,6 +126,7 @@ def evaluate(
     ] = 0.0,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
@@ -127,10 +137,15 @@ def evaluate(
 
     Vectors and the LLM's answers are kept: an interrupted run goes on where it stopped.
     """
-    for package in NEEDED:
-        _require(package)
+    require_packages("evaluate", "train", NEEDED)
     settings = load_settings(
-        context, library=library, encoder=encoder, base_url=base_url, model=model, offline=offline
+        context,
+        library=library,
+        encoder=encoder,
+        base_url=base_url,
+        model=model,
+        max_tokens=max_tokens,
+        offline=offline,
     )
     from training.evaluation.llm import Pace
     from training.evaluation.plan import Plan, Price
@@ -144,6 +159,7 @@ def evaluate(
         last=last,
         descriptors=descriptors,
         captions=captions,
+        answers=answers,
         only_available=only_available,
         limit=limit,
         tune_first=tune_first,
@@ -225,17 +241,3 @@ def _host(settings: "Settings", plan: "Plan") -> Iterator["Host"]:
         raise
     finally:
         bar.stop()
-
-
-def _require(package: str) -> None:
-    """One line that says what to install, before anything is read."""
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        from bot.cli.lazy import CommandUnavailable
-
-        raise CommandUnavailable(
-            f"'photopal evaluate' needs the package {package}: "
-            "pip install 'photopal[train]' brings it"
-        )
-    training_module("evaluation", "evaluate")

@@ -1,17 +1,16 @@
 """``photopal train``: fine-tune an encoder on dialogues or captions."""
 
+import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from enum import StrEnum
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
 import typer
 
 from bot.cli.factories import open_encoder
-from bot.cli.lazy import CommandUnavailable, training_module
 from bot.cli.options import (
     BaseUrlOption,
     DebugOption,
@@ -23,280 +22,120 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, note, results
+from bot.cli.plugins import require_packages
 from bot.cli.progress import progress_bar
+from training.fine_tuning.config import Option, TrainConfig, option_name, options
 
 if TYPE_CHECKING:
-    from training.fine_tuning.config import TrainPlan
-    from training.fine_tuning.reporter import Host, Progress
+    from training.fine_tuning.environment import Progress, Reporter
     from training.fine_tuning.result import TrainResult
 
 NEEDED = ("accelerate", "scipy", "matplotlib")
 TITLES = {"photos": "Embedding photos", "steps": "Training"}
 
 
-class Tune(StrEnum):
-    """What moves."""
-
-    text = "text"
-    both = "both"
-    head = "head"
-
-
-class Describe(StrEnum):
-    """Who writes descriptors."""
-
-    auto = "auto"
-    recorded = "recorded"
-    offline = "offline"
-    llm = "llm"
+FilesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Captions (JSON Lines), dialogues (JSON Lines) or PhotoChat's JSON.", metavar="FILES"
+    ),
+]
+BaselineOption = Annotated[
+    bool, flag("--baseline", help="The published baseline's settings; options above win.")
+]
+DryRunOption = Annotated[bool, flag("--dry-run", help="Read, check and count; train nothing.")]
 
 
-class Negatives(StrEnum):
-    """What a text is told apart from."""
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each setting of :class:`TrainConfig`.
 
-    auto = "auto"
-    batch = "batch"
-    mined = "mined"
-    gallery = "gallery"
+    What is given on the command line arrives in the command's ``**settings``; what is not is None.
+    """
+    own = dict(inspect.signature(command, eval_str=True).parameters)
+    del own["settings"]
+    first = [own.pop("context"), own.pop("files")]
+    given = [_parameter(name, option) for name, option in options().items()]
+    # In the help it stands before --fresh.
+    given.insert([one.name for one in given].index("fresh"), own.pop("baseline"))
+    parameters = [
+        one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*first, *given, *own.values())
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    return command
 
 
-class Precision(StrEnum):
-    """Of the towers' arithmetic."""
+def _parameter(name: str, option: Option) -> inspect.Parameter:
+    """A setting as a parameter that typer understands."""
+    field = next(one for one in fields(TrainConfig) if one.name == name)
+    kind: Any = field.type
+    names = option.names or (option_name(name),)
+    default: Any = None
+    if kind is bool and not option.names:
+        shown, default = flag(*names, help=option.help), False
+    else:
+        shown = typer.Option(
+            *names, help=option.help, metavar=option.metavar, min=option.min, max=option.max
+        )
+        if field.default is MISSING:
+            default = inspect.Parameter.empty
+        else:
+            kind = (list[Path] if get_origin(kind) is tuple else kind) | None
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind, shown],
+    )
 
-    auto = "auto"
-    fp32 = "fp32"
-    bf16 = "bf16"
 
-
+@with_settings
 def train(
     context: typer.Context,
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Captions (JSON Lines), dialogues (JSON Lines) or PhotoChat's JSON.",
-            metavar="FILES",
-        ),
-    ],
-    photos: Annotated[
-        Path, typer.Option("--photos", metavar="DIR", help="The photos that the files name.")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Becomes the encoder; new or empty.")
-    ],
-    dev: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--dev", metavar="FILE", help="To choose by; else a tenth of the photos is held out."
-        ),
-    ] = None,
-    dev_photos: Annotated[
-        Path | None,
-        typer.Option("--dev-photos", metavar="DIR", help="Their photos; all in there are ranked."),
-    ] = None,
-    test: Annotated[
-        list[Path] | None,
-        typer.Option("--test", metavar="FILE", help="Only measured on, at the end."),
-    ] = None,
-    test_photos: Annotated[
-        Path | None,
-        typer.Option("--test-photos", metavar="DIR", help="Their photos; all are ranked."),
-    ] = None,
-    describe: Annotated[
-        Describe | None,
-        typer.Option("--describe", help="Who writes descriptors of dialogues without any."),
-    ] = None,
-    descriptors: Annotated[
-        Path | None,
-        typer.Option("--descriptors", metavar="FILE", help="Recorded descriptors of FILES."),
-    ] = None,
-    dev_descriptors: Annotated[
-        Path | None,
-        typer.Option("--dev-descriptors", metavar="FILE", help="Recorded ones of --dev."),
-    ] = None,
-    test_descriptors: Annotated[
-        Path | None,
-        typer.Option("--test-descriptors", metavar="FILE", help="Recorded ones of --test."),
-    ] = None,
-    tune: Annotated[
-        Tune | None,
-        typer.Option(
-            "--tune",
-            help="text: libraries stay valid (default). both: needs a re-index. head: fast.",
-        ),
-    ] = None,
-    lora: Annotated[
-        int | None,
-        typer.Option("--lora", metavar="R", min=0, help="Rank of adapters instead of all weights."),
-    ] = None,
-    objective: Annotated[
-        str | None,
-        typer.Option(
-            "--objective", metavar="NAME", help="symmetric (default), one-directional or sigmoid."
-        ),
-    ] = None,
-    temperature: Annotated[
-        float | None, typer.Option("--temperature", metavar="T", help="At the start.")
-    ] = None,
-    learned: Annotated[
-        bool | None,
-        typer.Option("--learned/--fixed", help="Whether the temperature is learned."),
-    ] = None,
-    negatives: Annotated[
-        Negatives | None,
-        typer.Option("--negatives", help="What each text is told apart from."),
-    ] = None,
-    masking: Annotated[
-        bool | None,
-        typer.Option("--masking/--no-masking", help="Near-duplicates are no negatives."),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option("--epochs", metavar="N", min=1, help="At most.")
-    ] = None,
-    patience: Annotated[
-        int | None,
-        typer.Option("--patience", metavar="N", min=0, help="Epochs without gain; 0: never stop."),
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option("--batch-size", metavar="N", min=1, help="Texts a step.")
-    ] = None,
-    accumulate: Annotated[
-        int | None,
-        typer.Option("--accumulate", metavar="N", min=1, help="Add up the gradients of N steps."),
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option("--learning-rate", metavar="R", help="At its highest.")
-    ] = None,
-    weight_decay: Annotated[
-        float | None, typer.Option("--weight-decay", metavar="W", min=0, help="Of matrices.")
-    ] = None,
-    warmup: Annotated[
-        float | None,
-        typer.Option("--warmup", metavar="S", min=0, max=0.99, help="Share of the steps."),
-    ] = None,
-    label_smoothing: Annotated[
-        float | None,
-        typer.Option("--label-smoothing", metavar="E", min=0, max=0.99, help="Of the objective."),
-    ] = None,
-    views: Annotated[
-        int | None,
-        typer.Option("--views", metavar="N", min=1, help="Of a photo: mirrored, cropped."),
-    ] = None,
-    augment: Annotated[
-        bool | None,
-        typer.Option("--augment/--no-augment", help="Vary the texts from epoch to epoch."),
-    ] = None,
-    wise: Annotated[
-        bool | None,
-        typer.Option("--wise/--no-wise", help="Average tuned and original weights (WiSE-FT)."),
-    ] = None,
-    precision: Annotated[
-        Precision | None, typer.Option("--precision", help="Of the towers' arithmetic.")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", min=0, help="Of everything drawn.")
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", metavar="N", min=0, help="Processes that prepare batches."),
-    ] = None,
-    save_every: Annotated[
-        int | None,
-        typer.Option("--save-every", metavar="N", min=0, help="Steps between checkpoints."),
-    ] = None,
-    keep_checkpoints: Annotated[
-        bool, flag("--keep-checkpoints", help="Leave them when the run is done.")
-    ] = False,
-    baseline: Annotated[
-        bool, flag("--baseline", help="The published baseline's settings; options above win.")
-    ] = False,
-    fresh: Annotated[bool, flag("--fresh", help="Begin anew instead of going on.")] = False,
-    dry_run: Annotated[
-        bool, flag("--dry-run", help="Read, check and count; train nothing.")
-    ] = False,
+    files: FilesArgument,
+    baseline: BaselineOption = False,
+    dry_run: DryRunOption = False,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
     offline: OfflineOption = False,
     as_json: JsonOption = False,
     encoder: EncoderOption = None,
     debug: DebugOption = False,
+    **settings: Any,
 ) -> None:
     """Fine-tune an encoder so that it finds more; your library stays valid (--tune text).
 
     Killed or interrupted, the same command goes on where it was.
     """
-    for package in NEEDED:
-        _require(package)
-    module = training_module("train", "train")
-    settings = load_settings(
+    require_packages("train", "train", NEEDED)
+    from training.fine_tuning.data import gather
+    from training.fine_tuning.run import fine_tune
+
+    product = load_settings(
         context, encoder=encoder, base_url=base_url, model=model, offline=offline
     )
-    from training.fine_tuning.config import TrainPlan
-
-    plan = TrainPlan(
-        sources=tuple(files),
-        photos=photos,
-        out=out,
-        dev=tuple(dev or ()),
-        dev_photos=dev_photos,
-        test=tuple(test or ()),
-        test_photos=test_photos,
-        encoder=settings.encoder,
-        descriptors=descriptors,
-        dev_descriptors=dev_descriptors,
-        test_descriptors=test_descriptors,
-        keep_checkpoints=keep_checkpoints,
-        fresh=fresh,
-    )
-    chosen = {
-        "describe": describe,
-        "tune": tune,
-        "lora": lora,
-        "objective": objective,
-        "temperature": temperature,
-        "learned": learned,
-        "negatives": negatives,
-        "masking": masking,
-        "epochs": epochs,
-        "patience": patience,
-        "batch_size": batch_size,
-        "accumulate": accumulate,
-        "learning_rate": learning_rate,
-        "weight_decay": weight_decay,
-        "warmup": warmup,
-        "label_smoothing": label_smoothing,
-        "views": views,
-        "augment": augment,
-        "wise": wise,
-        "precision": precision,
-        "seed": seed,
-        "workers": workers,
-        "save_every": save_every,
-    }
-    plan = _with(plan.baseline() if baseline else plan, chosen)
-    with results(as_json) as shown, _host() as host:
-        if dry_run:
-            _show_counts(shown, module.check(plan, settings, host))
-            return
-        result = module.train(plan, settings, host)
-        # Of several processes of torchrun one speaks.
-        if os.environ.get("RANK", "0") == "0":
-            _show(shown, result, plan)
-
-
-def _with(plan: "TrainPlan", chosen: dict[str, Any]) -> "TrainPlan":
-    """The plan with what was asked for; enumerations as their plain values."""
-    given: dict[str, Any] = {
-        name: value.value if isinstance(value, StrEnum) else value
-        for name, value in chosen.items()
+    chosen: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in settings.items()
         if value is not None
     }
-    return replace(plan, **given)
+    paths = {name: chosen.pop(name) for name in ("photos", "out")}
+    config = TrainConfig(sources=tuple(files), encoder=product.encoder, **paths)
+    config = replace(config.baseline() if baseline else config, **chosen)
+    with results(as_json) as shown, _reporter() as reporter:
+        if dry_run:
+            _show_counts(shown, gather(config, product, reporter).as_dict())
+            return
+        result = fine_tune(config, reporter, product)
+        # Of several processes of torchrun one speaks.
+        if os.environ.get("RANK", "0") == "0":
+            _show(shown, result)
 
 
 @contextmanager
-def _host() -> Iterator["Host"]:
+def _reporter() -> Iterator["Reporter"]:
     """Progress on standard error: a bar for each stage."""
-    from training.fine_tuning.reporter import Host
+    from training.fine_tuning.environment import Reporter
 
     bar: Any = None
     task: Any = None
@@ -317,7 +156,7 @@ def _host() -> Iterator["Host"]:
             bar, stage = None, ""
 
     try:
-        yield Host(load_encoder=open_encoder, watch=watch, note=note)
+        yield Reporter(load_encoder=open_encoder, watch=watch, note=note)
     except KeyboardInterrupt:
         if bar is not None:
             bar.stop()
@@ -344,19 +183,19 @@ def _show_reasons(shown: Results, title: str, reasons: dict[str, int]) -> None:
         shown.line(f"{title}: {count:,} {reason}")
 
 
-def _show(shown: Results, result: "TrainResult", plan: "TrainPlan") -> None:
+def _show(shown: Results, result: "TrainResult") -> None:
     if shown.as_json:
         shown.json(result.as_dict())
         return
-    from training.fine_tuning.model_card import MEASURES
-    from training.fine_tuning.model_card import shown as figure
+    from training.fine_tuning.result import MEASURES
+    from training.fine_tuning.result import shown as figure
 
     for name, reasons in (
         ("left out", result.data["problems"]),
         ("skipped photos", result.data["skipped_photos"]),
     ):
         _show_reasons(shown, name, reasons)
-    for split, pair in result.figures.items():
+    for split, pair in result.metrics.items():
         before, after = pair["before"], pair["after"]
         shown.line(f"{split}, {after['n']:,} queries over {after['pool']:,} photos, %:")
         for measure in MEASURES:
@@ -376,13 +215,3 @@ def _show(shown: Results, result: "TrainResult", plan: "TrainPlan") -> None:
             f"Photo vectors moved; index again: photopal index --rebuild --encoder {result.folder}"
         )
     shown.line(f"Use it: photopal chat --encoder {result.folder}")
-
-
-def _require(package: str) -> None:
-    """One line that says what to install, before anything is read."""
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        raise CommandUnavailable(
-            f"'photopal train' needs the package {package}: pip install 'photopal[train]' brings it"
-        )

@@ -1,7 +1,7 @@
-"""What an encoder is fine-tuned on: photos, and what is said of them.
+"""Data sets of photos and texts about them: captions, dialogues and descriptors.
 
 The way of the data: :func:`training.datasets.read.read_examples` reads the files,
 :func:`training.datasets.photos.usable` leaves out photos that cannot be opened,
 :mod:`training.datasets.splits` keeps train, dev and test apart, and
-:class:`training.datasets.text_photo.Items` draws the texts of an epoch.
+:class:`training.datasets.text_photo.TextPhotoDataset` draws the texts of an epoch.
 """

@@ -22,7 +22,7 @@ WINDOW_SHARES = {
     "owner's last 2-4": 0.15,
     "one turn": 0.10,
 }
-"""Of the windows of a dialogue; the same views as those that a search is made of (bot/query.py)."""
+"""Of the windows of a dialogue; a search is made of the same ones (:mod:`bot.describe.query`)."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Who writes the descriptors of dialogues that come without any."""
+"""Descriptors for training dialogues that have none: by the offline describer or an LLM."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -47,7 +47,7 @@ def open_describer(
 
 def describe_offline(conversations: Sequence[Conversation]) -> list[Reply]:
     """By the offline describer, as the chat does without an LLM."""
-    from bot.describe.rules import OfflineDescriber
+    from bot.describe.rules import RuleDescriber
 
-    describer = OfflineDescriber()
+    describer = RuleDescriber()
     return [Reply(describer.describe(conversation)) for conversation in conversations]

@@ -9,16 +9,11 @@ from pydantic import ValidationError
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import FIELDS, Descriptors
-from training.datasets.example import Example
-from training.datasets.photo_resolver import PhotoFinder
-from training.datasets.problems import (
-    EMPTY_CAPTION,
-    EMPTY_DESCRIPTORS,
-    NO_CAPTIONS,
-    NOTHING_BEFORE,
-    Problems,
-)
-from training.errors import PairsInvalid
+from bot.dialogues.reading import NOTHING_BEFORE
+from training.datasets.example import EMPTY_CAPTION, NO_CAPTIONS, Example, Problems
+from training.datasets.photo_resolver import PhotoResolver
+from training.errors import DatasetInvalid
+from training.evaluation.reasons import EMPTY_DESCRIPTORS
 
 OWNER = "0"
 """The speaker of a line's dialogue who owns the photo."""
@@ -46,46 +41,46 @@ def looks_like_lines(text: str, otherwise: bool = False) -> bool:
 
 
 def examples_of_lines(
-    text: str, name: str, finder: PhotoFinder, problems: Problems
+    text: str, name: str, resolver: PhotoResolver, problems: Problems
 ) -> Iterator[Example]:
     """The examples of a file.
 
     Args:
         text: of the file.
         name: of the file, for messages.
-        finder: of its photos.
+        resolver: of its photos.
         problems: told of each text that is left out.
 
     Raises:
-        PairsInvalid: a line is not such an object; the message names file and line.
+        DatasetInvalid: a line is not such an object; the message names file and line.
     """
     # Not splitlines(): a caption may hold a line separator that JSON leaves as it is.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield from _example(
-                line, f"{name}, line {number}", f"{name}:{number}", finder, problems
+                line, f"{name}, line {number}", f"{name}:{number}", resolver, problems
             )
 
 
 def _example(
-    line: str, where: str, source: str, finder: PhotoFinder, problems: Problems
+    line: str, where: str, source: str, resolver: PhotoResolver, problems: Problems
 ) -> Iterator[Example]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        raise PairsInvalid(f"{where} is not valid JSON") from None
+        raise DatasetInvalid(f"{where} is not valid JSON") from None
     if not isinstance(row, dict) or not isinstance(row.get("photo"), str):
-        raise PairsInvalid(f"{where}: {_SHAPE}")
+        raise DatasetInvalid(f"{where}: {_SHAPE}")
     if not row["photo"].strip():
-        raise PairsInvalid(f"{where}: the photo's name is empty")
+        raise DatasetInvalid(f"{where}: the photo's name is empty")
     if not row.keys() & {"captions", "caption", "turns", "descriptors"}:
-        raise PairsInvalid(f"{where}: {_SHAPE}")
+        raise DatasetInvalid(f"{where}: {_SHAPE}")
     captions = _captions(row, where, source, problems)
     conversation = _conversation(row, where, source, problems)
     descriptors = _descriptors(row, where, source, problems)
     if captions or conversation is not None or descriptors is not None:
         name = row["photo"]
-        photo, path = finder.exactly(name) or finder.named(clean(name))
+        photo, path = resolver.exactly(name) or resolver.named(clean(name))
         yield Example(photo, path, captions, conversation, descriptors, source)
 
 
@@ -95,7 +90,7 @@ def _captions(row: dict[str, Any], where: str, source: str, problems: Problems) 
     given = row.get("captions", row.get("caption"))
     given = [given] if isinstance(given, str) else given
     if not isinstance(given, list) or not all(isinstance(one, str | None) for one in given):
-        raise PairsInvalid(f"{where}: captions must be a list of texts")
+        raise DatasetInvalid(f"{where}: captions must be a list of texts")
     if not given:
         problems.count(NO_CAPTIONS, source)
     captions = [clean(one or "") for one in given]
@@ -112,7 +107,7 @@ def _conversation(
         return None
     given = row["turns"]
     if not isinstance(given, list) or not all(_is_turn(turn) for turn in given):
-        raise PairsInvalid(
+        raise DatasetInvalid(
             f"{where}: turns must be a list of [speaker, message], null for the share"
         )
     turns = []
@@ -149,7 +144,7 @@ def _descriptors(
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         what = f"descriptors.{place} is not a text" if place else "descriptors must be an object"
-        raise PairsInvalid(f"{where}: {what}") from None
+        raise DatasetInvalid(f"{where}: {what}") from None
     if descriptors.is_empty():
         problems.count(EMPTY_DESCRIPTORS, source)
         return None

@@ -5,12 +5,13 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from bot.dialogues.photochat import Dialogue, PhotoFolder, safe_name
+from bot.dialogues.dialogue import Dialogue, safe_name
+from bot.dialogues.photo_names import PhotoFolder
 from retrieval.photos.reading import PHOTO_SUFFIXES
 from training.errors import PhotosUnusable
 
 
-class PhotoFinder:
+class PhotoResolver:
     """Names to files, within one folder: whatever a file names, nothing outside is ever found."""
 
     def __init__(self, folder: Path) -> None:
@@ -19,7 +20,7 @@ class PhotoFinder:
         Raises:
             PhotosUnusable: there is no such folder.
         """
-        self.folder = folder.expanduser().absolute()
+        self.folder = folder.expanduser().resolve()
         if not self.folder.is_dir():
             raise PhotosUnusable(f"{folder}: no such folder of photos")
         self._folder = PhotoFolder(self.folder)

@@ -1,4 +1,4 @@
-"""Which examples have a photo that can be opened."""
+"""Leaves out the examples whose photo cannot be decoded."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from pathlib import Path
 from retrieval.errors import UnreadableImage
 from retrieval.photos.reading import GONE, open_image
 from training.datasets.example import Example
-from training.errors import PairsInvalid, PhotosUnusable
+from training.errors import DatasetInvalid, PhotosUnusable
 from training.evaluation.reasons import PHOTO_MISSING
 
 MOST_UNUSABLE = 0.05
@@ -46,11 +46,11 @@ def usable(
         on_progress: told how many of how many photos are done.
 
     Raises:
-        PairsInvalid: there are no examples.
+        DatasetInvalid: there are no examples.
         PhotosUnusable: too many photos, or all, are missing or unreadable.
     """
     if not examples:
-        raise PairsInvalid("there is nothing to train on: no example")
+        raise DatasetInvalid("there is nothing to train on: no example")
     names = {example.path: example.photo for example in examples}
     reasons: dict[Path, str] = {}
     with ThreadPoolExecutor(_WORKERS) as readers:

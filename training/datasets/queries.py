@@ -1,14 +1,16 @@
-"""The queries that dev figures come from, made exactly as the product makes them."""
+"""Dev and test queries, made exactly as the product makes its own."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.describe.base import Describer
+from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import to_query
-from bot.describe.rules import OfflineDescriber
 from bot.descriptors import Description
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
+from retrieval.search import Query, QueryText
 from training.datasets.example import Example, Kind
 
 
@@ -17,7 +19,7 @@ class DevQuery:
     """A query and the photo that it should find.
 
     Attributes:
-        parts: texts and their weights, fused as :func:`retrieval.search.fusion.fuse` does.
+        parts: texts and their weights, fused as the search does.
         photo: the file.
         kind: of text that it was made of.
     """
@@ -26,8 +28,15 @@ class DevQuery:
     photo: Path
     kind: Kind
 
+    @property
+    def query(self) -> Query:
+        """As the search takes it."""
+        return Query(tuple(QueryText(text, weight) for text, weight in self.parts))
 
-def dev_queries(examples: Sequence[Example], encoder: Encoder) -> list[DevQuery]:
+
+def dev_queries(
+    examples: Sequence[Example], encoder: Encoder, describer: Describer | None = None
+) -> list[DevQuery]:
     """Each caption is a query, each dialogue one, each set of descriptors one.
 
     A dialogue goes the way of a chat without an LLM: the offline describer, then
@@ -36,16 +45,20 @@ def dev_queries(examples: Sequence[Example], encoder: Encoder) -> list[DevQuery]
 
     Args:
         examples: of dev or test.
-        encoder: says how long a text may be; nothing is embedded.
+        encoder: says how long a text may be.
+        describer: of dialogues; by default the product's without an LLM
+            (:class:`bot.describe.phrases.PhraseDescriber`), which loads the starter as shipped
+            unless ``encoder`` is that.
     """
-    return [query for example in examples for query in _queries(example, encoder)]
+    describer = describer or PhraseDescriber(encoder)
+    return [query for example in examples for query in _queries(example, encoder, describer)]
 
 
-def _queries(example: Example, encoder: Encoder) -> Iterator[DevQuery]:
+def _queries(example: Example, encoder: Encoder, describer: Describer) -> Iterator[DevQuery]:
     for caption in example.captions:
         yield DevQuery(((caption, 1.0),), example.path, "caption")
     if example.conversation is not None:
-        description = OfflineDescriber().describe(example.conversation)
+        description = describer.describe(example.conversation)
         yield from _described(description, example, "dialogue", encoder)
     if example.descriptors is not None and example.descriptors_by != "offline":
         description = Description(descriptors=example.descriptors, source=example.descriptors_by)

@@ -8,22 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.descriptors import Description, Descriptors
+from bot.dialogues.dialogue import DialogueSet
 from bot.dialogues.formats import dialogue_from_json, json_dialogues, read_text
-from bot.dialogues.photochat import DialogueSet, read_dialogues
+from bot.dialogues.reading import read_dialogues
 from bot.errors import BotError
+from retrieval.errors import PhotopalError
 from training.datasets.describing import Describe
-from training.datasets.example import Example, ExampleSet
-from training.datasets.lines import examples_of_lines, looks_like_lines
-from training.datasets.photo_resolver import PhotoFinder
-from training.datasets.problems import (
-    EMPTY_DESCRIPTORS,
+from training.datasets.example import (
     NO_DESCRIPTION,
-    NO_DESCRIPTORS,
     NO_PHOTO,
     NOT_EXAMPLES,
+    Example,
+    ExampleSet,
     Problems,
 )
-from training.errors import PairsInvalid
+from training.datasets.lines import examples_of_lines, looks_like_lines
+from training.datasets.photo_resolver import PhotoResolver
+from training.errors import DatasetInvalid
+from training.evaluation.reasons import EMPTY_DESCRIPTORS, NO_DESCRIPTORS
 from training.evaluation.recorded import read_descriptors
 
 Recorded = Mapping[str, Description | Descriptors]
@@ -44,7 +46,7 @@ def read_examples(
     * ``{"photo", "captions": ["..."]}`` a line (or ``"caption"``): captions;
     * ``{"photo", "turns": [[speaker, message], ..., [speaker, null]], "descriptors"}`` a line:
       dialogues; speaker 0 owns the photo, null marks its share, descriptors may be absent;
-    * PhotoChat's JSON (:func:`bot.dialogues.photochat.read_dialogues`).
+    * PhotoChat's JSON (:func:`bot.dialogues.reading.read_dialogues`).
 
     A blank text is left out and counted; an example that is left with no text at all is none.
     Whether the photos are there is another question (:func:`training.datasets.photos.usable`).
@@ -58,20 +60,20 @@ def read_examples(
             (:func:`training.datasets.describing.open_describer`).
 
     Raises:
-        PairsInvalid: a source is missing or damaged, in the line that the message names; or there
+        DatasetInvalid: a source is missing or damaged, in the line that the message names; or there
             is nothing to train on.
         PhotosUnusable: there is no such folder of photos.
     """
-    finder = PhotoFinder(photos)
+    resolver = PhotoResolver(photos)
     problems = Problems()
     examples: list[Example] = []
     photochat: list[Path] = []
     for path, named in _files(sources):
         text = _text(path)
         if looks_like_lines(text, path.suffix.lower() == ".jsonl" and named):
-            examples += examples_of_lines(text, str(path), finder, problems)
+            examples += examples_of_lines(text, str(path), resolver, problems)
         elif _holds_rows(text):
-            raise PairsInvalid(
+            raise DatasetInvalid(
                 f"{path} holds its examples in one JSON value: write one object a line"
             )
         elif named or _holds_dialogues(text, str(path)):
@@ -79,18 +81,18 @@ def read_examples(
         else:
             problems.count(NOT_EXAMPLES, str(path))
     if isinstance(descriptors, Path) and not photochat:
-        raise PairsInvalid(
+        raise DatasetInvalid(
             f"{descriptors} belongs to dialogues in PhotoChat's JSON, of which there are none in "
             f"{_names(sources)}; other dialogues hold their descriptors themselves"
         )
     if photochat:
-        examples += _of_photochat(photochat, finder, descriptors, problems)
+        examples += _of_photochat(photochat, resolver, descriptors, problems)
     if describe is not None:
         examples = _described(examples, describe, problems)
     examples = [example for example in examples if example.kinds]
     if not examples:
         odd = "; ".join(f"{count:,} {reason}" for reason, count in problems.counts.items())
-        raise PairsInvalid(
+        raise DatasetInvalid(
             f"{_names(sources)}: there is nothing in there to train on{f' ({odd})' if odd else ''}"
         )
     return ExampleSet(
@@ -112,7 +114,7 @@ def _files(sources: Sequence[Path | str]) -> Iterator[tuple[Path, bool]]:
         else:
             found = [path]
         if not found:
-            raise PairsInvalid(f"{source}: no JSON file is there")
+            raise DatasetInvalid(f"{source}: no JSON file is there")
         for one in found:
             if one.absolute() not in seen:
                 seen.add(one.absolute())
@@ -122,10 +124,10 @@ def _files(sources: Sequence[Path | str]) -> Iterator[tuple[Path, bool]]:
 def _text(path: Path) -> str:
     try:
         text = read_text(path, str(path))
-    except BotError as error:
-        raise PairsInvalid(str(error)) from None
+    except PhotopalError as error:
+        raise DatasetInvalid(str(error)) from None
     if not text.strip():
-        raise PairsInvalid(f"{path} is empty: expected captions or dialogues")
+        raise DatasetInvalid(f"{path} is empty: expected captions or dialogues")
     return text
 
 
@@ -142,19 +144,19 @@ def _holds_rows(text: str) -> bool:
 def _holds_dialogues(text: str, name: str) -> bool:
     try:
         values = json_dialogues(text, name)
-    except BotError:
+    except PhotopalError:
         # A damaged file is never skipped: whoever reads it says what is wrong.
         return True
     for value in values:
         with suppress(BotError):
-            dialogue_from_json(value, None, name)
+            dialogue_from_json(value, "", name)
             return True
     return False
 
 
 def _of_photochat(
     paths: Sequence[Path],
-    finder: PhotoFinder,
+    resolver: PhotoResolver,
     descriptors: Path | Recorded | None,
     problems: Problems,
 ) -> Iterator[Example]:
@@ -165,23 +167,23 @@ def _of_photochat(
             if isinstance(descriptors, Path)
             else descriptors
         )
-    except BotError as error:
-        raise PairsInvalid(str(error)) from None
+    except PhotopalError as error:
+        raise DatasetInvalid(str(error)) from None
     problems.add(dialogues.problems, dialogues.examples)
     name = str(paths[0] if len(paths) == 1 else paths[0].parent)
-    yield from _examples(dialogues, finder, recorded, name, problems)
+    yield from _examples(dialogues, resolver, recorded, name, problems)
 
 
 def _examples(
     dialogues: DialogueSet,
-    finder: PhotoFinder,
+    resolver: PhotoResolver,
     recorded: Recorded | None,
     name: str,
     problems: Problems,
 ) -> Iterator[Example]:
     for dialogue in dialogues:
         source = f"{name}: dialogue {dialogue.id}"
-        found = finder.of(dialogue)
+        found = resolver.of(dialogue)
         if found is None:
             problems.count(NO_PHOTO, source)
             continue

@@ -1,4 +1,4 @@
-"""The items of an epoch: one for each kind of text of each example."""
+"""The data set that is trained on: pairs of a text, drawn anew each epoch, and a photo."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ class Item(NamedTuple):
     photo: int
 
 
-class Items(Dataset[Item]):
+class TextPhotoDataset(Dataset[Item]):
     """One item for each kind of text of each example; an epoch draws each once.
 
     An item is a function of (seed, epoch, place) and of nothing else: a run that is resumed sees

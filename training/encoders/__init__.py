@@ -1,15 +1,15 @@
-"""Towers: encoders while they are trained."""
+"""Trainable encoders: the starter, CLIP and SigLIP while they are trained."""
 
 from retrieval.encoders.base import Encoder
-from training.encoders.protocol import TUNES, Tower, Tune
+from training.encoders.base import TUNES, TrainableEncoder, Tune
 from training.errors import EncoderNotTrainable, TrainingError
 
-__all__ = ["TUNES", "Tower", "Tune", "open_tower"]
+__all__ = ["TUNES", "TrainableEncoder", "Tune", "make_trainable"]
 
 
-def open_tower(
+def make_trainable(
     encoder: Encoder, *, tune: Tune = "text", lora: int = 0, freeze_layers: int = 0
-) -> Tower:
+) -> TrainableEncoder:
     """Make an encoder trainable; it is changed in place from then on.
 
     Args:
@@ -38,12 +38,12 @@ def open_tower(
 
     if isinstance(encoder, ClipEncoder):
         if tune == "head":
-            from training.encoders.clip_head import ClipHeadTower
+            from training.encoders.clip_head import TrainableClipHead
 
-            return ClipHeadTower(encoder)
-        from training.encoders.clip import ClipTower
+            return TrainableClipHead(encoder)
+        from training.encoders.clip import TrainableClip
 
-        return ClipTower(encoder, tune, lora, freeze_layers)
+        return TrainableClip(encoder, tune, lora, freeze_layers)
     if isinstance(encoder, StarterEncoder):
         if tune == "both":
             raise EncoderNotTrainable(
@@ -51,12 +51,12 @@ def open_tower(
                 "choose --tune text or --tune head"
             )
         if tune == "head":
-            from training.encoders.starter_head import StarterHeadTower
+            from training.encoders.starter_head import TrainableStarterHead
 
-            return StarterHeadTower(encoder)
-        from training.encoders.starter import StarterTower
+            return TrainableStarterHead(encoder)
+        from training.encoders.starter import TrainableStarter
 
-        return StarterTower(encoder, lora, freeze_layers)
+        return TrainableStarter(encoder, lora, freeze_layers)
     raise EncoderNotTrainable(
         f"the encoder {encoder.name!r} cannot be trained: "
         "only the starter and the CLIP and SigLIP families can"

@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from retrieval.encoders.clip import ClipEncoder
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.shorten import shorten_text
+from training.encoders.base import Tune, lock, lock_layers, parameter_groups
 from training.encoders.lora import add_lora, merged
-from training.encoders.parameters import lock, lock_layers, parameter_groups
-from training.encoders.protocol import Tune
 
 
-class ClipTower:
+class TrainableClip:
     """A text tower that moves before a locked image tower, or both moving.
 
     Locking the image tower (LiT, Zhai et al. 2022, https://arxiv.org/abs/2111.07991) keeps every
@@ -27,7 +26,7 @@ class ClipTower:
     def __init__(
         self, encoder: ClipEncoder, tune: Tune = "text", lora: int = 0, freeze_layers: int = 0
     ) -> None:
-        """``open_tower`` checks the settings.
+        """``make_trainable`` checks the settings.
 
         Args:
             encoder: loaded again in full precision when it is not.
@@ -65,12 +64,16 @@ class ClipTower:
         with torch.set_grad_enabled(self.moves_photos and torch.is_grad_enabled()):
             return F.normalize(self.encoder.image_features(images).float(), dim=-1)
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """All of them."""
+        return vectors
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """One rate for all."""
         return parameter_groups(self.module.parameters(), learning_rate, weight_decay)
 
     def cache_texts(self, texts: Sequence[str], cache: Path | None = None) -> None:
-        """Nothing to do: the whole tower moves."""
+        """Nothing to do: the whole text tower moves."""
 
     def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write the whole checkpoint, adapters merged into the weights."""

@@ -1,4 +1,4 @@
-"""The last text layer of CLIP or SigLIP trained alone, over a network that runs once a text."""
+"""The last text layer of CLIP or SigLIP trained alone, over cached states of the locked rest."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from retrieval.encoders.clip import ClipEncoder
 from retrieval.encoders.folder import Manifest, fingerprint_of
+from training.encoders.base import lock, parameter_groups
 from training.encoders.cache import keep, read_kept
 from training.encoders.clip import in_full_precision, token_numbers
-from training.encoders.parameters import lock, parameter_groups
 
 
-class ClipHeadTower:
+class TrainableClipHead:
     """Trains the linear map from the pooled text state into the common space."""
 
     moves_photos = False
@@ -57,6 +57,10 @@ class ClipHeadTower:
         """Unit vectors [n, dim]."""
         with torch.no_grad():
             return F.normalize(self.encoder.image_features(images).float(), dim=-1)
+
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """All of them."""
+        return vectors
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """One rate."""

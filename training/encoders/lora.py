@@ -1,4 +1,4 @@
-"""LoRA: small adapters beside locked linear layers, for towers too big to move whole.
+"""LoRA: small adapters beside locked linear layers, for networks too big to move whole.
 
     W' = W + (alpha / r) B A,   A [r, in],  B [out, r],  B = 0 at the start
 
@@ -27,7 +27,7 @@ def add_lora(
         module: changed in place.
         rank: r.
         beside: layers (small heads, projections) that go on moving themselves.
-        seed: of A's random numbers: the same whenever the tower is opened.
+        seed: of A's random numbers: the same each time the encoder is made trainable.
 
     Returns:
         Names of the layers that have an adapter.

@@ -1,7 +1,7 @@
-"""The photo bank: what the locked image side says of every photo, computed once."""
+"""Precomputed embeddings: the vectors of photos, computed once and kept for the next run."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,23 +9,57 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from retrieval.encoders.base import Encoder
 from retrieval.encoders.folder import fingerprint_of
 from retrieval.errors import UnreadableImage
 from retrieval.photos.reading import open_image
-from training.encoders.augmentations import view_of
+from training.encoders.augmentations import augmented
+from training.encoders.base import TrainableEncoder
 from training.encoders.cache import keep, read_kept
-from training.encoders.protocol import Tower
 from training.errors import PhotosUnusable
 
 OnProgress = Callable[[int, int], None]
 """Told how many photos are done, and of how many."""
 
+Embed = Callable[[Sequence[Image.Image]], Tensor]
+"""Pictures to vectors [n, dim]."""
+
 _SIDE_FACTOR = 2
 _READERS = 2
 
 
-def photo_bank(
-    tower: Tower,
+def embed_photos(
+    encoder: Encoder,
+    photos: Sequence[Path],
+    cache: Path | None = None,
+    *,
+    batch_size: int = 32,
+    on_progress: OnProgress | None = None,
+) -> Tensor:
+    """Unit vectors [m, encoder.dim] of photos as the search has them, float32, on the CPU.
+
+    Args:
+        encoder: embeds them.
+        photos: files; all of them readable.
+        cache: folder that keeps the vectors by the encoder's fingerprint and every photo's name,
+            size and time of change.
+        batch_size: photos at a time.
+        on_progress: called after each batch.
+
+    Raises:
+        PhotosUnusable: a photo cannot be read.
+    """
+
+    def embed(images: Sequence[Image.Image]) -> Tensor:
+        return torch.from_numpy(encoder.encode_images(images))
+
+    files = {0: _cache_file(encoder.fingerprint, encoder.dim, photos, cache, 0)}
+    side = encoder.image_size * _SIDE_FACTOR
+    return _read_or_embed(embed, photos, files, encoder.dim, side, batch_size, on_progress)[0]
+
+
+def precompute_embeddings(
+    trainable: TrainableEncoder,
     photos: Sequence[Path],
     cache: Path | None = None,
     *,
@@ -36,68 +70,71 @@ def photo_bank(
     """Unit vectors [views, m, dim] of photos, float32, on the CPU, without gradients.
 
     Args:
-        tower: whose image side embeds them.
+        trainable: whose image side embeds them.
         photos: files; all of them readable.
-        cache: folder that keeps the vectors, one file a view, by the encoder's fingerprint and
-            every photo's name, size and time of change. Not used for a tower that moves photos.
-        views: how many of each photo (see :func:`training.encoders.augmentations.view_of`).
+        cache: as for :func:`embed_photos`, one file a view. Not used where photo vectors move.
+        views: how many of each photo (see :func:`training.encoders.augmentations.augmented`).
         batch_size: photos at a time.
         on_progress: called after each batch.
 
     Raises:
         PhotosUnusable: a photo cannot be read.
     """
-    if tower.moves_photos:
+    if trainable.moves_photos:
         cache = None
-    files = [_cache_file(tower, photos, cache, view) for view in range(views)]
-    found: dict[int, Tensor] = {}
-    for view, file in enumerate(files):
-        vectors = (read_kept(file) or {}).get("vectors")
-        if vectors is not None and vectors.shape == (len(photos), tower.dim):
-            found[view] = vectors
-    missing = [view for view in range(views) if view not in found]
-    if missing:
-        computed = _embed(tower, photos, missing, batch_size, on_progress)
-        for view, vectors in computed.items():
-            keep(files[view], {"vectors": vectors})
-        found |= computed
-    elif on_progress is not None:
-        on_progress(len(photos), len(photos))
-    return torch.stack([found[view] for view in range(views)])
+    encoder = trainable.encoder
+    files = {
+        view: _cache_file(encoder.fingerprint, trainable.dim, photos, cache, view)
+        for view in range(views)
+    }
+    side = encoder.image_size * _SIDE_FACTOR
+    was_training = trainable.module.training
+    trainable.module.eval()
+    try:
+        with torch.no_grad():
+            return _read_or_embed(
+                trainable.photo_vectors,
+                photos,
+                files,
+                trainable.dim,
+                side,
+                batch_size,
+                on_progress,
+            )
+    finally:
+        trainable.module.train(was_training)
 
 
-@torch.no_grad()
-def _embed(
-    tower: Tower,
+def _read_or_embed(
+    embed: Embed,
     photos: Sequence[Path],
-    views: Sequence[int],
+    files: Mapping[int, Path | None],
+    dim: int,
+    side: int,
     batch_size: int,
     on_progress: OnProgress | None,
-) -> dict[int, Tensor]:
-    was_training = tower.module.training
-    tower.module.eval()
-    vectors = {view: torch.zeros(len(photos), tower.dim) for view in views}
+) -> Tensor:
+    """Vectors [views, m, dim]: those that are kept, and the others computed and kept."""
+    found: dict[int, Tensor] = {}
+    for view, file in files.items():
+        vectors = (read_kept(file) or {}).get("vectors")
+        if vectors is not None and vectors.shape == (len(photos), dim):
+            found[view] = vectors
+    missing = {view: torch.zeros(len(photos), dim) for view in files if view not in found}
     done = 0
-    try:
-        for batch in _read_ahead(photos, tower.encoder.image_size * _SIDE_FACTOR, batch_size):
-            names = [path.name for path in photos[done : done + len(batch)]]
-            for view in views:
-                seen = [view_of(*pair) for pair in _triples(batch, view, names)]
-                part = tower.photo_vectors(seen).float().cpu()
-                vectors[view][done : done + len(batch)] = part
-            done += len(batch)
-            if on_progress is not None:
-                on_progress(done, len(photos))
-    finally:
-        tower.module.train(was_training)
-    return vectors
-
-
-def _triples(
-    batch: Sequence[Image.Image], view: int, names: Sequence[str]
-) -> Iterator[tuple[Image.Image, int, str]]:
-    for image, name in zip(batch, names, strict=True):
-        yield image, view, name
+    for batch in _read_ahead(photos, side, batch_size) if missing else ():
+        names = [path.name for path in photos[done : done + len(batch)]]
+        for view, vectors in missing.items():
+            seen = [augmented(image, view, name) for image, name in zip(batch, names, strict=True)]
+            vectors[done : done + len(batch)] = embed(seen).float().cpu()
+        done += len(batch)
+        if on_progress is not None:
+            on_progress(done, len(photos))
+    for view, vectors in missing.items():
+        keep(files[view], {"vectors": vectors})
+    if not missing and on_progress is not None:
+        on_progress(len(photos), len(photos))
+    return torch.stack([(found | missing)[view] for view in files])
 
 
 def _read_ahead(photos: Sequence[Path], side: int, batch_size: int) -> Iterator[list[Image.Image]]:
@@ -118,11 +155,13 @@ def _open(path: Path, side: int) -> Image.Image:
         raise PhotosUnusable(f"{path} cannot be read: {error}") from error
 
 
-def _cache_file(tower: Tower, photos: Sequence[Path], cache: Path | None, view: int) -> Path | None:
+def _cache_file(
+    fingerprint: str, dim: int, photos: Sequence[Path], cache: Path | None, view: int
+) -> Path | None:
     if cache is None:
         return None
     stats = [(path.name, status.st_size, status.st_mtime_ns) for path, status in _stats(photos)]
-    key = fingerprint_of(tower.encoder.fingerprint, tower.dim, stats)
+    key = fingerprint_of(fingerprint, dim, stats)
     return cache / f"photos.{key}.view{view}.safetensors"
 
 

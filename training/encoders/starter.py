@@ -1,11 +1,11 @@
 """The starter encoder while it is trained: its text side moves, its image side never does."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
 
@@ -14,11 +14,12 @@ from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.heads import SCENE_DIM
 from retrieval.encoders.starter.scene import UNUSED, copy_of
+from training.encoders.base import lock, lock_layers, parameter_groups
 from training.encoders.lora import add_lora, merged
-from training.encoders.parameters import lock, lock_layers, parameter_groups
+from training.encoders.token_states import with_token_dropout
 
 HEAD_RATE = 4.0
-"""How many times the network's learning rate its head gets: it has less to lose."""
+"""How many times the network's learning rate its head gets: it is new to the task, the network is not."""
 
 TOGETHER = 64
 """Texts that pass the network at once."""
@@ -26,7 +27,7 @@ TOGETHER = 64
 TOKEN_DROPOUT = 0.1
 
 
-class StarterTower:
+class TrainableStarter:
     """The scene part of the starter: a MiniLM of its own and the text head.
 
     What is trained are the 512 scene numbers. The other 384, which know things by their names, and
@@ -38,7 +39,7 @@ class StarterTower:
     dim = SCENE_DIM
 
     def __init__(self, encoder: StarterEncoder, lora: int = 0, freeze_layers: int = 0) -> None:
-        """``open_tower`` checks the settings.
+        """``make_trainable`` checks the settings.
 
         Args:
             encoder: gets a scene network of its own if it has none yet.
@@ -71,7 +72,8 @@ class StarterTower:
         there = {name: tensor.to(self._base.network.device) for name, tensor in inputs.items()}
         lengths = there["attention_mask"].sum(1)
         if self.module.training:
-            there["attention_mask"] = thinned(there["attention_mask"])
+            mask = there["attention_mask"]
+            there["attention_mask"] = with_token_dropout(mask, TOKEN_DROPOUT)
         # Texts of like length go together: padding costs as much as words.
         order = lengths.argsort()
         parts = [
@@ -92,6 +94,10 @@ class StarterTower:
         """Unit vectors [n, 512]."""
         return photo_scenes(self.encoder, images)
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """The scene part [n, 512] of vectors [n, 896]."""
+        return scene_part(vectors)
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """The head moves four times as fast as the network."""
         network, head = self._base.network.parameters(), self.encoder.text_head.parameters()
@@ -105,15 +111,8 @@ class StarterTower:
 
     def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write heads and the network's changes, rounded to 8 bits, adapters merged."""
-        with merged(self.module), kept(self.module):
-            return save_starter(self.encoder, folder, extra)
-
-
-def thinned(mask: Tensor) -> Tensor:
-    """A mask [n, tokens] without some tokens; the first, which is the text's own, stays."""
-    kept = torch.rand(mask.shape, device=mask.device) >= TOKEN_DROPOUT
-    kept[:, 0] = True
-    return mask * kept
+        with merged(self.module):
+            return self.encoder.save(folder, extra=dict(extra or {}))
 
 
 def lock_image_side(encoder: StarterEncoder) -> None:
@@ -128,30 +127,14 @@ def shortened(encoder: StarterEncoder, texts: Sequence[str]) -> list[str]:
     return [shorten_text(text, most, encoder.count_tokens) for text in texts]
 
 
+def scene_part(vectors: Tensor) -> Tensor:
+    """Unit vectors [n, 512] of the scene part of photo vectors [n, 896]."""
+    return F.normalize(vectors[:, :SCENE_DIM], dim=-1)
+
+
 @torch.no_grad()
 def photo_scenes(encoder: StarterEncoder, images: Sequence[Image.Image]) -> Tensor:
     """Scene vectors [n, 512] of photos, without gradients."""
     # Numbers made in inference mode cannot take part in a training; their copy can.
     features = encoder.features(images).clone()
     return encoder.image_head.eval().scene(features)
-
-
-def save_starter(
-    encoder: StarterEncoder, folder: Path, extra: Mapping[str, Any] | None
-) -> Manifest:
-    """Write the encoder folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if encoder.scene_base is None:
-        return encoder.save(folder, extra=dict(extra or {}))
-    with kept(encoder.scene_base.network):
-        return encoder.save(folder, extra=dict(extra or {}))
-
-
-@contextmanager
-def kept(module: nn.Module) -> Iterator[None]:
-    """A module's weights are afterwards what they were: saving rounds them in place."""
-    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    try:
-        yield
-    finally:
-        module.load_state_dict(before)

@@ -1,4 +1,4 @@
-"""The starter's text head trained alone, over a network that runs once over each text."""
+"""The starter's text head trained alone, over cached states of its locked text network."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,20 +10,19 @@ from torch import Tensor, nn
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.heads import SCENE_DIM
-from training.encoders.parameters import lock, parameter_groups
+from training.encoders.base import lock, parameter_groups
 from training.encoders.starter import (
     HEAD_RATE,
-    kept,
     lock_image_side,
     photo_scenes,
-    save_starter,
+    scene_part,
     shortened,
 )
 from training.encoders.token_states import TokenStates
 
 
-class StarterHeadTower:
-    """The fast way: thousands of pairs a second on two cores, once all texts are cached."""
+class TrainableStarterHead:
+    """Trains the text head alone: thousands of pairs a second once all texts are cached."""
 
     moves_photos = False
     dim = SCENE_DIM
@@ -58,6 +57,10 @@ class StarterHeadTower:
         """Unit vectors [n, 512]."""
         return photo_scenes(self.encoder, images)
 
+    def trained_part(self, vectors: Tensor) -> Tensor:
+        """The scene part [n, 512] of vectors [n, 896]."""
+        return scene_part(vectors)
+
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """The head's rate, four times the one that a network would get."""
         return parameter_groups(self.module.parameters(), HEAD_RATE * learning_rate, weight_decay)
@@ -70,5 +73,4 @@ class StarterHeadTower:
 
     def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write the heads, rounded to 8 bits."""
-        with kept(self.module):
-            return save_starter(self.encoder, folder, extra)
+        return self.encoder.save(folder, extra=dict(extra or {}))

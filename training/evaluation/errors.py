@@ -1,9 +1,9 @@
 """What can be wrong with an evaluation. One line each: what went wrong and what to do next."""
 
-from bot.errors import BotError
+from training.errors import TrainingError
 
 
-class EvaluationError(BotError):
+class EvaluationError(TrainingError):
     """An evaluation cannot be run as asked."""
 
 

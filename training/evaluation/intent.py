@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.conversation import Conversation
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 
 Decide = Callable[[Conversation], tuple[bool, float]]
 """Whether to share now, and how sure that is, such as :func:`bot.intent.share.wants_photo`."""

@@ -1,11 +1,12 @@
 """What a system makes of a dialogue: the words to search with, or why there are none."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
+from retrieval.search.filters import Filter
 from training.evaluation.reasons import (
     EMPTY_DESCRIPTORS,
     NO_CAPTION,
@@ -22,7 +23,10 @@ class Asked:
         description: descriptors, by whomever.
         turns: messages, oldest first; the oldest go when an encoder cannot take all.
         caption: a human's words for the photo.
+        conversation: what the description was made of, where it was made here.
         beside: messages that count beside the description.
+        filter: which photos may be found; applied before ranking.
+        exclude: what the photo does not show.
         failed: why there is no query.
         detail: more about ``failed``, for the report.
     """
@@ -30,7 +34,10 @@ class Asked:
     description: Description | None = None
     turns: tuple[str, ...] = ()
     caption: str = ""
+    conversation: Conversation | None = None
     beside: tuple[str, ...] = ()
+    filter: Filter = field(default_factory=Filter)
+    exclude: str = ""
     failed: str | None = None
     detail: str = ""
 
@@ -39,7 +46,7 @@ class Asked:
         """All of it as one text, for people."""
         if self.description is not None:
             fields = self.description.descriptors.model_dump().values()
-            said = [text for text in (*fields, self.description.context) if text]
+            said = [text for text in (*fields, self.description.context.as_lines()) if text]
             return "; ".join(said)
         return self.caption or " / ".join(self.turns)
 
@@ -126,6 +133,6 @@ def _described(
     if not conversation:
         return Asked(failed=NOTHING_TO_GO_BY)
     description = describe(conversation)
-    if description.descriptors.is_empty() and not description.context.strip():
+    if description.is_empty():
         return Asked(description=description, failed=EMPTY_DESCRIPTORS)
-    return Asked(description=description)
+    return Asked(description=description, conversation=conversation)

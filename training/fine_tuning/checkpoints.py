@@ -1,4 +1,4 @@
-"""Checkpoints that a kill, a full disk or a foreign file cannot spoil.
+"""Checkpoints that survive a kill, a full disk and foreign files.
 
 A checkpoint is a folder ``checkpoint-STEP`` of safetensors and JSON; nothing in it is a pickle. It
 is written under another name and gets its own when whole; ``complete.json``, written last, holds
@@ -7,7 +7,6 @@ run goes on from the one before.
 """
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -21,11 +20,12 @@ import torch
 from torch import Tensor
 
 from retrieval.encoders.folder import PICKLE_SUFFIXES
+from retrieval.files import file_hash
 from training.errors import CheckpointUnusable, DiskFull
 
 COMPLETE = "complete.json"
 KEPT = 2
-"""The newest, and one before it should the newest be damaged."""
+"""Checkpoints that are kept: the newest, and one to fall back on should it be damaged."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS = ("no space left", "file too large", "disk quota", "os error 28", "os error 27")
@@ -53,7 +53,7 @@ class Checkpoint:
 
         path = self.folder / f"{name}.safetensors"
         try:
-            return load_file(path)
+            return {_name_today(name): value for name, value in load_file(path).items()}
         except (OSError, SafetensorError) as error:
             raise CheckpointUnusable(f"{path} cannot be read: {error}") from error
 
@@ -190,7 +190,7 @@ def damage(folder: Path) -> str | None:
         path = folder / name
         if not path.is_file():
             return f"{name} is missing"
-        if path.stat().st_size != size or _hash(path) != digest:
+        if path.stat().st_size != size or file_hash(path) != digest:
             return f"{name} is damaged"
     return None
 
@@ -245,17 +245,12 @@ def disk_full(kept: Callable[[], str]) -> Iterator[None]:
 
 def _complete(folder: Path, run: str) -> None:
     files = {
-        path.name: [path.stat().st_size, _hash(path)]
+        path.name: [path.stat().st_size, file_hash(path)]
         for path in sorted(folder.iterdir())
         if path.is_file()
     }
     marker = json.dumps({"run": run, "files": files}, indent=1)
     (folder / COMPLETE).write_text(marker, encoding="utf-8")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 def _free(path: Path) -> Path:
@@ -264,6 +259,15 @@ def _free(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.name}-{number}")
     return free
+
+
+def _name_today(name: str) -> str:
+    """The name of a weight that an earlier version wrote under another one."""
+    if name == "bank":
+        return "photo_embeddings"
+    if name.startswith("objective."):
+        return "loss_fn." + name.removeprefix("objective.")
+    return name
 
 
 def optimizer_tensors(state: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -1,21 +1,59 @@
-"""From items to batches: tokens, places, and pictures where they are needed."""
+"""From a data set to batches: the order of an epoch, and the collator."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 
 if TYPE_CHECKING:
-    from training.datasets.text_photo import Item, Items
-    from training.encoders.protocol import Tower
+    from training.datasets.text_photo import Item, TextPhotoDataset
+    from training.encoders.base import TrainableEncoder
 
 
-class Numbered(Dataset[tuple[int, "Item"]]):
-    """Items with their places, by which mined negatives are looked up."""
+class EpochSampler(Sampler[int]):
+    """A permutation of ``count`` places that depends on seed and epoch alone.
 
-    def __init__(self, items: "Items") -> None:
+    Nothing of it has to be remembered for a continuation: the order of any epoch can be made
+    again at any time.
+    """
+
+    def __init__(self, count: int, seed: int) -> None:
+        """Of epoch 0 until :meth:`set_epoch` says otherwise."""
+        self.count = count
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        """How many places."""
+        return self.count
+
+    def __iter__(self) -> Iterator[int]:
+        """The places."""
+        chance = torch.Generator().manual_seed(mixed(self.seed, self.epoch))
+        yield from torch.randperm(self.count, generator=chance).tolist()
+
+
+def mixed(*numbers: int) -> int:
+    """One seed of several numbers; neighbouring numbers give unlike seeds (splitmix64)."""
+    state = 0
+    for number in numbers:
+        state = (state + number + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        state ^= state >> 31
+    return state & 0x7FFFFFFFFFFFFFFF
+
+
+class IndexedDataset(Dataset[tuple[int, "Item"]]):
+    """TextPhotoDataset with their places, by which mined negatives are looked up."""
+
+    def __init__(self, items: "TextPhotoDataset") -> None:
         """Of the epoch that the items are set to."""
         self.items = items
 
@@ -28,25 +66,25 @@ class Numbered(Dataset[tuple[int, "Item"]]):
         return place, self.items[place]
 
 
-class Batches:
-    """Collates numbered items into what :class:`~training.fine_tuning.model.TuningModel` takes."""
+class Collator:
+    """Makes indexed items into what :class:`~training.fine_tuning.model.TuningModel` takes."""
 
-    def __init__(self, tower: "Tower", photos: Sequence[Path]) -> None:
+    def __init__(self, trainable: "TrainableEncoder", photos: Sequence[Path]) -> None:
         """``photos`` are all training photos, in the order of their places."""
-        self.tower = tower
+        self.trainable = trainable
         self.photos = photos
 
-    def __call__(self, numbered: "Sequence[tuple[int, Item]]") -> dict[str, Any]:
+    def __call__(self, indexed: "Sequence[tuple[int, Item]]") -> dict[str, Any]:
         """One batch."""
-        items = [item for _, item in numbered]
+        items = [item for _, item in indexed]
         batch: dict[str, Any] = {
-            "texts": dict(self.tower.tokenize([item.text for item in items])),
+            "texts": dict(self.trainable.tokenize([item.text for item in items])),
             "photos": torch.tensor([item.photo for item in items]),
-            "items": torch.tensor([place for place, _ in numbered]),
+            "rows": torch.tensor([row for row, _ in indexed]),
         }
-        if self.tower.moves_photos:
+        if self.trainable.moves_photos:
             from retrieval.photos.reading import open_image
 
-            side = 2 * self.tower.encoder.image_size
+            side = 2 * self.trainable.encoder.image_size
             batch["images"] = [open_image(self.photos[item.photo], side) for item in items]
         return batch

@@ -15,8 +15,8 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     from bot.settings import Settings
     from training.datasets.example import Example, ExampleSet
-    from training.fine_tuning.config import TrainPlan
-    from training.fine_tuning.reporter import Host
+    from training.fine_tuning.config import TrainConfig
+    from training.fine_tuning.environment import Reporter
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,18 @@ class Data:
         return {**found, "problems": dict(self.problems), "skipped_photos": dict(self.skipped)}
 
 
-def gather(plan: "TrainPlan", settings: "Settings", host: "Host") -> Data:
-    """Read and check everything that a plan names.
+def gather(config: "TrainConfig", settings: "Settings", reporter: "Reporter") -> Data:
+    """Read and check everything that a config names.
 
     Raises:
-        PairsInvalid, PhotosUnusable, SplitsOverlap: as :mod:`training.datasets` says.
+        DatasetInvalid, PhotosUnusable, SplitsOverlap: as :mod:`training.datasets` says.
         TrainingError: there is too little to learn from.
     """
     from training.datasets.describing import open_describer
 
     problems: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
-    kind = plan.chosen_describe
+    kind = config.chosen_describe
     describe = open_describer(kind, settings)
     # The offline describer's fields are part of every dialogue's query as it is.
     describe_queries = describe if kind == "llm" else None
@@ -109,26 +109,28 @@ def gather(plan: "TrainPlan", settings: "Settings", host: "Host") -> Data:
         skipped.update(one.reason for one in failed)
         return examples
 
-    train = read(plan.sources, plan.photos, plan.descriptors, describe)
+    train = read(config.sources, config.photos, config.descriptors, describe)
     _require_two(train)
-    held_out = not plan.dev
+    held_out = not config.dev
     if held_out:
-        train, dev = hold_out(train, seed=plan.seed)
+        train, dev = hold_out(train, seed=config.seed)
         dev_photos = None
         count = _photos_of(dev)
         photos = "1 photo" if count == 1 else f"{count:,} photos"
-        host.note(f"no --dev: {photos} of the training files held out to choose by")
+        reporter.note(f"no --dev: {photos} of the training files held out to choose by")
         _require_two(train)
     else:
-        dev_photos = plan.dev_photos
-        dev = read(plan.dev, dev_photos or plan.photos, plan.dev_descriptors, describe_queries)
+        dev_photos = config.dev_photos
+        dev = read(
+            config.dev, dev_photos or config.photos, config.dev_descriptors, describe_queries
+        )
     splits = {"train": train, "dev": dev}
     test = None
-    if plan.test:
+    if config.test:
         test = read(
-            plan.test,
-            plan.test_photos or plan.photos,
-            plan.test_descriptors,
+            config.test,
+            config.test_photos or config.photos,
+            config.test_descriptors,
             describe_queries,
         )
         splits["test"] = test
@@ -136,7 +138,7 @@ def gather(plan: "TrainPlan", settings: "Settings", host: "Host") -> Data:
     return Data(
         train=_split(train, None),
         dev=_split(dev, dev_photos),
-        test=_split(test, plan.test_photos) if test is not None else None,
+        test=_split(test, config.test_photos) if test is not None else None,
         held_out=held_out,
         problems=dict(problems),
         skipped=dict(skipped),

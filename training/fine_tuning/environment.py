@@ -1,9 +1,53 @@
-"""Where a run took place: for its model card."""
+"""What surrounds a run: the program that watches it, and the machine it runs on."""
 
 import os
 import platform
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retrieval.encoders.base import Encoder
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a stage of the run is.
+
+    Attributes:
+        stage: ``photos`` while they are embedded, ``steps`` while it trains.
+        done: of ``total``.
+        total: photos or steps.
+        more: loss, hit@30 on dev, pairs a second, as one text.
+    """
+
+    stage: str
+    done: int
+    total: int
+    more: str = ""
+
+
+def _load(name: str) -> "Encoder":
+    from retrieval.encoders import load_encoder
+
+    return load_encoder(name)
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """How a run loads its encoder and tells of its progress.
+
+    Attributes:
+        load_encoder: by name or folder.
+        watch: told of the progress.
+        note: told in one line what happens.
+    """
+
+    load_encoder: "Callable[[str], Encoder]" = _load
+    watch: Callable[[Progress], None] = lambda progress: None
+    note: Callable[[str], None] = lambda line: None
 
 
 def hardware() -> str:

@@ -1,20 +1,20 @@
-"""The folder of a run: whose it is, and what may be written into it."""
+"""The folder of a run: its lock, its ``run.json``, and what a continuation finds there."""
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from retrieval.library.lock import WriteLock
+from filelock import FileLock, Timeout
+
+from retrieval.files import write_text
 from training.errors import CheckpointUnusable, TrainingError
 from training.fine_tuning import log, result
 from training.fine_tuning.checkpoints import Checkpoints, disk_full
+from training.fine_tuning.config import settings_of_weights
 
 RUN = "run.json"
 LOCK = ".lock"
-_PART = f".{RUN}.part"
-_OWN = (LOCK, _PART)
 
 
 class RunFolder:
@@ -30,8 +30,7 @@ class RunFolder:
         self.path = path.expanduser().absolute()
         self.run = run
         self._settings = settings
-        self._lock = WriteLock(self.path / LOCK)
-        self._locked = False
+        self._lock = FileLock(self.path / LOCK, timeout=0)
 
     @property
     def checkpoints(self) -> Path:
@@ -54,12 +53,13 @@ class RunFolder:
             )
         with disk_full(lambda: "nothing was trained yet"):
             self.path.mkdir(parents=True, exist_ok=True)
-            self._locked = self._lock.acquire()
-            if not self._locked:
+            try:
+                self._lock.acquire()
+            except Timeout:
                 raise TrainingError(
                     f"another process trains into {self.path} right now: "
                     "wait for it, or choose another --out"
-                )
+                ) from None
         try:
             self._take(fresh)
         except BaseException:
@@ -67,12 +67,11 @@ class RunFolder:
             raise
 
     def release(self) -> None:
-        """Let other processes have the folder; harmless when it is not claimed."""
-        if self._locked:
-            with suppress(OSError):
-                (self.path / LOCK).unlink(missing_ok=True)
-            self._lock.release()
-            self._locked = False
+        """Let other processes have the folder; harmless when it is not claimed.
+
+        The lock's file stays: who removes it takes it from whoever is about to hold it.
+        """
+        self._lock.release()
 
     def _take(self, fresh: bool) -> None:
         marker = self._read()
@@ -96,17 +95,17 @@ class RunFolder:
     def finished(self, before: Mapping[str, int]) -> None:
         """Remember which files were written since ``before``, for whoever begins anew."""
         written = self.files().items() - before.items()
-        self.keep({"files": sorted(name for name, _ in written if name not in _OWN)})
+        self.keep({"files": sorted(name for name, _ in written if not _is_own(name))})
 
     def _clear(self, marker: Mapping[str, Any]) -> None:
         """What the run before left; an encoder of another kind would keep some of its files."""
         Checkpoints(self.checkpoints, self.run).remove()
-        for name in (*marker.get("files", ()), log.NAME, result.NAME, RUN):
+        for name in (*marker.get("files", ()), log.NAME, result.RESULT_NAME, RUN):
             (self.path / Path(name).name).unlink(missing_ok=True)
 
     def _foreign(self) -> bool:
         # A run that was killed before it had begun leaves these.
-        return any(path.name not in _OWN for path in self.path.iterdir())
+        return any(not _is_own(path.name) for path in self.path.iterdir())
 
     def kept(self, name: str) -> Any:
         """What :meth:`keep` kept under a name; None when nothing."""
@@ -120,9 +119,7 @@ class RunFolder:
             "settings": dict(self._settings),
             **values,
         }
-        part = self.path / _PART
-        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        part.replace(self.path / RUN)
+        write_text(self.path / RUN, json.dumps(content, indent=1))
 
     def _read(self) -> dict[str, Any] | None:
         try:
@@ -132,14 +129,17 @@ class RunFolder:
         return found if isinstance(found, dict) else None
 
     def _difference(self, marker: Mapping[str, Any]) -> str:
-        from training.fine_tuning.config import NOT_OF_THE_WEIGHTS
-
         before = marker.get("settings") or {}
         names = [
             name
-            for name, value in self._settings.items()
-            if name not in NOT_OF_THE_WEIGHTS and before.get(name) != value
+            for name, value in settings_of_weights(self._settings).items()
+            if before.get(name) != value
         ]
         if names:
             return "with another " + ", ".join(names[:4]).replace("_", " ")
         return "on other data, or from another encoder"
+
+
+def _is_own(name: str) -> bool:
+    """Whether a file is no result: the lock, or run.json while it is written."""
+    return name == LOCK or (name.startswith(f".{RUN}.") and name.endswith(".part"))

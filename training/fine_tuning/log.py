@@ -1,7 +1,8 @@
-"""The run's log: JSON Lines, one object an interval and one an epoch."""
+"""The run's log (JSON Lines, one object an interval and one an epoch) and its curves."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +48,30 @@ class RunLog:
 
 def _line(entry: Mapping[str, Any]) -> str:
     return json.dumps(entry, ensure_ascii=False) + "\n"
+
+
+def curves(log: Sequence[Mapping[str, Any]]) -> bytes:
+    """A plot (PNG) of the log's ``loss``, and of ``hit@30`` and ``hit@1`` on dev, by epoch."""
+    # Without pyplot: no window system is looked for, and nothing global is left behind.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 4.2), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    losses = [(entry["epoch"], entry["loss"]) for entry in log if "loss" in entry]
+    axes.plot(*zip(*losses, strict=True) if losses else ((), ()), color="0.55", label="loss")
+    axes.set(xlabel="epoch", ylabel="loss")
+    beside = axes.twinx()
+    for name, colour in (("hit@30", "#4477aa"), ("hit@1", "#88aacc")):
+        points = [(entry["epoch"], 100 * entry[name]) for entry in log if name in entry]
+        if points:
+            beside.plot(
+                *zip(*points, strict=True), color=colour, marker="o", markersize=3, label=name
+            )
+    beside.set(ylabel="found on dev, %", ylim=(0, 100))
+    figure.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=9)
+    axes.grid(alpha=0.25)
+    out = BytesIO()
+    figure.savefig(out, format="png", metadata={"Software": None})
+    return out.getvalue()

@@ -1,16 +1,20 @@
-"""The loop: transformers' Trainer with our data order, checkpoints, dev gallery and guards.
+"""The loop: transformers' Trainer with our sampler, checkpoints, dev evaluation and guards.
 
 The Trainer brings mixed precision, gradient accumulation, clipping, schedules and distributed
 runs. What it leaves to chance is taken from it: the order of the data and every random draw
 depend on seed, epoch and step alone, so that a killed run goes on as if nothing had been.
 """
 
+import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer, TrainerCallback, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
@@ -24,23 +28,25 @@ from training.fine_tuning.checkpoints import (
     save_tensors,
     trained,
 )
-from training.fine_tuning.collapse import check_collapse
-from training.fine_tuning.collator import Batches, Numbered
+from training.fine_tuning.collator import Collator, EpochSampler, IndexedDataset, mixed
 from training.fine_tuning.model import TuningModel
-from training.fine_tuning.retrieval_evaluator import DevGallery, Ranked, embed_texts
-from training.fine_tuning.sampler import EpochOrder, mixed
-from training.fine_tuning.schedule import cosine_schedule
+from training.fine_tuning.retrieval_evaluator import (
+    Ranked,
+    RetrievalEvaluator,
+    check_collapse,
+    embed_texts,
+)
 from training.losses.hard_negatives import mine
 
 if TYPE_CHECKING:
-    from training.datasets.text_photo import Items
-    from training.fine_tuning.config import TrainPlan
+    from training.datasets.text_photo import TextPhotoDataset
+    from training.fine_tuning.config import TrainConfig
 
 MINED = 8
 """Hard negatives of each text."""
 
-OBJECTIVE_RATE = 10.0
-"""The temperature is one number on a logarithmic scale: at the towers' rate it would not move."""
+LOSS_RATE = 10.0
+"""The temperature is one number on a logarithmic scale: at the encoder's rate it would not move."""
 
 
 class FineTuner(Trainer):
@@ -55,11 +61,11 @@ class FineTuner(Trainer):
 
     def __init__(
         self,
-        plan: "TrainPlan",
+        config: "TrainConfig",
         model: TuningModel,
-        items: "Items",
-        batches: Batches,
-        dev: DevGallery,
+        dataset: "TextPhotoDataset",
+        collator: Collator,
+        dev: RetrievalEvaluator,
         checkpoints: Checkpoints,
         args: TrainingArguments,
         callbacks: list[TrainerCallback],
@@ -68,24 +74,24 @@ class FineTuner(Trainer):
         """Put together.
 
         Args:
-            plan: the settings.
+            config: the settings.
             model: what is trained.
-            items: what it is trained on.
-            batches: how items become batches.
+            dataset: what it is trained on.
+            collator: how its items become batches.
             dev: what it is chosen by.
             checkpoints: where they go.
             args: of the Trainer.
             callbacks: log, progress and the like.
             refresh: embeds the training photos anew, for mining, where their vectors move.
         """
-        self.plan = plan
-        self.items = items
+        self.config = config
+        self.dataset = dataset
         self.dev = dev
         self.checkpoints = checkpoints
         self.best: dict[str, Tensor] | None = None
         self.spent = 0.0
         self.started = time.monotonic()
-        self._order = EpochOrder(len(items), plan.seed)
+        self._sampler = EpochSampler(len(dataset), config.seed)
         self._refresh = refresh
         self._cosine_before = 0.0
         self._step = -1
@@ -94,8 +100,8 @@ class FineTuner(Trainer):
         super().__init__(
             model=model,
             args=args,
-            data_collator=batches,
-            train_dataset=Numbered(items),
+            data_collator=collator,
+            train_dataset=IndexedDataset(dataset),
             callbacks=callbacks,
         )
         # Both write to standard output, which belongs to results.
@@ -104,14 +110,14 @@ class FineTuner(Trainer):
 
     # -- data ------------------------------------------------------------------------------
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> EpochOrder:
-        return self._order
+    def _get_train_sampler(self, train_dataset: Any = None) -> EpochSampler:
+        return self._sampler
 
     def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
         epoch = int(kwargs["epoch"])
-        self.items.set_epoch(epoch)
-        self._order.set_epoch(epoch)
-        if self.plan.chosen_negatives == "mined" and self._mined_epoch != epoch:
+        self.dataset.set_epoch(epoch)
+        self._sampler.set_epoch(epoch)
+        if self.config.chosen_negatives == "mined" and self._mined_epoch != epoch:
             self._mine()
             self._mined_epoch = epoch
         super()._run_epoch(*args, **kwargs)
@@ -120,32 +126,32 @@ class FineTuner(Trainer):
         """Choose every text's hard negatives with the weights as they are now."""
         model = self.model
         if self._refresh is not None:
-            model.bank = self._refresh().to(self.args.device)
-        assert model.bank is not None
+            model.photo_embeddings = self._refresh().to(self.args.device)
+        assert model.photo_embeddings is not None
         training = model.training
         model.eval()
         with torch.inference_mode():
-            texts = embed_texts(model.tower, [item.text for item in self._all_items()]).cpu()
+            texts = embed_texts(model.trainable, [item.text for item in self._all_items()]).cpu()
         model.train(training)
         own = torch.tensor([item.photo for item in self._all_items()])
-        photos = model.bank[0].cpu()
+        photos = model.photo_embeddings[0].cpu()
         mined = mine(texts, photos, own, count=min(MINED, len(photos)))
         model.mined = mined.to(self.args.device)
 
     def _all_items(self) -> list[Any]:
-        return [self.items[place] for place in range(len(self.items))]
+        return [self.dataset[place] for place in range(len(self.dataset))]
 
     # -- a step ----------------------------------------------------------------------------
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """AdamW over the tower's groups and the objective's own numbers."""
+        """AdamW over the encoder's groups and the loss's own numbers."""
         if self.optimizer is None:
-            groups = self.model.tower.parameter_groups(
+            groups = self.model.trainable.parameter_groups(
                 self.args.learning_rate, self.args.weight_decay
             )
-            own = [one for one in self.model.objective.parameters() if one.requires_grad]
+            own = [one for one in self.model.loss_fn.parameters() if one.requires_grad]
             if own:
-                rate = OBJECTIVE_RATE * self.args.learning_rate
+                rate = LOSS_RATE * self.args.learning_rate
                 groups = [*groups, {"params": own, "lr": rate, "weight_decay": 0.0}]
             self.optimizer = torch.optim.AdamW(groups, lr=self.args.learning_rate)
         return self.optimizer
@@ -157,7 +163,7 @@ class FineTuner(Trainer):
         if self.lr_scheduler is None:
             optimizer = optimizer or self.optimizer
             assert optimizer is not None
-            self.lr_scheduler = cosine_schedule(optimizer, self.plan.warmup, num_training_steps)
+            self.lr_scheduler = cosine_schedule(optimizer, self.config.warmup, num_training_steps)
             self._created_lr_scheduler = True
         return self.lr_scheduler
 
@@ -167,7 +173,7 @@ class FineTuner(Trainer):
         # Which of the batches whose gradients are added up for this step.
         self._part = self._part + 1 if step == self._step else 0
         self._step = step
-        torch.manual_seed(mixed(self.plan.seed, step, self._part, self.args.process_index))
+        torch.manual_seed(mixed(self.config.seed, step, self._part, self.args.process_index))
         return super().training_step(*args, **kwargs)
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
@@ -216,7 +222,7 @@ class FineTuner(Trainer):
             self.best = {
                 name: value.detach().cpu().clone() for name, value in trained(self.model).items()
             }
-        metrics = {f"eval_{name}": value for name, value in ranked.figures().items()}
+        metrics = {f"eval_{name}": value for name, value in ranked.metrics().items()}
         metrics |= {"eval_score": score, "eval_text_cosine": self.dev.cosine}
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(
@@ -238,8 +244,8 @@ class FineTuner(Trainer):
                 extra = {}
                 if self.model.mined is not None:
                     extra["mined"] = self.model.mined
-                    if self._refresh is not None and self.model.bank is not None:
-                        extra["bank"] = self.model.bank
+                    if self._refresh is not None and self.model.photo_embeddings is not None:
+                        extra["photo_embeddings"] = self.model.photo_embeddings
                 if extra:
                     save_tensors(folder / "extra.safetensors", extra)
                 state = {
@@ -297,6 +303,28 @@ class FineTuner(Trainer):
     def seconds(self) -> float:
         """That the run took so far, all its parts together."""
         return self.spent + time.monotonic() - self.started
+
+
+def share_of_rate(step: int, warmup: int, steps: int) -> float:
+    """The share of the highest learning rate at a step, from 0: warm-up, then half a cosine.
+
+    ``w(s) = (s + 1) / (W + 1)``                          while s < W,
+    ``w(s) = (1 + cos(pi (s - W) / (S - W))) / 2``        after,
+
+    for step s of S, W of them warming up (Loshchilov and Hutter 2017, SGDR,
+    https://arxiv.org/abs/1608.03983). Unlike the Trainer's own, the first step already moves: a
+    small data set has few of them.
+    """
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    progress = min(1.0, (step - warmup) / max(1, steps - warmup))
+    return (1 + math.cos(math.pi * progress)) / 2
+
+
+def cosine_schedule(optimizer: Optimizer, warmup: float, steps: int) -> LambdaLR:
+    """The schedule of ``steps`` steps, a share ``warmup`` of which warm up."""
+    rising = math.ceil(warmup * steps)
+    return LambdaLR(optimizer, partial(share_of_rate, warmup=rising, steps=steps))
 
 
 def put(into: dict[str, Tensor], values: dict[str, Tensor]) -> None:

@@ -1,8 +1,8 @@
-"""What a fine-tune makes small: the objectives, by name.
+"""Contrastive losses, by name.
 
-Each has its formula and its source in its own file. All mask pairs that are no negatives
-(:mod:`training.losses.masking`), all are safe for any scale, and all work in float32 even
-where the towers run in bfloat16.
+Formulas and sources stand in :mod:`training.losses.contrastive`. All mask false negatives
+(:mod:`training.losses.masking`), all are safe for any scale, and all work in float32 even where
+the encoder runs in bfloat16.
 """
 
 from collections.abc import Mapping
@@ -10,45 +10,54 @@ from types import MappingProxyType
 from typing import Any
 
 from training.errors import TrainingError
-from training.losses.one_directional import OneDirectional
-from training.losses.protocol import Objective
-from training.losses.sigmoid import Sigmoid
-from training.losses.symmetric import Symmetric
+from training.losses.base import Loss
+from training.losses.contrastive import OneDirectionalInfoNCE, SigmoidLoss, SymmetricInfoNCE
 
-OBJECTIVES: Mapping[str, type[Objective]] = MappingProxyType(
-    {"symmetric": Symmetric, "one-directional": OneDirectional, "sigmoid": Sigmoid}
+LOSSES: Mapping[str, type[Loss]] = MappingProxyType(
+    {
+        "symmetric": SymmetricInfoNCE,
+        "one-directional": OneDirectionalInfoNCE,
+        "sigmoid": SigmoidLoss,
+    }
 )
 """The default first."""
 
-__all__ = ["OBJECTIVES", "Objective", "OneDirectional", "Sigmoid", "Symmetric", "make_objective"]
+__all__ = [
+    "LOSSES",
+    "Loss",
+    "OneDirectionalInfoNCE",
+    "SigmoidLoss",
+    "SymmetricInfoNCE",
+    "make_loss",
+]
 
 
-def make_objective(
+def make_loss(
     name: str,
     *,
     temperature: float | None = None,
     learned: bool | None = None,
     label_smoothing: float = 0.0,
-) -> Objective:
-    """The objective of that name.
+) -> Loss:
+    """The loss of that name.
 
     Args:
-        name: of :data:`OBJECTIVES`.
-        temperature: at the start; None for what the objective starts with.
-        learned: whether the temperature is trained; None for what is usual with the objective.
+        name: of :data:`LOSSES`.
+        temperature: at the start; None for what the loss starts with.
+        learned: whether the temperature is trained; None for what is usual with the loss.
         label_smoothing: of those that are cross-entropies; the sigmoid loss has none.
 
     Raises:
-        TrainingError: there is no such objective, or a number makes no sense.
+        TrainingError: there is no such loss, or a number makes no sense.
     """
     name = name.replace("_", "-")
-    if name not in OBJECTIVES:
-        raise TrainingError(f"no objective {name!r}: choose of {', '.join(OBJECTIVES)}")
+    if name not in LOSSES:
+        raise TrainingError(f"no objective {name!r}: choose of {', '.join(LOSSES)}")
     given: dict[str, Any] = {"temperature": temperature, "learned": learned}
     options = {key: value for key, value in given.items() if value is not None}
     if name != "sigmoid":
         options["label_smoothing"] = label_smoothing
     try:
-        return OBJECTIVES[name](**options)
+        return LOSSES[name](**options)
     except ValueError as error:
         raise TrainingError(f"objective {name}: {error}") from None

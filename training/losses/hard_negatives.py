@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.losses.false_negatives import NEAR_DUPLICATE
+from training.losses.masking import NEAR_DUPLICATE
 
 _SPARE = 64
 _BLOCK = 1024
@@ -28,8 +28,8 @@ def mine(
 ) -> Tensor:
     """Places [n, count] of hard negatives among the photos, hardest first.
 
-    Where a text has fewer than ``count``, its row ends in its own photo, which every objective
-    leaves out when it is given :func:`training.losses.masking.own_in`.
+    Where a text has fewer than ``count``, its row ends in its own photo, which every loss
+    leaves out when it is given :func:`training.losses.masking.extra_mask`.
 
     Args:
         texts: unit vectors [n, d].

@@ -18,11 +18,11 @@ from torch import Tensor
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.bases import load_image_base, load_text_base
 from retrieval.encoders.starter.heads import ImageHead, TextHead
+from training.encoders.token_states import PackedStates
 from training.starter.concept import class_vectors, fit_gate, install, read_class_names
 from training.starter.data import (
     CAPTIONS,
     VIEWS,
-    Captions,
     caption_states,
     class_probabilities,
     photo_features,
@@ -42,7 +42,7 @@ def recall(photos: Tensor, texts: Tensor) -> dict[str, float]:
     return {f"hit@{k}": round((ranks < k).float().mean().item(), 4) for k in (1, 5, 10, 30)}
 
 
-def embed_captions(head: TextHead, captions: Captions, *, scene_only: bool = False) -> Tensor:
+def embed_captions(head: TextHead, captions: PackedStates, *, scene_only: bool = False) -> Tensor:
     """Vectors of cached captions."""
     way = head.scene if scene_only else head
     parts = [way(*captions.batch(part)) for part in torch.arange(len(captions)).split(500)]
@@ -91,11 +91,12 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
         _background(image_head, views[0], class_probabilities(image_base, views[0])),
     )  # fmt: skip
     encoder.save(out)
+    written = StarterEncoder.load(out)
     with torch.inference_mode():
-        photos = image_head(dev_features, class_probabilities(image_base, dev_features))
-        figures = recall(photos, embed_captions(text_head, dev_captions))
+        photos = written.image_head(dev_features, class_probabilities(image_base, dev_features))
+        figures = recall(photos, embed_captions(written.text_head, dev_captions))
     log.info("dev, as written: %s; %.0f s", figures, time.monotonic() - started)
-    encoder.save(out, extra={"recipe": vars(recipe), "flickr8k dev": figures})
+    written.save(out, extra={"recipe": vars(recipe), "flickr8k dev": figures})
     return figures
 
 

@@ -1,16 +1,15 @@
 """The scene heads: trained together on captioned photos by symmetric InfoNCE."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from retrieval.encoders.starter.heads import ImageHead, TextHead
-from training.losses.symmetric import Symmetric
-from training.starter.averaging import RunningAverage
-from training.starter.data import CAPTIONS, Captions
-from training.starter.optimizer import make_optimizer
+from training.encoders.token_states import PackedStates, with_token_dropout
+from training.losses.contrastive import SymmetricInfoNCE
+from training.starter.data import CAPTIONS
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Recipe:
 
 def fit(
     views: list[Tensor],
-    captions: Captions,
+    captions: PackedStates,
     recipe: Recipe,
     on_epoch: Callable[[int, float, ImageHead, TextHead], None],
 ) -> tuple[ImageHead, TextHead]:
@@ -50,7 +49,7 @@ def fit(
     image.mean.copy_(views[0].mean(0))
     image.deviation.copy_(views[0].std(0) + 1e-3)
     stacked = torch.stack(views)
-    objective = Symmetric(
+    loss_fn = SymmetricInfoNCE(
         recipe.temperature, lowest=recipe.lowest_temperature, label_smoothing=recipe.label_smoothing
     )
     # No photo comes twice in a batch.
@@ -61,7 +60,7 @@ def fit(
     per_epoch = photos // recipe.batch
     optimizer, schedule = make_optimizer(
         weights,
-        list(objective.parameters()),
+        list(loss_fn.parameters()),
         recipe.learning_rate,
         recipe.weight_decay,
         recipe.epochs * per_epoch,
@@ -72,7 +71,7 @@ def fit(
         for places in torch.randperm(photos)[: per_epoch * recipe.batch].split(recipe.batch):
             chosen = places * CAPTIONS + torch.randint(0, CAPTIONS, (len(places),))
             view = torch.randint(0, len(views), (len(places),))
-            loss = objective(
+            loss = loss_fn(
                 scene_vectors(text, captions, chosen, recipe.token_dropout),
                 image.scene(stacked[view, places]),
                 same,
@@ -87,10 +86,57 @@ def fit(
     return image.eval(), text.eval()
 
 
-def scene_vectors(head: TextHead, texts: Captions, rows: Tensor, dropout: float) -> Tensor:
+def scene_vectors(head: TextHead, texts: PackedStates, rows: Tensor, dropout: float) -> Tensor:
     """Scene vectors [n, 512] of some texts, each token left out with a probability."""
     states, present = texts.batch(rows)
-    kept = torch.rand(present.shape) >= dropout
-    # The first token is the sentence's own: a text is never left empty.
-    kept[:, 0] = True
-    return head.scene(states, present & kept)
+    return head.scene(states, with_token_dropout(present, dropout))
+
+
+class RunningAverage:
+    """Exponential moving average of parameters (Polyak averaging).
+
+    ``a <- k a + (1 - k) w`` after each step, with ``k = min(keep, (1 + step) / (10 + step))``, so
+    that the first steps do not weigh for ever.
+    """
+
+    def __init__(self, weights: Sequence[nn.Parameter], keep: float) -> None:
+        """Start from the weights as they are."""
+        self._weights = list(weights)
+        self._averages = [weight.detach().clone() for weight in weights]
+        self._keep = keep
+        self._steps = 0
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights after a step."""
+        self._steps += 1
+        keep = min(self._keep, (1 + self._steps) / (10 + self._steps))
+        for average, weight in zip(self._averages, self._weights, strict=True):
+            average.lerp_(weight, 1 - keep)
+
+    @torch.no_grad()
+    def install(self) -> None:
+        """Put the averages in place of the weights."""
+        for average, weight in zip(self._averages, self._weights, strict=True):
+            weight.copy_(average)
+
+
+def make_optimizer(
+    weights: Sequence[nn.Parameter],
+    undecayed: Sequence[nn.Parameter],
+    learning_rate: float,
+    weight_decay: float,
+    steps: int,
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """AdamW, which leaves the temperature undecayed, with a tenth of warm-up and a cosine down."""
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": list(weights), "weight_decay": weight_decay},
+            {"params": list(undecayed), "weight_decay": 0.0},
+        ],
+        lr=learning_rate,
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, total_steps=steps, pct_start=0.1
+    )
+    return optimizer, schedule

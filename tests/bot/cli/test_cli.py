@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import pytest
 from bot.cli.main import explain, run
 from bot.cli.output import one_line, printable, results
 from bot.cli.stdin import batches_of_lines
-from retrieval.errors import LibraryBusy
+from bot.errors import BotError
+from retrieval.errors import LibraryBusy, RetrievalError
 
 COMMANDS = (
     "demo",
@@ -138,9 +140,47 @@ def test_status_tells_that_the_llm_does_not_answer(capsys: pytest.CaptureFixture
     assert llm["reason"]
 
 
-def test_debug_shows_where_an_error_came_from() -> None:
-    with pytest.raises(Exception, match="no library"):
-        run(["--debug", "search", "cat"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "cat"],
+        ["chat"],
+        ["index", "/no/such/folder"],
+        ["suggest", "/no/such/file.json"],
+        ["replay", "/no/such/file.json"],
+        ["status", "--base-url", "localhost:1"],
+        ["demo", "--base-url", "localhost:1"],
+        ["photochat", "download", "/no/such/file.json"],
+        ["evaluate", "/no/such/file.json"],
+        ["train", "/no/such/file.json", "--photos", "/no/such", "--out", "/no/such/out"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+def test_debug_shows_where_an_error_came_from(arguments: list[str], first: bool) -> None:
+    with pytest.raises((BotError, RetrievalError)):
+        run(["--debug", *arguments] if first else [*arguments, "--debug"])
+
+
+def test_debug_shows_what_is_logged_while_a_command_runs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that lives on after an error, such as the chat page, logs it."""
+    log = logging.getLogger("bot.page.chat")
+
+    def fails(*_: object, **__: object) -> None:
+        try:
+            raise LibraryBusy("somebody else writes")
+        except LibraryBusy:
+            log.debug("answering failed", exc_info=True)
+
+    monkeypatch.setattr("bot.cli.chat.open_page", fails)
+    assert run(["chat"]) == 0
+    assert capsys.readouterr().err == ""
+    assert run(["chat", "--debug"]) == 0
+    shown = capsys.readouterr().err
+    assert "Traceback" in shown and "LibraryBusy: somebody else writes" in shown
+    assert not log.isEnabledFor(logging.DEBUG)
 
 
 def test_debug_as_a_word_of_the_query_is_no_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,10 +4,13 @@ import pytest
 
 from bot.conversation import Conversation, Turn
 from bot.describe.phrase_bank import PhraseBank
-from bot.describe.phrases import WEIGHTS, TrainedDescriber
-from bot.describe.rules import OfflineDescriber
+from bot.describe.phrases import WEIGHTS, PhraseDescriber
+from bot.describe.query import to_query
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import FIELDS
+from retrieval.encoders.cached import CachedTextEncoder
 from retrieval.encoders.starter import StarterEncoder
+from tests.support.fake_encoder import ColourEncoder
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +19,8 @@ def encoder() -> StarterEncoder:
 
 
 @pytest.fixture(scope="module")
-def describer(encoder: StarterEncoder) -> TrainedDescriber:
-    return TrainedDescriber(encoder)
+def describer(encoder: StarterEncoder) -> PhraseDescriber:
+    return PhraseDescriber(encoder)
 
 
 def talk(*texts: str) -> Conversation:
@@ -49,16 +52,16 @@ def test_every_field_has_phrases_of_its_own() -> None:
     ],
 )  # fmt: skip
 def test_it_names_what_was_only_hinted(
-    describer: TrainedDescriber, said: tuple[str, ...], words: tuple[str, ...]
+    describer: PhraseDescriber, said: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
     fields = describer.describe(talk(*said)).descriptors
     text = " ".join(getattr(fields, name) for name in FIELDS).lower()
     assert any(word in text for word in words), text
 
 
-def test_the_rest_is_the_plain_describers(describer: TrainedDescriber) -> None:
+def test_the_rest_is_the_plain_describers(describer: PhraseDescriber) -> None:
     conversation = talk("we were at the beach", "lucky! show me", "the waves were huge")
-    found, plain = describer.describe(conversation), OfflineDescriber().describe(conversation)
+    found, plain = describer.describe(conversation), RuleDescriber().describe(conversation)
     assert (found.share, found.confidence, found.context) == (
         plain.share,
         plain.confidence,
@@ -68,10 +71,36 @@ def test_the_rest_is_the_plain_describers(describer: TrainedDescriber) -> None:
     assert found == describer.describe(conversation), "the same answer every time"
 
 
-def test_small_talk_alone_is_left_to_the_plain_describer(describer: TrainedDescriber) -> None:
-    assert describer.describe(talk("ok", "😀")) == OfflineDescriber().describe(talk("ok", "😀"))
+def test_small_talk_alone_is_left_to_the_plain_describer(describer: PhraseDescriber) -> None:
+    assert describer.describe(talk("ok", "😀")) == RuleDescriber().describe(talk("ok", "😀"))
 
 
 def test_another_encoder_is_not_asked_to_read_the_dialogue() -> None:
-    loaded = TrainedDescriber(object())
+    loaded = PhraseDescriber(ColourEncoder())
     assert loaded.describe(talk("snow up to the knees", "wow")).descriptors.main_subject
+
+
+class _Counting:
+    """The starter, with a list of the texts that it embedded."""
+
+    def __init__(self, encoder: StarterEncoder) -> None:
+        self.inner = encoder
+        self.embedded: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+    def encode_texts(self, texts: list[str]) -> object:
+        self.embedded += texts
+        return self.inner.encode_texts(texts)
+
+
+def test_a_window_is_embedded_once_for_describing_and_searching(encoder: StarterEncoder) -> None:
+    counting = _Counting(encoder)
+    cached = CachedTextEncoder(counting)  # type: ignore[arg-type]
+    conversation = talk("we were at the beach", "lucky! show me", "the waves were huge")
+    description = PhraseDescriber(cached).describe(conversation)
+    query = to_query(description, cached)
+    cached.encode_texts([part.text for part in query.parts])
+    assert len(counting.embedded) == len(set(counting.embedded))
+    assert len(counting.embedded) <= len(query.parts)

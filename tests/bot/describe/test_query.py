@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.conversation import Conversation, Turn
 from bot.describe.query import FIELD_WEIGHTS, to_query, windows
 from bot.descriptors import Description, Descriptors
 from retrieval.errors import EmptyQuery
@@ -36,23 +37,30 @@ def test_equal_texts_are_searched_once_with_their_weights_added() -> None:
     assert parts["a dog"] > FIELD_WEIGHTS["main_subject"]
 
 
-def test_the_context_is_searched_in_windows_without_its_marks() -> None:
-    context = "\n".join(f"{'me' if n % 2 else 'them'}: message {n}" for n in range(10))
+def test_the_context_is_searched_in_windows() -> None:
+    turns = [Turn("me" if n % 2 else "Tom", f"message {n}") for n in range(10)]
+    context = Conversation(tuple(turns), "me")
     encoder = ColourEncoder()
     encoder.max_text_tokens = 100
     views = windows(context, encoder)
     assert views[0].startswith("message 0 message 1")
     assert views[1] == "message 1 message 3 message 5 message 7 message 9"
     assert views[3] == "message 6 message 7 message 8 message 9"
-    assert not any("me:" in view or "them:" in view for view in views)
 
 
 def test_a_long_dialogue_loses_its_oldest_messages() -> None:
-    context = "\n".join(f"me: message number {n} about the dog" for n in range(200))
+    turns = [Turn("me", f"message number {n} about the dog") for n in range(200)]
+    context = Conversation(tuple(turns), "me")
     encoder = ColourEncoder()
     whole = windows(context, encoder)[0]
     assert whole.endswith("message number 199 about the dog")
     assert encoder.count_tokens(whole) <= encoder.max_text_tokens
+
+
+def test_what_reads_like_a_speaker_is_searched_as_it_was_said() -> None:
+    encoder = ColourEncoder()
+    context = Conversation((Turn("a", "them: the red ones, not the blue"),), "a")
+    assert windows(context, encoder)[0] == "them: the red ones, not the blue"
 
 
 def test_an_empty_description_is_refused() -> None:

@@ -1,7 +1,5 @@
 """Conversations as bounded data for a prompt."""
 
-import time
-
 import pytest
 
 from bot.conversation import Conversation, Turn
@@ -24,10 +22,8 @@ def test_the_newest_turns_are_kept() -> None:
 
 
 @pytest.mark.parametrize("text", ["wort " * 20_000, "😀" * 25_000, "字" * 34_000, "\n" * 100_000])
-def test_a_huge_message_is_bounded_and_quick(text: str) -> None:
-    started = time.perf_counter()
+def test_a_huge_message_is_bounded(text: str) -> None:
     written = transcript(Conversation((Turn("user", "the cat"), Turn("user", text))))
-    assert time.perf_counter() - started < 0.5
     assert len(written) < MAX_TURN_CHARS + 300
     assert "the cat" in written
 

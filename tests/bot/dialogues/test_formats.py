@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.dialogues.formats import parse_dialogues, read_dialogues
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.reading import REPEATED, parse_dialogues, read_dialogues
 from bot.errors import DialogueUnreadable, EmptyDialogue
 
 
@@ -31,22 +32,25 @@ CAT = photochat(
 )
 
 
-def texts(dialogue: Any) -> list[str]:
-    return [turn.text for turn in dialogue.context.turns]
+def texts(dialogue: Dialogue) -> list[str]:
+    return [turn.text for turn in dialogue.conversation().turns]
 
 
 def test_photochat_list_gives_context_before_the_share_and_its_speaker_as_owner() -> None:
     dialogues = parse_dialogues(json.dumps([CAT, CAT]))
-    assert len(dialogues) == 2
-    assert dialogues[0].id == "7"
-    assert texts(dialogues[0]) == ["what's up?", "my cat is being dramatic"]
-    assert dialogues[0].context.owner == "0"
-    assert len(dialogues[0].turns) == 4
+    assert len(dialogues) == 1
+    assert dialogues.problems == {REPEATED: 1}
+    assert dialogues.dialogues[0].id == "7"
+    assert texts(dialogues.dialogues[0]) == ["what's up?", "my cat is being dramatic"]
+    assert dialogues.dialogues[0].conversation().owner == "0"
+    assert len(dialogues.dialogues[0].turns) == 4
 
 
 def test_one_photochat_object_and_json_lines() -> None:
     assert len(parse_dialogues(json.dumps(CAT, indent=1))) == 1
-    assert len(parse_dialogues(f"{json.dumps(CAT)}\n\n{json.dumps(CAT)}\n")) == 2
+    assert (
+        len(parse_dialogues(f"{json.dumps(CAT)}\n\n{json.dumps({**CAT, 'dialogue_id': 8})}\n")) == 2
+    )
 
 
 def test_bare_list_of_turns_and_chat_roles() -> None:
@@ -73,7 +77,7 @@ def test_without_a_share_the_one_who_tells_owns_the_photos() -> None:
         "B: how was your trip? did you see much of the country?\nA: I was at this temple in China"
     )
     assert dialogue.owner == "A"
-    assert parse_dialogues("B: really?\nA: why?")[0].owner == "B"
+    assert parse_dialogues("B: really?\nA: why?").dialogues[0].owner == "B"
 
 
 def test_plain_lines_with_names_continuations_and_a_share_mark() -> None:
@@ -91,14 +95,14 @@ def test_plain_lines_without_names_are_turns_of_one_speaker() -> None:
 
 
 def test_owner_can_be_chosen_and_must_speak() -> None:
-    assert parse_dialogues("A: hi\nB: the temple", owner="B")[0].owner == "B"
+    assert parse_dialogues("A: hi\nB: the temple", owner="B").dialogues[0].owner == "B"
     with pytest.raises(DialogueUnreadable, match="nobody called 'C'"):
         parse_dialogues("A: hi", owner="C")
 
 
 def test_standard_input_and_byte_order_mark() -> None:
     data = io.BytesIO(b"\xef\xbb\xbfA: hello\r\nB: moon\r\n")
-    (dialogue,) = read_dialogues("-", stdin=data)
+    (dialogue,) = read_dialogues("-", stdin=data, plain_text=True)
     assert texts(dialogue) == ["hello", "moon"]
 
 
@@ -123,8 +127,7 @@ def test_nothing_in_the_file(text: str) -> None:
 )
 def test_nothing_said_before_the_photo(value: dict[str, Any]) -> None:
     (dialogue,) = parse_dialogues(json.dumps([value]))
-    with pytest.raises(EmptyDialogue, match="nothing"):
-        _ = dialogue.context
+    assert not dialogue.conversation()
 
 
 @pytest.mark.parametrize(
@@ -149,8 +152,6 @@ def test_wrong_json_is_one_clear_line(text: str, says: str) -> None:
 def test_unreadable_files(tmp_path: Path) -> None:
     with pytest.raises(DialogueUnreadable, match="no such file"):
         read_dialogues(tmp_path / "none.json")
-    with pytest.raises(DialogueUnreadable, match="folder"):
-        read_dialogues(tmp_path)
     binary = tmp_path / "photo.jpg"
     binary.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
     with pytest.raises(DialogueUnreadable, match="not a text"):

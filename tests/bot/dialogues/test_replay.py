@@ -8,7 +8,7 @@ from langchain_core.runnables import RunnableLambda
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description, Descriptors
-from bot.dialogues.photochat import Dialogue
+from bot.dialogues.dialogue import Dialogue
 from bot.dialogues.replay import Replayer, described, offers, open_gallery
 from retrieval.errors import LibraryEmpty
 from retrieval.indexing import index_folders
@@ -30,7 +30,6 @@ def dialogue(identifier: str, said: str, photo: str, labels: str = "") -> Dialog
     return Dialogue(
         identifier,
         turns,
-        2,
         photo_url=f"https://example.org/{photo}.jpg",
         description=f"Objects in the photo: {labels}" if labels else "",
     )
@@ -100,7 +99,7 @@ def test_a_photo_that_is_missing_from_the_gallery(searcher: Searcher) -> None:
 
 
 def test_dialogues_that_give_nothing_to_go_by(searcher: Searcher) -> None:
-    at_once = Dialogue("1", (Turn("0", "", True),), 0, photo_url="https://example.org/red.jpg")
+    at_once = Dialogue("1", (Turn("0", "", True),), photo_url="https://example.org/red.jpg")
     empty = Dialogue("2", ())
     never = Dialogue("3", (Turn("0", "red"), Turn("1", "bye")))
     asked = replayer([at_once, empty, never], searcher)
@@ -129,7 +128,7 @@ def test_offers_come_only_before_the_share() -> None:
         Turn("0", "", True),
         Turn("1", "show me another photo!"),
     )
-    assert list(offers(Dialogue("1", turns, 2))) == [1]
+    assert list(offers(Dialogue("1", turns))) == [1]
 
 
 def test_only_fields_that_say_something_are_shown() -> None:

@@ -1,13 +1,14 @@
 """What the bot says, streamed by an LLM or plain without one."""
 
 import asyncio
-import time
+import threading
 
 import pytest
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description, Descriptors
-from bot.llm.reply import MAX_REPLY_CHARS, ReplyRequest, offline_reply, reply_chain
+from bot.llm.guard import MAX_REPLY_CHARS
+from bot.llm.reply import ReplyRequest, offline_reply, reply_chain
 from bot.llm.retries import RetryPolicy
 from bot.settings import Settings
 from tests.support import scripted_llm as server
@@ -56,6 +57,8 @@ def test_pieces_come_as_they_are_written() -> None:
 
 
 def test_the_first_word_does_not_wait_for_the_last() -> None:
+    read, in_time = threading.Event(), list[bool]()
+
     def words(handler: server.Handler, request: dict[str, object]) -> None:
         handler.send_response(200)
         handler.send_header("content-type", "text/event-stream")
@@ -65,13 +68,18 @@ def test_the_first_word_does_not_wait_for_the_last() -> None:
         for word in ("Here", " they", " are"):
             handler.wfile.write(server.event({"content": word}))
             handler.wfile.flush()
-            time.sleep(0.3)
+            # The next word is written only when the one before it was read.
+            in_time.append(read.wait(20))
+            read.clear()
         handler.wfile.write(b"data: [DONE]\n\n")
 
     with scripted_llm(words) as llm:
-        started = time.monotonic()
-        times = [time.monotonic() - started for _ in reply_chain(settings(llm)).stream(REQUEST)]
-    assert times[-1] - times[0] > 0.4
+        said = ""
+        for piece in reply_chain(settings(llm)).stream(REQUEST):
+            said += piece
+            read.set()
+    assert said == "Here they are"
+    assert in_time == [True] * 3
 
 
 @pytest.mark.parametrize(

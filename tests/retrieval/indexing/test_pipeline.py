@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ import pytest
 from PIL import Image
 
 from retrieval.errors import EncoderMismatch, FolderNotFound, LibraryBusy, NoPhotosFound
-from retrieval.indexing import Failed, IndexReport, Progress, index_folders
+from retrieval.indexing import Failed, IndexReport, Loss, Progress, index_folders
 from retrieval.library import Library
-from retrieval.vectors.faiss_index import index_state
+from retrieval.vectors import open_index
 from tests.support.fake_encoder import ColourEncoder
+from tests.support.other_user import as_ordinary_user
 from tests.support.pictures import bomb, exif, halves, paint
 
 
@@ -49,7 +51,7 @@ def test_first_run_and_second(library: Library, encoder: ColourEncoder, photos: 
     assert counted(second) == (0, 6, 0, 0, 0)
     assert encoder.embedded == 6
     assert library.roots() == [photos]
-    assert index_state(library) == "fresh"
+    assert open_index(library).state(library) == "fresh"
 
 
 def test_vectors_are_those_of_their_photos(
@@ -228,13 +230,56 @@ def test_one_vanished_folder_does_not_keep_the_others_from_refreshing(
     assert library.roots() == [photos, other]
 
 
-def test_a_folder_that_held_photos_may_be_empty(
+def test_a_folder_that_lost_everything_at_once_keeps_its_photos_unless_told(
     library: Library, encoder: ColourEncoder, photos: Path
 ) -> None:
     index_folders(library, encoder, [photos])
     for path in photos.rglob("*.*"):
         path.unlink()
-    assert counted(index_folders(library, encoder, [photos])) == (0, 0, 0, 6, 0)
+    for folders in ([photos], []):
+        report = index_folders(library, encoder, folders)
+        assert counted(report) == (0, 0, 0, 0, 0)
+        assert report.lost == [Loss(photos, 6, 6)]
+        assert "--remove-missing" in str(report.lost[0])
+    assert library.counts().present == 6
+    report = index_folders(library, encoder, [photos], remove_missing=True)
+    assert (counted(report), report.lost) == ((0, 0, 0, 6, 0), [])
+
+
+def test_an_empty_mount_point_keeps_even_a_single_photo(
+    library: Library, encoder: ColourEncoder, tmp_path: Path
+) -> None:
+    paint(tmp_path / "drive" / "red.png", "red")
+    paint(tmp_path / "here" / "blue.png", "blue")
+    index_folders(library, encoder, [tmp_path / "drive", tmp_path / "here"])
+    (tmp_path / "drive" / "red.png").unlink()
+    paint(tmp_path / "here" / "grey.png", "grey")
+    report = index_folders(library, encoder, [])
+    assert counted(report) == (1, 1, 0, 0, 0)
+    assert report.lost == [Loss(tmp_path / "drive", 1, 1)]
+
+
+def test_a_renamed_folder_below_loses_nothing(
+    library: Library, encoder: ColourEncoder, tmp_path: Path
+) -> None:
+    for number in range(8):
+        paint(tmp_path / "photos" / "2019" / f"{number}.png", "red", seed=number)
+    index_folders(library, encoder, [tmp_path / "photos"])
+    (tmp_path / "photos" / "2019").rename(tmp_path / "photos" / "Rome")
+    report = index_folders(library, encoder, [])
+    assert (counted(report), report.lost) == ((0, 0, 8, 0, 0), [])
+
+
+def test_an_indexed_folder_that_was_renamed_is_no_trouble_once_it_is_indexed_again(
+    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+) -> None:
+    index_folders(library, encoder, [photos])
+    before = ids(library)
+    photos.rename(tmp_path / "renamed")
+    assert counted(index_folders(library, encoder, [tmp_path / "renamed"])) == (0, 0, 6, 0, 0)
+    assert library.roots() == [tmp_path / "renamed"]
+    assert counted(index_folders(library, encoder, [])) == (0, 6, 0, 0, 0)
+    assert ids(library) == before
 
 
 def test_a_folder_without_permission_loses_none_of_its_photos(
@@ -342,13 +387,17 @@ def test_no_permission(
     assert encoder.embedded == 6
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
-def test_no_permission_for_real(library: Library, encoder: ColourEncoder, photos: Path) -> None:
-    (photos / "red.png").chmod(0)
-    report = index_folders(library, encoder, [photos])
-    assert report.failed == [Failed(photos / "red.png", "no permission to read")]
-    (photos / "red.png").chmod(0o644)
-    assert counted(index_folders(library, encoder, [photos])) == (1, 5, 0, 0, 0)
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no users on this system")
+def test_no_permission_for_real(encoder: ColourEncoder) -> None:
+    with as_ordinary_user() as home, Library.open(home / "library.db", create=True) as library:
+        photos = home / "photos"
+        for colour in ("red", "green"):
+            paint(photos / f"{colour}.png", colour)
+        (photos / "red.png").chmod(0)
+        report = index_folders(library, encoder, [photos])
+        assert report.failed == [Failed(photos / "red.png", "no permission to read")]
+        (photos / "red.png").chmod(0o644)
+        assert counted(index_folders(library, encoder, [photos])) == (1, 1, 0, 0, 0)
 
 
 def test_a_picture_that_the_encoder_cannot_take(
@@ -359,6 +408,49 @@ def test_a_picture_that_the_encoder_cannot_take(
     report = index_folders(library, encoder, [photos])
     assert counted(report) == (6, 0, 0, 0, 1)
     assert report.failed == [Failed(photos / "odd.png", "the encoder cannot embed it")]
+
+
+@pytest.mark.parametrize("batch_size", [1, 32])
+def test_copies_of_a_picture_that_the_encoder_cannot_take_are_told_the_same(
+    library: Library, encoder: ColourEncoder, photos: Path, batch_size: int
+) -> None:
+    paint(photos / "odd.png", "red", size=(31, 17))
+    shutil.copy(photos / "odd.png", photos / "odd again.png")
+    encoder.broken = (31, 17)
+    report = index_folders(library, encoder, [photos], batch_size=batch_size)
+    assert {(one.path.name, one.reason) for one in report.failed} == {
+        ("odd.png", "the encoder cannot embed it"),
+        ("odd again.png", "the encoder cannot embed it"),
+    }
+
+
+def test_a_file_is_opened_once(
+    library: Library, encoder: ColourEncoder, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    real = open
+
+    def counting(path: object, *rest: object, **more: object) -> object:
+        opened.append(str(path))
+        return real(path, *rest, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr("builtins.open", counting)
+    assert counted(index_folders(library, encoder, [photos])) == (6, 0, 0, 0, 0)
+    assert sorted(name for name in opened if name.startswith(str(photos))) == sorted(
+        str(path) for path in photos.rglob("*.*")
+    )
+
+
+def test_warnings_of_others_are_not_muted_while_indexing(
+    library: Library, photos: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    class Warning_(ColourEncoder):
+        def encode_images(self, images):
+            warnings.warn_explicit("mind this", UserWarning, "PIL/x.py", 1, module="PIL.x")
+            return super().encode_images(images)
+
+    index_folders(library, Warning_(), [photos])
+    assert "mind this" in {str(one.message) for one in recwarn}
 
 
 def test_an_encoder_that_takes_nothing_is_not_the_photos_fault(
@@ -420,6 +512,25 @@ def test_rebuild_covers_all_folders(
     assert encoder.embedded == 14
 
 
+def test_a_rebuild_with_another_encoder_needs_every_folder(
+    library: Library, encoder: ColourEncoder, photos: Path, tmp_path: Path
+) -> None:
+    away = tmp_path / "away"
+    paint(away / "grey.png", "grey")
+    index_folders(library, encoder, [photos, away])
+    away.rename(tmp_path / "unplugged")
+    for folders in ([photos], []):
+        with pytest.raises(FolderNotFound, match=f"photopal forget {away}"):
+            index_folders(library, ColourEncoder("other"), folders, rebuild=True)
+    assert (library.encoder_name, library.counts().searchable) == ("colours", 7)
+    # With the same encoder its vectors stay good.
+    report = index_folders(library, encoder, [photos], rebuild=True)
+    assert (counted(report), library.counts().searchable) == ((6, 0, 0, 0, 0), 7)
+    library.forget_folder(away)
+    index_folders(library, ColourEncoder("other"), [photos], rebuild=True)
+    assert (library.encoder_name, library.counts().searchable) == ("other", 6)
+
+
 def test_a_rebuild_that_was_cut_short_is_finished_by_the_next_run(
     library: Library, encoder: ColourEncoder, photos: Path
 ) -> None:
@@ -460,7 +571,8 @@ def test_the_report_as_json(
 ) -> None:
     report = index_folders(library, encoder, [photos]).as_dict()
     assert list(report) == [
-        *("indexed", "unchanged", "moved", "removed", "failed", "seconds", "photos_per_second")
+        *("indexed", "unchanged", "moved", "removed", "failed", "lost"),
+        *("seconds", "photos_per_second"),
     ]
     assert report["failed"][0] == {
         "path": str(photos / "bomb.png"),
@@ -498,7 +610,7 @@ def test_kill_in_the_middle(library: Library, tmp_path: Path) -> None:
         with subprocess.Popen(
             [sys.executable, "-c", script, str(library.path), str(folder)],
             stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
+            cwd=Path(__file__).parents[3],
         ) as process:
             assert process.stdout is not None
             assert process.stdout.readline()

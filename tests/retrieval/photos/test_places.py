@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval.filters import Place
 from retrieval.photos.places import place_from_folders, place_of, places_of
-from retrieval.search.filters import Place
 
 KYOTO = Place("Kyoto", "Kyoto", "Japan")
 NICE = Place("Nice", "Provence-Alpes-Cote d'Azur", "France")

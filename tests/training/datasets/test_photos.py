@@ -7,7 +7,7 @@ import pytest
 from tests.support.pictures import paint
 from training.datasets.example import Example
 from training.datasets.photos import Failed, usable
-from training.errors import PairsInvalid, PhotosUnusable
+from training.errors import DatasetInvalid, PhotosUnusable
 
 
 def examples(folder: Path, count: int) -> list[Example]:
@@ -60,7 +60,7 @@ def test_no_photo_left(tmp_path: Path) -> None:
 
 
 def test_no_examples() -> None:
-    with pytest.raises(PairsInvalid, match="nothing to train on"):
+    with pytest.raises(DatasetInvalid, match="nothing to train on"):
         usable([])
 
 

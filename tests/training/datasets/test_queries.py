@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from bot.conversation import Conversation, Turn
+from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import to_query
-from bot.describe.rules import OfflineDescriber
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import Description, Descriptors
 from tests.support.fake_encoder import ColourEncoder
 from training.datasets.example import Example
@@ -31,7 +32,13 @@ def test_each_caption_is_a_query() -> None:
 def test_a_dialogue_is_asked_as_a_chat_without_an_llm_asks() -> None:
     (found,) = dev_queries([Example("a.png", PHOTO, conversation=TALK)], ENCODER)
     assert found.kind == "dialogue" and found.photo == PHOTO
-    assert found.parts == asked(OfflineDescriber().describe(TALK)) and len(found.parts) > 1
+    assert found.parts == asked(PhraseDescriber(ENCODER).describe(TALK)) and len(found.parts) > 1
+
+
+def test_another_describer_may_be_tried() -> None:
+    example = Example("a.png", PHOTO, conversation=TALK)
+    (found,) = dev_queries([example], ENCODER, RuleDescriber())
+    assert found.parts == asked(RuleDescriber().describe(TALK))
 
 
 def test_descriptors_are_asked_as_an_llms_are() -> None:

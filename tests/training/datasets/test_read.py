@@ -7,25 +7,24 @@ from typing import Any
 import pytest
 
 from bot.descriptors import Description, Descriptors
+from bot.dialogues.reading import NOTHING_BEFORE
 from bot.settings import Settings
 from tests.support.pictures import paint
 from tests.support.scripted_llm import ANSWER, says, scripted_llm
 from tests.training.conftest import COLOURS, dialogue, write
 from tests.training.datasets.conftest import DESCRIPTORS, write_lines
 from training.datasets.describing import describe_offline, open_describer
-from training.datasets.problems import (
+from training.datasets.example import (
     EMPTY_CAPTION,
-    EMPTY_DESCRIPTORS,
     NO_CAPTIONS,
     NO_DESCRIPTION,
-    NO_DESCRIPTORS,
     NO_PHOTO,
     NOT_EXAMPLES,
-    NOTHING_BEFORE,
 )
 from training.datasets.read import read_examples
-from training.errors import PairsInvalid, PhotosUnusable, TrainingError
+from training.errors import DatasetInvalid, PhotosUnusable, TrainingError
 from training.evaluation.llm import Reply
+from training.evaluation.reasons import EMPTY_DESCRIPTORS, NO_DESCRIPTORS
 
 
 def test_captions(captions: Path, photos: Path) -> None:
@@ -207,7 +206,7 @@ def test_odd_characters_do_not_reach_a_tokenizer(photos: Path, tmp_path: Path) -
 )
 def test_a_damaged_line_is_named(row: Any, told: str, photos: Path, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "a.jsonl", {"photo": "red", "captions": ["a"]}, row)
-    with pytest.raises(PairsInvalid) as refused:
+    with pytest.raises(DatasetInvalid) as refused:
         read_examples([path], photos)
     assert told in str(refused.value) and str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -230,7 +229,7 @@ def test_a_damaged_file_is_named(
     path = tmp_path / "test.json"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(PairsInvalid, match=told) as refused:
+    with pytest.raises(DatasetInvalid, match=told) as refused:
         read_examples([path], photos)
     assert str(path) in str(refused.value) and "\n" not in str(refused.value)
 
@@ -242,7 +241,7 @@ def test_nothing_to_train_on(photos: Path, tmp_path: Path) -> None:
         ([], "no file"),
         ([photos], "no JSON file"),
     ):
-        with pytest.raises(PairsInvalid, match=told):
+        with pytest.raises(DatasetInvalid, match=told):
             read_examples(sources, photos)
 
 
@@ -253,7 +252,7 @@ def test_no_folder_of_photos(captions: Path, tmp_path: Path) -> None:
 
 def test_recorded_descriptors_of_other_dialogues(file: Path, photos: Path, tmp_path: Path) -> None:
     other = write_lines(tmp_path / "d.jsonl", {"id": "x", "main_subject": "wall"})
-    with pytest.raises(PairsInvalid, match="describes other dialogues"):
+    with pytest.raises(DatasetInvalid, match="describes other dialogues"):
         read_examples([file], photos, descriptors=other)
 
 
@@ -324,16 +323,18 @@ def test_examples_in_one_json_value(tmp_path: Path, photos: Path) -> None:
     row = {"photo": "red.png", "captions": ["red"]}
     for text in (json.dumps([row, row]), json.dumps(row, indent=1)):
         (tmp_path / "a.json").write_text(text)
-        with pytest.raises(PairsInvalid, match="write one object a line"):
+        with pytest.raises(DatasetInvalid, match="write one object a line"):
             read_examples([tmp_path / "a.json"], photos)
 
 
 def test_recorded_descriptors_of_nothing(captions: Path, photos: Path) -> None:
-    with pytest.raises(PairsInvalid, match=r"none.jsonl belongs to dialogues in PhotoChat's JSON"):
+    with pytest.raises(
+        DatasetInvalid, match=r"none.jsonl belongs to dialogues in PhotoChat's JSON"
+    ):
         read_examples([captions], photos, descriptors=Path("none.jsonl"))
 
 
 def test_why_nothing_is_left(tmp_path: Path, photos: Path) -> None:
     file = write_lines(tmp_path / "a.jsonl", {"photo": "red.png", "captions": ["", " "]})
-    with pytest.raises(PairsInvalid, match=r"nothing in there to train on \(2 empty caption"):
+    with pytest.raises(DatasetInvalid, match=r"nothing in there to train on \(2 empty caption"):
         read_examples([file], photos)

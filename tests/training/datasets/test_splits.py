@@ -8,7 +8,7 @@ import pytest
 from tests.support.pictures import paint
 from training.datasets.example import Example
 from training.datasets.splits import hold_out, require_apart
-from training.errors import PairsInvalid, SplitsOverlap
+from training.errors import DatasetInvalid, SplitsOverlap
 
 
 def example(path: Path, text: str = "a") -> Example:
@@ -108,5 +108,5 @@ def test_at_most_a_thousand(tmp_path: Path) -> None:
 
 
 def test_one_photo_cannot_be_split(twelve: list[Example]) -> None:
-    with pytest.raises(PairsInvalid, match="all examples are about one photo"):
+    with pytest.raises(DatasetInvalid, match="all examples are about one photo"):
         hold_out([twelve[0], example(twelve[0].path, "again")])

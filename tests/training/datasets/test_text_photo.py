@@ -11,7 +11,7 @@ from bot.conversation import Conversation, Turn
 from bot.descriptors import Descriptors
 from training.datasets.augment import Augmentation
 from training.datasets.example import Example
-from training.datasets.text_photo import Items
+from training.datasets.text_photo import TextPhotoDataset
 
 TALK = Conversation(tuple(Turn("0", f"boat {n}") for n in range(8)), "0")
 FIELDS = Descriptors(main_subject="boat", events="sailing", background_scene="lake")
@@ -23,11 +23,11 @@ EXAMPLES = [
 ]
 
 
-def items(seed: int = 0, augmentation: Augmentation | None = None) -> Items:
-    return Items(EXAMPLES, {A: 7, B: 3}, augmentation or Augmentation(), seed)
+def items(seed: int = 0, augmentation: Augmentation | None = None) -> TextPhotoDataset:
+    return TextPhotoDataset(EXAMPLES, {A: 7, B: 3}, augmentation or Augmentation(), seed)
 
 
-def texts(drawn: Items) -> list[str]:
+def texts(drawn: TextPhotoDataset) -> list[str]:
     return [drawn[i].text for i in range(len(drawn))]
 
 
@@ -109,4 +109,4 @@ def test_a_data_loader_takes_them() -> None:
 
 def test_a_photo_without_a_place_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(KeyError):
-        Items(EXAMPLES, {A: 0}, Augmentation(), 0)
+        TextPhotoDataset(EXAMPLES, {A: 0}, Augmentation(), 0)

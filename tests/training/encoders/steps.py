@@ -3,23 +3,23 @@
 import torch
 from PIL import Image
 
-from training.encoders import Tower
+from training.encoders import TrainableEncoder
 
 TEXTS = ["two dogs run along the beach", "a cup of coffee", "a red chair, a cat", "the rocket"]
 
 
-def vectors(tower: Tower, texts: list[str] = TEXTS) -> torch.Tensor:
+def vectors(trainable: TrainableEncoder, texts: list[str] = TEXTS) -> torch.Tensor:
     """Text vectors as they are now, without dropout."""
-    tower.module.eval()
+    trainable.module.eval()
     with torch.no_grad():
-        return tower.text_vectors(tower.tokenize(texts))
+        return trainable.text_vectors(trainable.tokenize(texts))
 
 
-def step(tower: Tower, images: list[Image.Image], rate: float = 1e-2) -> None:
+def step(trainable: TrainableEncoder, images: list[Image.Image], rate: float = 1e-2) -> None:
     """Pull some texts towards some photos."""
-    tower.module.train()
-    optimizer = torch.optim.AdamW(tower.parameter_groups(rate, 0.01))
-    texts = tower.text_vectors(tower.tokenize(TEXTS[: len(images)]))
-    (-(texts * tower.photo_vectors(images[: len(TEXTS)])).sum()).backward()
+    trainable.module.train()
+    optimizer = torch.optim.AdamW(trainable.parameter_groups(rate, 0.01))
+    texts = trainable.text_vectors(trainable.tokenize(TEXTS[: len(images)]))
+    (-(texts * trainable.photo_vectors(images[: len(TEXTS)])).sum()).backward()
     optimizer.step()
-    tower.module.eval()
+    trainable.module.eval()

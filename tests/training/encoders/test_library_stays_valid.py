@@ -11,9 +11,9 @@ from retrieval.encoders.starter import StarterEncoder
 from retrieval.errors import EncoderMismatch
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Query, Searcher
+from retrieval.search import Query, Searcher, SearchOptions
 from tests.training.encoders.steps import step
-from training.encoders import open_tower
+from training.encoders import make_trainable
 
 
 def index(encoder: Encoder, path: Path, folder: Path) -> int:
@@ -42,16 +42,16 @@ def test_a_text_fine_tune_keeps_the_library(
     encoder: ClipEncoder | StarterEncoder = request.getfixturevalue(kind)
     assert index(encoder, tmp_path / "library.db", photos[0].parent) == len(photos)
     with Library.read(tmp_path / "library.db") as library:
-        before = Searcher(library, encoder).search(Query.of("a red chair"), 6)
-    tower = open_tower(encoder, tune=tune)  # type: ignore[arg-type]
-    step(tower, images, 1e-2 if kind == "clip" else 1e-3)
-    tower.save(tmp_path / "tuned")
+        before = Searcher(library, encoder).search(Query.of("a red chair"), SearchOptions(6))
+    trainable = make_trainable(encoder, tune=tune)  # type: ignore[arg-type]
+    step(trainable, images, 1e-2 if kind == "clip" else 1e-3)
+    trainable.save(tmp_path / "tuned")
 
     tuned = load_encoder(tmp_path / "tuned")
     forbid_photos(tuned, monkeypatch)
     assert index(tuned, tmp_path / "library.db", photos[0].parent) == 0
     with Library.read(tmp_path / "library.db") as library:
-        after = Searcher(library, tuned).search(Query.of("a red chair"), 6)
+        after = Searcher(library, tuned).search(Query.of("a red chair"), SearchOptions(6))
     assert len(after.hits) == len(photos)
     old = {hit.path: hit.score for hit in before.hits}
     assert any(abs(hit.score - old[hit.path]) > 1e-4 for hit in after.hits)
@@ -61,11 +61,11 @@ def test_after_moving_both_the_library_is_refused(
     clip: ClipEncoder, photos: list[Path], images: list[Image.Image], tmp_path: Path
 ) -> None:
     index(clip, tmp_path / "library.db", photos[0].parent)
-    tower = open_tower(clip, tune="both")
-    step(tower, images)
-    tower.save(tmp_path / "tuned")
+    trainable = make_trainable(clip, tune="both")
+    step(trainable, images)
+    trainable.save(tmp_path / "tuned")
     tuned = load_encoder(tmp_path / "tuned")
     with Library.read(tmp_path / "library.db") as library, pytest.raises(EncoderMismatch):
-        Searcher(library, tuned).search(Query.of("a red chair"), 3)
+        Searcher(library, tuned).search(Query.of("a red chair"), SearchOptions(3))
     with pytest.raises(EncoderMismatch, match="--rebuild"):
         index(tuned, tmp_path / "library.db", photos[0].parent)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from bot.conversation import Turn
-from bot.dialogues.photochat import Dialogue, read_dialogues
+from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
 from tests.support.fake_encoder import ColourEncoder
 from tests.training.conftest import dialogue, write
@@ -23,7 +24,7 @@ HOST = Host(load_encoder=lambda name: ColourEncoder())
 
 def talk(number: str, *texts: str, share: int | None) -> Dialogue:
     turns = tuple(Turn(str(n % 2), text, n == share) for n, text in enumerate(texts))
-    return Dialogue(number, turns, share)
+    return Dialogue(number, turns)
 
 
 def test_every_turn_up_to_the_share() -> None:

@@ -14,7 +14,6 @@ from tests.support.fake_encoder import ColourEncoder
 from tests.training.conftest import COLOURS, dialogue, write
 from training.evaluation.errors import ReportNotWritten
 from training.evaluation.plan import Plan
-from training.evaluation.report import atomic
 from training.evaluation.report.atomic import write_file
 from training.evaluation.report.html import worst
 from training.evaluation.report.markdown import cell
@@ -139,7 +138,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_rubbish(
     def full(source: object, destination: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(atomic.os, "replace", full)
+    monkeypatch.setattr("retrieval.files.os.replace", full)
     with pytest.raises(ReportNotWritten, match="No space left on device"):
         write_file(target, "new")
     assert target.read_text() == "old"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.pictures import paint
 from tests.support.tiny_checkpoints import make_clip
-from training.fine_tuning.config import TrainPlan
+from training.fine_tuning.config import TrainConfig
 
 COLOURS = (
     "red", "green", "blue", "yellow", "purple", "orange",
@@ -42,11 +42,11 @@ def world(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def plan(world: Path, clip: Path) -> Callable[..., TrainPlan]:
-    """Makes plans over the small world: ``plan(epochs=2)``."""
+def config(world: Path, clip: Path) -> Callable[..., TrainConfig]:
+    """Makes configs over the small world: ``config(epochs=2)``."""
 
-    def make(**settings: Any) -> TrainPlan:
-        return TrainPlan(
+    def make(**settings: Any) -> TrainConfig:
+        return TrainConfig(
             **{
                 "sources": (world / "train.jsonl",),
                 "photos": world / "photos",

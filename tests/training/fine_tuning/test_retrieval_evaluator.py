@@ -11,8 +11,7 @@ from retrieval.search import Query, QueryText, Searcher
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
 from training.datasets.queries import DevQuery
-from training.fine_tuning.metrics import Measured
-from training.fine_tuning.retrieval_evaluator import Ranked, rank
+from training.fine_tuning.retrieval_evaluator import EncoderEvaluator, Ranked, rank
 from training.metrics import relevant_ranks
 
 PHOTOS = [Path(f"/p/{name}.png") for name in "abcd"]
@@ -53,7 +52,7 @@ def test_what_is_no_number_is_found_last() -> None:
 
 def test_figures_and_kinds() -> None:
     ranked = Ranked(np.asarray([1, 2, 40]), ("caption", "caption", "dialogue"))
-    found = ranked.figures()
+    found = ranked.metrics()
     assert found["hit@1"] == pytest.approx(1 / 3)
     assert found["hit@30"] == pytest.approx(2 / 3)
     assert found["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 40) / 3)
@@ -84,7 +83,7 @@ def test_the_same_ranks_as_the_product(tmp_path: Path) -> None:
     names = [paths[one] for one in ids.tolist()]
     queries = [query(*parts, photo=photo) for photo in photos]
     expected = [relevant_ranks(scores[0], names, {one.as_posix()}).best for one in photos]
-    found = Measured(queries, photos).figures(encoder)
+    found = EncoderEvaluator(queries, photos).metrics(encoder)
     assert found["pool"] == found["n"] == 60
     assert found["mrr"] == pytest.approx(np.mean([1 / one for one in expected if one]), abs=1e-4)
     low, high = found["ci95"]["hit@30"]

@@ -15,6 +15,7 @@ from retrieval.encoders import load_encoder
 from retrieval.errors import EncoderFolderInvalid
 from tests.support.pictures import paint
 from tests.training.fine_tuning.conftest import COLOURS, TRAINED, write_lines
+from training.encoders import precomputed
 from training.errors import (
     CheckpointUnusable,
     CollapseDetected,
@@ -25,12 +26,12 @@ from training.errors import (
     TrainingError,
 )
 from training.fine_tuning import retrieval_evaluator, trainer
-from training.fine_tuning.config import TrainPlan
+from training.fine_tuning.config import TrainConfig
+from training.fine_tuning.environment import Progress, Reporter
 from training.fine_tuning.model import TuningModel
-from training.fine_tuning.reporter import Host, Progress
 from training.fine_tuning.run import fine_tune
 
-Plans = Callable[..., TrainPlan]
+Configs = Callable[..., TrainConfig]
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -42,22 +43,22 @@ def same(one: Path, other: Path) -> bool:
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_a_run_writes_an_encoder_and_what_it_did(plan: Plans, world: Path, clip: Path) -> None:
+def test_a_run_writes_an_encoder_and_what_it_did(config: Configs, world: Path, clip: Path) -> None:
     notes: list[str] = []
     seen: list[Progress] = []
-    chosen = plan(learning_rate=1e-3, test=(world / "test.jsonl",), test_photos=world / "others")
+    chosen = config(learning_rate=1e-3, test=(world / "test.jsonl",), test_photos=world / "others")
     paint(world / "others" / "maroon.png", "maroon", seed=30)
     paint(world / "others" / "navy.png", "navy", seed=31)
     write_lines(world / "test.jsonl", [{"photo": "navy.png", "captions": ["a navy wall"]}])
-    result = fine_tune(chosen, Host(watch=seen.append, note=notes.append))
+    result = fine_tune(chosen, Reporter(watch=seen.append, note=notes.append))
 
     assert (result.epochs_run, result.batch_size) == (2, 4)
     assert result.best_epoch in (1, 2)
     assert result.library_stays_valid
-    before, after = result.figures["dev"]["before"], result.figures["dev"]["after"]
+    before, after = result.metrics["dev"]["before"], result.metrics["dev"]["after"]
     assert (before["n"], before["pool"], after["pool"]) == (9, 3, 3)
     assert set(after["ci95"]) == {"hit@1", "hit@10", "hit@30", "mrr"}
-    assert result.figures["test"]["after"]["pool"] == 2
+    assert result.metrics["test"]["after"]["pool"] == 2
     assert {one.stage for one in seen} == {"photos", "steps"}
     assert seen[-1].done == seen[-1].total
     assert any("pairs/s" in one.more for one in seen)
@@ -77,14 +78,33 @@ def test_a_run_writes_an_encoder_and_what_it_did(plan: Plans, world: Path, clip:
 
     # The same command again trains nothing; another one is refused; --fresh begins anew.
     notes.clear()
-    again = fine_tune(chosen, Host(note=notes.append))
+    again = fine_tune(chosen, Reporter(note=notes.append))
     assert again.as_dict() == result.as_dict()
     assert "trained already" in notes[0]
     with pytest.raises(CheckpointUnusable, match=r"another run \(with another epochs\)"):
-        fine_tune(plan(learning_rate=1e-3, epochs=3, test=chosen.test,
+        fine_tune(config(learning_rate=1e-3, epochs=3, test=chosen.test,
                        test_photos=chosen.test_photos))  # fmt: skip
-    anew = fine_tune(plan(epochs=1, fresh=True))
+    anew = fine_tune(config(epochs=1, fresh=True))
     assert anew.epochs_run == 1
+
+
+def test_dev_photos_are_embedded_once_before_the_first_step(
+    config: Configs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    real = precomputed.open_image
+
+    def counted(path: Path, side: int) -> Any:
+        opened.append(path.name)
+        return real(path, side)
+
+    monkeypatch.setattr(precomputed, "open_image", counted)
+    result = fine_tune(config(epochs=1))
+    dev = [f"{colour}.png" for colour in COLOURS[TRAINED:]]
+    assert sorted(name for name in opened if name in dev) == sorted(dev)
+    opened.clear()
+    fine_tune(config(epochs=1, seed=3, out=result.folder.with_name("again")))
+    assert opened == [], "another run finds the vectors that were kept"
 
 
 @pytest.mark.parametrize(
@@ -99,8 +119,8 @@ def test_a_run_writes_an_encoder_and_what_it_did(plan: Plans, world: Path, clip:
     ],
     ids=lambda one: " ".join(map(str, one.values())),
 )
-def test_every_way_to_train(plan: Plans, settings: dict[str, Any]) -> None:
-    chosen = plan(epochs=1, learning_rate=1e-3, **settings)
+def test_every_way_to_train(config: Configs, settings: dict[str, Any]) -> None:
+    chosen = config(epochs=1, learning_rate=1e-3, **settings)
     result = fine_tune(chosen)
     moved = settings.get("tune") == "both"
     assert result.library_stays_valid is not moved
@@ -108,15 +128,15 @@ def test_every_way_to_train(plan: Plans, settings: dict[str, Any]) -> None:
     assert load_encoder(chosen.out).encode_texts(["a red wall"]).shape == (1, 24)
 
 
-def test_the_baseline_runs(plan: Plans) -> None:
-    result = fine_tune(plan().baseline())
+def test_the_baseline_runs(config: Configs) -> None:
+    result = fine_tune(config().baseline())
     assert (result.epochs_run, result.alpha) == (15, 1.0)
     assert not result.library_stays_valid
 
 
-def test_training_finds_more(plan: Plans) -> None:
+def test_training_finds_more(config: Configs) -> None:
     """On what it is trained on, so that even random towers can learn it."""
-    chosen = plan(epochs=30, learning_rate=1e-3, patience=0, label_smoothing=0.0)
+    chosen = config(epochs=30, learning_rate=1e-3, patience=0, label_smoothing=0.0)
     fine_tune(chosen)
     tuned = load_encoder(chosen.out)
     log = [json.loads(line) for line in (chosen.out / "log.jsonl").read_text().splitlines()]
@@ -125,15 +145,15 @@ def test_training_finds_more(plan: Plans) -> None:
     assert tuned.dim == 24
 
 
-def test_without_dev_some_photos_are_held_out(plan: Plans) -> None:
+def test_without_dev_some_photos_are_held_out(config: Configs) -> None:
     notes: list[str] = []
-    result = fine_tune(plan(dev=(), epochs=1), Host(note=notes.append))
+    result = fine_tune(config(dev=(), epochs=1), Reporter(note=notes.append))
     assert result.data["dev_held_out"]
-    assert result.data["train_photos"] + result.figures["dev"]["after"]["pool"] == TRAINED
+    assert result.data["train_photos"] + result.metrics["dev"]["after"]["pool"] == TRAINED
     assert any("held out" in note for note in notes)
 
 
-def test_dialogues_and_descriptors(plan: Plans, world: Path) -> None:
+def test_dialogues_and_descriptors(config: Configs, world: Path) -> None:
     fields = {"main_subject": "a wall", "background_scene": "", "events": "painting"}
     rows = [
         {"photo": f"{c}.png", "turns": [[1, "what did you do?"], [0, f"painted it {c}"], [0, None]],
@@ -142,14 +162,14 @@ def test_dialogues_and_descriptors(plan: Plans, world: Path) -> None:
     ]  # fmt: skip
     write_lines(world / "talk.jsonl", rows[:TRAINED])
     write_lines(world / "talk.dev.jsonl", rows[TRAINED:])
-    chosen = plan(
+    chosen = config(
         sources=(world / "talk.jsonl", world / "train.jsonl"),
         dev=(world / "talk.dev.jsonl",),
         epochs=1,
     )
     result = fine_tune(chosen)
     assert result.data["train_texts"] == 3 * TRAINED
-    after = result.figures["dev"]["after"]
+    after = result.metrics["dev"]["after"]
     assert {"dialogue/hit@1", "descriptors/mrr"} <= after.keys()
 
 
@@ -157,10 +177,10 @@ def test_dialogues_and_descriptors(plan: Plans, world: Path) -> None:
 
 
 def test_weights_that_the_last_step_broke_are_no_encoder(
-    plan: Plans, monkeypatch: pytest.MonkeyPatch
+    config: Configs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A step whose loss is fine; what it made of the weights no later loss tells."""
-    chosen = plan(epochs=1, batch_size=64)
+    chosen = config(epochs=1, batch_size=64)
     real = torch.optim.AdamW.step
 
     def broken(self: torch.optim.AdamW, *more: Any, **named: Any) -> Any:
@@ -174,15 +194,15 @@ def test_weights_that_the_last_step_broke_are_no_encoder(
     assert not (chosen.out / "encoder.json").exists()
 
 
-def test_a_text_alone_has_nothing_to_be_told_apart_from(plan: Plans) -> None:
+def test_a_text_alone_has_nothing_to_be_told_apart_from(config: Configs) -> None:
     with pytest.raises(TrainingError, match="--batch-size 2"):
-        fine_tune(plan(batch_size=1, negatives="batch"))
+        fine_tune(config(batch_size=1, negatives="batch"))
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(
-    plan: Plans, monkeypatch: pytest.MonkeyPatch
+    config: Configs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen, whole = plan(epochs=3), plan(epochs=3, out=plan().out.with_name("whole"))
+    chosen, whole = config(epochs=3), config(epochs=3, out=config().out.with_name("whole"))
     real, calls = TuningModel.forward, []
 
     def broken(self: TuningModel, *more: Any, **named: Any) -> dict[str, torch.Tensor]:
@@ -203,7 +223,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(
 
 
 def test_a_gradient_that_is_no_number_stops_before_the_weights_move(
-    plan: Plans, monkeypatch: pytest.MonkeyPatch
+    config: Configs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = TuningModel.forward
 
@@ -214,18 +234,22 @@ def test_a_gradient_that_is_no_number_stops_before_the_weights_move(
 
     monkeypatch.setattr(TuningModel, "forward", broken)
     with pytest.raises(LossNotFinite, match=r"gradient .* at step 1; there is no checkpoint yet"):
-        fine_tune(plan())
+        fine_tune(config())
 
 
-def test_texts_that_become_alike_stop_the_run(plan: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_that_become_alike_stop_the_run(
+    config: Configs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cosines = iter([0.3, 0.4, 0.999])
     monkeypatch.setattr(retrieval_evaluator, "mean_cosine", lambda vectors: next(cosines))
     with pytest.raises(CollapseDetected, match=r"last good checkpoint is kept: .*checkpoint-3"):
-        fine_tune(plan(epochs=3))
+        fine_tune(config(epochs=3))
 
 
-def test_a_disk_that_fills_up_at_a_checkpoint(plan: Plans, monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = plan(epochs=3)
+def test_a_disk_that_fills_up_at_a_checkpoint(
+    config: Configs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = config(epochs=3)
     real = trainer.save_tensors
 
     def full(path: Path, tensors: Any) -> None:
@@ -239,14 +263,14 @@ def test_a_disk_that_fills_up_at_a_checkpoint(plan: Plans, monkeypatch: pytest.M
     assert [one.name for one in (chosen.out / "checkpoints").iterdir()] == ["checkpoint-3"]
     monkeypatch.setattr(trainer, "save_tensors", real)
     notes: list[str] = []
-    assert fine_tune(chosen, Host(note=notes.append)).epochs_run == 3
+    assert fine_tune(chosen, Reporter(note=notes.append)).epochs_run == 3
     assert "going on from step 3 of 9" in notes
 
 
 def test_a_checkpoint_of_another_model_under_this_runs_name(
-    plan: Plans, monkeypatch: pytest.MonkeyPatch
+    config: Configs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = plan(epochs=2)
+    chosen = config(epochs=2)
     real = trainer.save_tensors
 
     def other(path: Path, tensors: Any) -> None:
@@ -264,65 +288,65 @@ def test_a_checkpoint_of_another_model_under_this_runs_name(
         fine_tune(chosen)
 
 
-def test_batches_larger_than_the_data_are_the_data(plan: Plans) -> None:
+def test_batches_larger_than_the_data_are_the_data(config: Configs) -> None:
     notes: list[str] = []
-    result = fine_tune(plan(batch_size=1024, epochs=1), Host(note=notes.append))
+    result = fine_tune(config(batch_size=1024, epochs=1), Reporter(note=notes.append))
     assert result.batch_size == TRAINED
     assert any("larger than the data: 9 instead" in note for note in notes)
 
 
 @pytest.mark.parametrize("with_dev", [True, False])
-def test_one_pair_only(plan: Plans, world: Path, with_dev: bool) -> None:
+def test_one_pair_only(config: Configs, world: Path, with_dev: bool) -> None:
     file = write_lines(world / "one.jsonl", [{"photo": "red.png", "captions": ["red", "red wall"]}])
     with pytest.raises(TrainingError, match="only 1 photo to train on"):
-        fine_tune(plan(sources=(file,), **({} if with_dev else {"dev": ()})))
-    assert not plan().out.exists()
+        fine_tune(config(sources=(file,), **({} if with_dev else {"dev": ()})))
+    assert not config().out.exists()
 
 
-def test_two_pairs_of_which_one_is_held_out(plan: Plans, world: Path) -> None:
+def test_two_pairs_of_which_one_is_held_out(config: Configs, world: Path) -> None:
     rows = [{"photo": f"{colour}.png", "captions": [colour]} for colour in ("red", "blue")]
     file = write_lines(world / "two.jsonl", rows)
     with pytest.raises(TrainingError, match="only 1 photo to train on"):
-        fine_tune(plan(sources=(file,), dev=()))
+        fine_tune(config(sources=(file,), dev=()))
 
 
-def test_splits_that_share_a_photo(plan: Plans, world: Path) -> None:
+def test_splits_that_share_a_photo(config: Configs, world: Path) -> None:
     shutil.copy(world / "photos" / "red.png", world / "photos" / "again.png")
     file = write_lines(world / "dev2.jsonl", [{"photo": "again.png", "captions": ["red"]}])
     with pytest.raises(SplitsOverlap, match=r"train and dev share 1 photo.*red\.png"):
-        fine_tune(plan(dev=(file,)))
+        fine_tune(config(dev=(file,)))
 
 
-def test_photos_that_are_missing_or_broken(plan: Plans, world: Path) -> None:
+def test_photos_that_are_missing_or_broken(config: Configs, world: Path) -> None:
     rows = [{"photo": f"n{number}.png", "captions": [f"number {number}"]} for number in range(40)]
     for number in range(40):
         paint(world / "photos" / f"n{number}.png", "olive", seed=100 + number)
     file = write_lines(world / "many.jsonl", rows)
     (world / "photos" / "n7.png").unlink()
     (world / "photos" / "n8.png").write_bytes(b"no picture")
-    result = fine_tune(plan(sources=(file,), epochs=1))
+    result = fine_tune(config(sources=(file,), epochs=1))
     assert sum(result.data["skipped_photos"].values()) == 2
     assert result.skipped.keys() >= result.data["skipped_photos"].keys()
     assert result.data["train_photos"] == 38
     (world / "photos" / "n9.png").unlink()
     with pytest.raises(PhotosUnusable, match="3 of 40 photos cannot be used"):
-        fine_tune(plan(sources=(file,), out=world / "other"))
+        fine_tune(config(sources=(file,), out=world / "other"))
 
 
-def test_empty_captions_are_counted(plan: Plans, world: Path) -> None:
+def test_empty_captions_are_counted(config: Configs, world: Path) -> None:
     rows = [{"photo": f"{colour}.png", "captions": [colour, " "]} for colour in COLOURS[:4]]
-    result = fine_tune(plan(sources=(write_lines(world / "e.jsonl", rows),), epochs=1))
+    result = fine_tune(config(sources=(write_lines(world / "e.jsonl", rows),), epochs=1))
     assert sum(result.data["problems"].values()) == 4
 
 
-def test_an_encoder_whose_weights_are_a_pickle(plan: Plans, clip: Path, world: Path) -> None:
+def test_an_encoder_whose_weights_are_a_pickle(config: Configs, clip: Path, world: Path) -> None:
     folder = shutil.copytree(clip, world / "pickled")
     torch.save(weights(folder), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
     with pytest.raises(EncoderFolderInvalid, match="pickle"):
-        fine_tune(plan(encoder=str(folder)))
+        fine_tune(config(encoder=str(folder)))
 
 
-def test_the_encoder_is_never_overwritten(plan: Plans, clip: Path) -> None:
+def test_the_encoder_is_never_overwritten(config: Configs, clip: Path) -> None:
     with pytest.raises(TrainingError, match="are one folder"):
-        fine_tune(plan(out=clip))
+        fine_tune(config(out=clip))

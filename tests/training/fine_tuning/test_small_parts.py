@@ -1,6 +1,6 @@
-"""The log, the order, the collapse alarm, the plot, the plan."""
+"""The log, the order, the collapse alarm, the plot, the config."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -8,20 +8,24 @@ import torch
 from transformers import TrainerState
 
 from training.errors import CollapseDetected, TrainingError
-from training.fine_tuning.callbacks import Stopping
-from training.fine_tuning.collapse import check_collapse, mean_cosine
-from training.fine_tuning.config import TrainPlan
+from training.fine_tuning.callbacks import EarlyStopping
+from training.fine_tuning.collator import EpochSampler, mixed
+from training.fine_tuning.config import (
+    TrainConfig,
+    option_name,
+    options,
+    settings_of_recipe,
+)
 from training.fine_tuning.folder import RunFolder
-from training.fine_tuning.log import RunLog
-from training.fine_tuning.plot import curves
-from training.fine_tuning.sampler import EpochOrder, mixed
-from training.fine_tuning.schedule import share_of_rate
+from training.fine_tuning.log import RunLog, curves
+from training.fine_tuning.retrieval_evaluator import check_collapse, mean_cosine
+from training.fine_tuning.trainer import share_of_rate
 
-PLAN = TrainPlan(sources=(Path("a.jsonl"),), photos=Path("photos"), out=Path("out"))
+CONFIG = TrainConfig(sources=(Path("a.jsonl"),), photos=Path("photos"), out=Path("out"))
 
 
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:
-    order = EpochOrder(50, seed=3)
+    order = EpochSampler(50, seed=3)
     order.set_epoch(4)
     torch.manual_seed(0)
     first = list(order)
@@ -30,7 +34,7 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     assert sorted(first) == list(range(50))
     order.set_epoch(5)
     assert list(order) != first
-    assert list(EpochOrder(50, seed=4)) != list(EpochOrder(50, seed=3))
+    assert list(EpochSampler(50, seed=4)) != list(EpochSampler(50, seed=3))
 
 
 def test_neighbouring_numbers_make_unlike_seeds() -> None:
@@ -73,7 +77,7 @@ def test_the_alarm_rings_when_all_became_alike_and_not_when_they_were() -> None:
 def test_stopping_looks_back_on_the_whole_history() -> None:
     def over(patience: int, *scores: float) -> bool:
         history = [{"eval_score": score} for score in scores]
-        return Stopping(patience).over(TrainerState(log_history=history))
+        return EarlyStopping(patience).over(TrainerState(log_history=history))
 
     assert not over(2, 0.5, 0.6, 0.6)
     assert over(2, 0.5, 0.6, 0.6, 0.55)
@@ -112,22 +116,26 @@ def test_a_plot_of_any_log() -> None:
 )
 def test_plans_that_cannot_be_meant(settings: dict[str, object], says: str) -> None:
     with pytest.raises(TrainingError, match=says):
-        replace(PLAN, **settings)  # type: ignore[arg-type]
+        replace(CONFIG, **settings)  # type: ignore[arg-type]
 
 
 def test_the_digest_tells_what_the_weights_depend_on() -> None:
-    assert replace(PLAN, out=Path("other"), workers=2, fresh=True).digest() == PLAN.digest()
-    assert replace(PLAN, epochs=7).digest() != PLAN.digest()
-    assert replace(PLAN, seed=1).digest() != PLAN.digest()
+    assert replace(CONFIG, out=Path("other"), workers=2, fresh=True).digest() == CONFIG.digest()
+    assert replace(CONFIG, epochs=7).digest() != CONFIG.digest()
+    assert replace(CONFIG, seed=1).digest() != CONFIG.digest()
 
 
 def test_the_baseline_is_the_published_one() -> None:
-    plan = PLAN.baseline()
-    assert (plan.batch_size, plan.learning_rate, plan.epochs) == (128, 5e-5, 15)
-    assert (plan.objective, plan.temperature, plan.learned) == ("one-directional", 0.07, False)
-    assert (plan.tune, plan.chosen_negatives) == ("both", "batch")
-    assert not plan.masking
-    assert not plan.wise
+    config = CONFIG.baseline()
+    assert (config.batch_size, config.learning_rate, config.epochs) == (128, 5e-5, 15)
+    assert (config.objective, config.temperature, config.learned) == (
+        "one-directional",
+        0.07,
+        False,
+    )
+    assert (config.tune, config.chosen_negatives) == ("both", "batch")
+    assert not config.masking
+    assert not config.wise
 
 
 def test_a_folder_with_other_files_is_not_written_into(tmp_path: Path) -> None:
@@ -149,7 +157,7 @@ def test_one_process_at_a_time_trains_into_a_folder(tmp_path: Path) -> None:
     first.release()
     second.claim(False)
     second.release()
-    assert [one.name for one in first.path.iterdir()] == ["run.json"]
+    assert {one.name for one in first.path.iterdir()} == {".lock", "run.json"}
 
 
 def test_a_run_killed_before_it_began_is_no_stranger(tmp_path: Path) -> None:
@@ -168,3 +176,37 @@ def test_a_fresh_run_leaves_no_file_of_the_encoder_before(tmp_path: Path) -> Non
     folder.release()
     RunFolder(tmp_path, "other", {}).claim(True)
     assert {one.name for one in tmp_path.iterdir()} == {".lock", "my notes.txt", "run.json"}
+
+
+@pytest.mark.parametrize("encoder", ["tuned", "tuned/", "./tuned"])
+def test_one_encoder_is_one_run_however_its_folder_is_written(encoder: str) -> None:
+    config = TrainConfig(
+        sources=(Path("/d/a.jsonl"),),
+        photos=Path("/d/photos"),
+        out=Path("/o"),
+        dev=(Path("/d/b.jsonl"),),
+        encoder=encoder,
+    )
+    # What version 0.1.0 computed: its unfinished runs go on, its finished ones are recognised.
+    assert config.digest() == "2d978c2fa5f09dbc5aeebb728507babc"
+    assert replace(config, workers=2, save_every=5).digest() == config.digest()
+    assert replace(config, seed=1).digest() != config.digest()
+
+
+def test_every_setting_has_its_option_and_its_limits() -> None:
+    found = options()
+    assert set(found) == {one.name for one in fields(TrainConfig)} - {
+        "sources",
+        "encoder",
+        "save_minutes",
+    }
+    for name, option in found.items():
+        if option.min is not None:
+            with pytest.raises(TrainingError, match=f"{option_name(name)} must be at least"):
+                replace(CONFIG, **{name: option.min - 1})
+
+
+def test_the_model_card_shows_the_recipe_and_no_paths() -> None:
+    shown = settings_of_recipe(CONFIG.as_dict())
+    assert {"objective", "epochs", "encoder"} <= set(shown)
+    assert not {"photos", "dev", "descriptors", "out", "workers", "fresh"} & set(shown)

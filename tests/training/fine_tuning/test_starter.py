@@ -7,15 +7,15 @@ import torch
 
 from retrieval.encoders import load_encoder
 from training.errors import EncoderNotTrainable
-from training.fine_tuning.config import TrainPlan
+from training.fine_tuning.config import TrainConfig
 from training.fine_tuning.run import fine_tune
 
 
 @pytest.mark.parametrize("tune", ["text", "head"])
 def test_the_starter_is_trained_and_its_libraries_stay_valid(
-    plan: Callable[..., TrainPlan], tune: str
+    config: Callable[..., TrainConfig], tune: str
 ) -> None:
-    chosen = plan(encoder="starter", tune=tune, epochs=1, learning_rate=1e-3, wise=False)
+    chosen = config(encoder="starter", tune=tune, epochs=1, learning_rate=1e-3, wise=False)
     result = fine_tune(chosen)
     assert result.library_stays_valid
     original, tuned = load_encoder("starter"), load_encoder(chosen.out)
@@ -26,8 +26,8 @@ def test_the_starter_is_trained_and_its_libraries_stay_valid(
     assert (moved > 1e-3).all()
 
 
-def test_the_starters_image_side_never_moves(plan: Callable[..., TrainPlan]) -> None:
-    chosen = plan(encoder="starter", tune="both")
+def test_the_starters_image_side_never_moves(config: Callable[..., TrainConfig]) -> None:
+    chosen = config(encoder="starter", tune="both")
     with pytest.raises(EncoderNotTrainable, match="--tune text"):
         fine_tune(chosen)
     assert not chosen.out.exists()

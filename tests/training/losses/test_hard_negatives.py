@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from training.losses.hard_negatives import mine
-from training.losses.masking import own_in
+from training.losses.masking import extra_mask
 
 TEXT = torch.tensor([[1.0, 0.0]])
 
@@ -47,11 +47,11 @@ def test_near_duplicates_of_the_own_photo_are_never_taken() -> None:
     assert mine(TEXT, photos, torch.tensor([0]), count=1).tolist() == [[2]]
 
 
-def test_what_is_missing_is_filled_with_the_own_photo_which_the_objectives_mask() -> None:
+def test_what_is_missing_is_filled_with_the_own_photo_which_the_losses_mask() -> None:
     photos = at(0.8, 0.9, 0.5)
     mined = mine(TEXT, photos, torch.tensor([0]), count=3, duplicates=None)
     assert mined.tolist() == [[2, 0, 0]]
-    assert own_in(torch.tensor([0]), mined[0], photos).tolist() == [[False, True, True]]
+    assert extra_mask(torch.tensor([0]), mined[0], photos).tolist() == [[False, True, True]]
 
 
 def test_a_single_photo_has_no_negative() -> None:

@@ -1,10 +1,9 @@
 """Writes files whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from retrieval.files import replacing
 from training.evaluation.errors import ReportNotWritten
 
 
@@ -18,24 +17,15 @@ def write_file(path: Path, content: str | bytes | Callable[[Path], None]) -> Non
     Raises:
         ReportNotWritten: the disk is full, or there is no permission.
     """
-    temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            if isinstance(content, str):
-                file.write(content.encode("utf-8", "replace"))
-            elif isinstance(content, bytes):
-                file.write(content)
-        if callable(content):
-            content(temporary)
-        # mkstemp is for its owner alone; a report is meant to be shown around.
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            if callable(content):
+                content(temporary)
+            elif isinstance(content, str):
+                temporary.write_bytes(content.encode("utf-8", "replace"))
+            else:
+                temporary.write_bytes(content)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise ReportNotWritten(
             f"the report {path} cannot be written: {error.strerror or error}; the numbers above "
             "are complete"

@@ -1,0 +1,46 @@
+"""``photopal forget``: take a folder and its photos out of the library."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import DebugOption, JsonOption, LibraryOption, load_settings
+from bot.cli.output import results
+
+
+def forget(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(help="A folder that was indexed; it need not be there.")
+    ],
+    as_json: JsonOption = False,
+    library: LibraryOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Take a folder and its photos out of the library; the files are not touched."""
+    import os
+
+    from retrieval.library import Library
+    from retrieval.vectors import open_index
+
+    settings = load_settings(context, library=library)
+    # Folders are remembered by their real paths; one that is gone is still found by its name.
+    chosen = Path(os.path.realpath(folder.expanduser()))
+    with results(as_json) as out, Library.open(settings.library_path) as books:
+        forgotten = books.forget_folder(chosen)
+        index = open_index(books)
+        index.sync(books)
+        index.save()
+        left = books.roots()
+        if as_json:
+            out.json(
+                {
+                    "folder": str(chosen),
+                    "forgotten": forgotten,
+                    "folders": [str(root) for root in left],
+                }
+            )
+        else:
+            photos = "1 photo" if forgotten == 1 else f"{forgotten:,} photos"
+            out.line(f"{photos} of {chosen} taken out of the library; no file was touched")

@@ -1,0 +1,67 @@
+"""Open the chat page over a library, or over the sample photos."""
+
+from typing import TYPE_CHECKING
+
+from bot.cli.factories import open_encoder, with_encoder_of
+from bot.cli.indexing import index_with_progress
+from bot.cli.output import note, working
+from bot.cli.plugins import require_packages
+from retrieval.errors import LibraryEmpty
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from retrieval.encoders.base import Encoder
+
+SAMPLE_PACKAGES = ("skimage", "sklearn")
+"""The sample photos lie in these packages."""
+
+
+def open_page(settings: "Settings", browser: bool, encoder: "Encoder | None" = None) -> None:
+    """Run the page until it is stopped.
+
+    Args:
+        settings: library, encoder, LLM, host and port.
+        browser: show the page in a browser once it answers.
+        encoder: the library's, when it is loaded already.
+
+    Raises:
+        LibraryNotFound, LibraryEmpty: there is nothing to chat about; said at once.
+    """
+    from retrieval.library import Library
+
+    with Library.read(settings.library_path) as library:
+        if not library.searchable_count():
+            raise LibraryEmpty(
+                "the library holds no photo yet: run 'photopal index ~/Pictures' first"
+            )
+        settings = with_encoder_of(library, settings)
+    from bot.page import run
+
+    note("Photopal is starting …")
+    run(settings, open_browser=browser, on_ready=_tell, encoder=encoder)
+
+
+def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
+    """Install and index the sample photos; returns settings that use them, and the encoder.
+
+    Raises:
+        CommandUnavailable: a package that holds some of the photos is not installed.
+    """
+    require_packages("demo", "demo", SAMPLE_PACKAGES)
+    from retrieval.encoders import STARTER
+    from retrieval.library import Library
+    from retrieval.paths import home
+    from retrieval.photos.samples import install_samples
+
+    folder = home() / "samples"
+    with working("Setting up the sample photos …"):
+        install_samples(folder)
+    path = home() / "samples.db"
+    with Library.open(path, create=True) as library:
+        encoder = open_encoder(STARTER)
+        index_with_progress(library, encoder, [folder])
+    return settings.model_copy(update={"library": path, "encoder": STARTER}), encoder
+
+
+def _tell(address: str) -> None:
+    note(f"Photopal is at {address} (Ctrl-C stops it)")

@@ -1,0 +1,111 @@
+"""The plan: what one message of a talk asks for, in a form that a search can carry out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retrieval.search.filters import DateRange, Place
+
+
+class Move(StrEnum):
+    """What a message does in its talk.
+
+    Attributes:
+        REQUEST: asks for photos, in whatever words.
+        ANNOUNCE: is about to show one: "here's what the waves were like".
+        MORE: wants further photos of the same.
+        ANOTHER: wants one other photo of the same.
+        REJECT: says that what was shown is not what was meant.
+        ORDINAL: picks one of those shown by its place.
+        SHARE: wants one of those shown handed over.
+        REFINE: narrows or extends what was looked for: "in Japan", "only the ones with a ball".
+        OLDER, NEWER: the same from before, or after, those shown.
+        INSTEAD: drops what was looked for and names something else.
+        BACK: returns to something looked for earlier.
+        EXCLUDE: the same without something.
+        CORRECT: puts right what was said or understood: "no, I meant the red one".
+        QUESTION: asks for a fact about the library: how many, since when, where.
+        HELP: asks what the bot is, can do, or how it works.
+        SMALL_TALK: everything that wants an answer in words alone.
+        THANKS, GOODBYE: end a request, or the talk.
+    """
+
+    REQUEST = "request"
+    ANNOUNCE = "announce"
+    MORE = "more"
+    ANOTHER = "another"
+    REJECT = "reject"
+    ORDINAL = "ordinal"
+    SHARE = "share"
+    REFINE = "refine"
+    OLDER = "older"
+    NEWER = "newer"
+    INSTEAD = "instead"
+    BACK = "back"
+    EXCLUDE = "exclude"
+    CORRECT = "correct"
+    QUESTION = "question"
+    HELP = "help"
+    SMALL_TALK = "small_talk"
+    THANKS = "thanks"
+    GOODBYE = "goodbye"
+
+    @property
+    def wants_photo(self) -> bool:
+        """Whether photos are to be looked for, shown or handed over."""
+        return self not in WORDS_ONLY
+
+
+WORDS_ONLY = frozenset({Move.QUESTION, Move.HELP, Move.SMALL_TALK, Move.THANKS, Move.GOODBYE})
+"""Moves that are answered in words: no photo is pushed at them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One message, understood.
+
+    Attributes:
+        move: what it does in the talk.
+        content: what the photo shows, in the person's own words; words of asking, when and where
+            are taken out. Nouns of another language are put into English.
+        when: periods that the photo must lie in, any of them.
+        where: places that it must lie in, any of them.
+        exclude: what it must not show, or which one it is not.
+        number: which of the photos shown is meant: 1 is the first, -1 the last.
+        numbers: all of them when several are named: "share 1 and 3". Of BACK, ``(1,)`` means the
+            first thing looked for in this talk.
+        unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
+        sure: probability of the move, 0 to 1.
+        language: of the message, as its two-letter code.
+        problem: one sentence for the person when a date or place makes no sense.
+    """
+
+    move: Move
+    content: str = ""
+    when: tuple[DateRange, ...] = ()
+    where: tuple[Place, ...] = ()
+    exclude: str = ""
+    number: int | None = None
+    numbers: tuple[int, ...] = ()
+    unseen: bool = False
+    sure: float = 1.0
+    language: str = "en"
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TalkState:
+    """What understanding may know of the talk so far.
+
+    Attributes:
+        shown: photos in the last gallery.
+        topic: content last looked for.
+        asked: whether a photo was looked for in this talk.
+    """
+
+    shown: int = 0
+    topic: str = ""
+    asked: bool = False

@@ -1,0 +1,79 @@
+"""Which photos a search may find: dates, places, folders, a camera, ids."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """Days from ``first`` to ``last``, both included; None leaves that end open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def __contains__(self, day: date) -> bool:
+        """Whether a day lies in the range."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place by its names. A photo matches when every name that is given equals the photo's.
+
+    Attributes:
+        city: as people say it, "Denver".
+        region: state or province, "Colorado".
+        country: English short name, "Japan", "United States".
+    """
+
+    city: str = ""
+    region: str = ""
+    country: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether any name is given."""
+        return bool(self.city or self.region or self.country)
+
+    def covers(self, other: "Place") -> bool:
+        """Whether every name that is given equals the other's, in any case."""
+        return all(
+            not mine or mine.casefold() == theirs.casefold()
+            for mine, theirs in (
+                (self.city, other.city),
+                (self.region, other.region),
+                (self.country, other.country),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which photos a search may find. An empty field lets every photo through.
+
+    Attributes:
+        dates: any of these ranges; a photo whose day is not known does not match.
+        places: any of these places; a photo whose place is not known does not match.
+        folders: in or below any of these folders.
+        camera: part of the camera's name, in any case.
+        only: ids of photos; None means all.
+        exclude: ids of photos that must not be found.
+    """
+
+    dates: tuple[DateRange, ...] = ()
+    places: tuple[Place, ...] = ()
+    folders: tuple[Path, ...] = ()
+    camera: str = ""
+    only: frozenset[int] | None = None
+    exclude: frozenset[int] = field(default_factory=frozenset)
+
+    def __bool__(self) -> bool:
+        """False when it lets everything through."""
+        return bool(
+            self.dates
+            or self.places
+            or self.folders
+            or self.camera
+            or self.exclude
+            or self.only is not None
+        )

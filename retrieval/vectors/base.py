@@ -1,0 +1,101 @@
+"""What search needs of a vector index, whatever engine is behind it."""
+
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.library import Library
+
+Ids = NDArray[np.int64]
+Vectors = NDArray[np.float32]
+
+IndexState = Literal["fresh", "stale", "missing", "damaged"]
+"""How what is kept on disk (or on a server) stands to the library."""
+
+STATISTICS_SAMPLE = 20_000
+"""Mean and covariance of larger libraries are taken from about so many vectors."""
+
+
+class VectorIndex(Protocol):
+    """The vectors of the photos that can be searched, and the nearest of them to a query.
+
+    The library is the truth; an index is a cache that can be made anew from it at any moment.
+    :meth:`sync` brings it up to date and touches nothing but memory (or the engine's server);
+    :meth:`save` keeps it for the next process and belongs to indexing, so that a search never
+    writes. What is read inside one :meth:`reading` block belongs to one state.
+
+    All methods are safe to call from several threads. Vectors have unit length, so that the
+    inner product is the cosine.
+    """
+
+    def sync(self, library: Library) -> int:
+        """Take over what changed in the library; returns how many vectors were added or removed.
+
+        Costs next to nothing when nothing changed.
+        """
+        ...
+
+    def save(self) -> bool:
+        """Keep the index for the next process; False where it cannot be kept, which is no error."""
+        ...
+
+    def state(self, library: Library) -> IndexState:
+        """How what :meth:`save` kept stands to the library, without loading it."""
+        ...
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Hold changes off for as long as the block lasts. Not to be nested."""
+        ...
+
+    def __len__(self) -> int:
+        """Number of photos that can be searched."""
+        ...
+
+    def ids(self) -> Ids:
+        """Their ids, in growing order."""
+        ...
+
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> list["Ranking"]:
+        """The nearest photos of each query.
+
+        Args:
+            queries: unit vectors [q, dim].
+            k: how many at most.
+            allowed: only these ids, in growing order; unknown ones are left out. None means all.
+
+        Returns:
+            For each query ids and cosines, best first; equal ones in the order of the ids. Fewer
+            than ``k`` when there are fewer.
+        """
+        ...
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """Vectors [n, dim] of these photos, which must be in the index."""
+        ...
+
+    def statistics(self) -> tuple[Vectors, Vectors]:
+        """Mean [dim] and covariance [dim, dim] of all vectors, or of a sample of many."""
+        ...
+
+
+Ranking = tuple[Ids, Vectors]
+"""Ids [n] and scores [n], best first."""
+
+
+def ranked(ids: Ids, scores: Vectors, k: int) -> Ranking:
+    """The ``k`` best of scored ids, best first; equal scores in the order of the ids."""
+    if len(ids) > k:
+        best = np.argpartition(-scores, k - 1)[:k]
+        ids, scores = ids[best], scores[best]
+    order = np.lexsort((ids, -scores))
+    return ids[order], scores[order]
+
+
+def mean_and_covariance(rows: Vectors) -> tuple[Vectors, Vectors]:
+    """Mean [dim] and covariance [dim, dim] of vectors [n, dim]."""
+    mean = rows.mean(axis=0)
+    centred = rows - mean
+    covariance = centred.T @ centred / max(1, len(rows) - 1)
+    return mean.astype(np.float32), covariance.astype(np.float32)

@@ -1,0 +1,5 @@
+"""``python -m training.moves``."""
+
+from training.moves.make import main
+
+main()
