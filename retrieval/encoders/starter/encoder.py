@@ -149,8 +149,8 @@ class StarterEncoder:
         itself stays as it is.
 
         Returns:
-            The manifest. Its fingerprints are of the heads as written, rounded to 8 bits: they
-            are what anybody loads.
+            The manifest. Its fingerprints are of the weights as written, which are what anybody
+            loads.
         """
         tensors: dict[str, NDArray[Any]] = {}
         rounded = []
