@@ -24,8 +24,8 @@ class Group:
 class Collapser:
     """Groups a ranking that comes in pieces, best first; the first of a group represents it.
 
-    A photo joins the first representative that it is close to, never one of its followers: chains of small
-    differences do not pull unlike photos into one group. Nothing is ever deleted. What was
+    A photo joins the first representative that it is close to, never another member: chains of
+    small differences do not pull unlike photos into one group. Nothing is ever deleted. What was
     grouped before is not looked at again when more of the ranking comes, and each block of photos
     meets all representatives in one matrix product.
 

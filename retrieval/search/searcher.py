@@ -209,8 +209,8 @@ class Searcher:
         if len(self.index) >= SMALL_GALLERY:
             covariance: Vectors | None = self.index.statistics()[1]
         else:
-            background = self.encoder.background()
-            covariance = background[1] if background else None
+            reference = self.encoder.reference_statistics()
+            covariance = reference[1] if reference else None
         weights = np.asarray([part.weight for part in query], dtype=np.float32)
         return fuse(vectors, weights, covariance)
 
@@ -265,11 +265,11 @@ class Searcher:
 
     def _lowest(self, vector: Vectors, best: float) -> float:
         """The lowest score that passes the cut-off for this query."""
-        background = self.encoder.background()
-        if background is None and len(self.index) >= SMALL_GALLERY:
-            background = self.index.statistics()
-        if background is not None:
-            return threshold(best, vector, background, self.cutoff)
+        reference = self.encoder.reference_statistics()
+        if reference is None and len(self.index) >= SMALL_GALLERY:
+            reference = self.index.statistics()
+        if reference is not None:
+            return threshold(best, vector, reference, self.cutoff)
         _, scores = self.index.search(vector[None], len(self.index))[0]
         return largest_gap(scores, self.cutoff)
 
