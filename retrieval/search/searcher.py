@@ -27,6 +27,7 @@ SMALL_GALLERY = 50
 """With fewer photos, their own mean and covariance say little; the encoder's are used instead."""
 
 _SPARE = 32
+_SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
 
@@ -219,9 +220,11 @@ class Searcher:
     ) -> tuple[tuple[Hit, ...], int]:
         """The hits of one query, and how many photos were left out as gone."""
         files = ExistingFiles()
-        answer = _Groups(self.duplicate_cosine) if options.collapse else _Plain()
+        answer = _Groups(self.duplicate_cosine, options.k) if options.collapse else _Plain()
         lowest: float | None = None
-        first = (_GROWTH if options.collapse else 1) * options.k + _SPARE
+        first = options.k + _SPARE
+        if options.collapse:
+            first += min(3 * options.k, _SPARE_TO_COLLAPSE)
         for ids, scores in self._ranking(vector, first, allowed):
             photos = self.library.photos(ids.tolist())
             found: list[_Candidate] = []
@@ -296,9 +299,9 @@ class _Plain:
 class _Groups(_Plain):
     """Near-duplicates as one."""
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, most: int) -> None:
         super().__init__()
-        self._collapser = Collapser(limit)
+        self._collapser = Collapser(limit, most)
 
     def __len__(self) -> int:
         return len(self._collapser.groups)

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
 
 from retrieval.encoders.base import Embeddings
 from retrieval.encoders.device import choose_dtype
@@ -45,7 +44,7 @@ from retrieval.encoders.starter.heads import (
     pack,
     unpack,
 )
-from retrieval.encoders.starter.scene import copy_of, holds, pack_changes, unpack_changes
+from retrieval.encoders.starter.scene import changed, copy_of, holds, pack_changes, unpack_changes
 from retrieval.errors import EncoderFolderInvalid
 
 WEIGHTS_NAME = "heads.safetensors"
@@ -97,8 +96,11 @@ class StarterEncoder:
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
         self._reference = reference
-        scene = [scene_base.network] if scene_base is not None else []
-        self.fingerprint, self.text_fingerprint = _fingerprints(image_head, text_head, *scene)
+        self.fingerprint, self.text_fingerprint = _fingerprints(
+            self.image_head.state_dict(),
+            self.text_head.state_dict(),
+            scene_base.network.state_dict() if scene_base is not None else None,
+        )
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "StarterEncoder":
@@ -143,31 +145,32 @@ class StarterEncoder:
     def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
         """Write the heads as an encoder folder; the base networks stay in their packages.
 
-        Of a fine-tuned scene network its difference from the text base is written. Weights are
-        rounded to 8 bits in the file only: the encoder itself stays as it is.
+        Of a fine-tuned scene network its difference from the text base is written. The encoder
+        itself stays as it is.
 
         Returns:
             The manifest. Its fingerprints are of the weights as written, which are what anybody
             loads.
         """
         tensors: dict[str, NDArray[Any]] = {}
-        written: list[nn.Module] = []
+        rounded = []
         for part, head in (("image.", self.image_head), ("text.", self.text_head)):
             packed = pack(head)
-            written.append(copy.deepcopy(head))
-            unpack(written[-1], packed)
+            as_written = copy.deepcopy(head)
+            unpack(as_written, packed)
+            rounded.append(as_written.state_dict())
             tensors |= {part + name: values for name, values in packed.items()}
+        scene = None
         if self.scene_base is not None:
             networks = self.scene_base.network, self.text_base.network
             changes = self._scene_changes
             if changes is None or not holds(*networks, changes):
                 changes = pack_changes(*networks)
-            written.append(copy_of(self.text_base).network)
-            unpack_changes(written[-1], self.text_base.network, changes)
+            scene = changed(self.text_base.network, changes)
             write_weights(folder / SCENE_NAME, changes)
         else:
             (folder / SCENE_NAME).unlink(missing_ok=True)
-        fingerprint, text_fingerprint = _fingerprints(*written)
+        fingerprint, text_fingerprint = _fingerprints(rounded[0], rounded[1], scene)
         if self._reference is not None:
             mean, covariance = self._reference
             tensors["background.mean"] = mean
@@ -238,13 +241,16 @@ class StarterEncoder:
         return unit
 
 
-def _fingerprints(image_head: nn.Module, *text_parts: nn.Module) -> tuple[str, str]:
-    """Hashes of all that vectors of photos, and of texts, depend on."""
-    image = hash_tensors(image_head.state_dict())
-    text = [hash_tensors(part.state_dict()) for part in text_parts]
+def _fingerprints(
+    image_head: Mapping[str, Any], text_head: Mapping[str, Any], scene: Mapping[str, Any] | None
+) -> tuple[str, str]:
+    """Of all that a photo's vector depends on, and a text's."""
+    text = [hash_tensors(text_head)]
+    if scene is not None:
+        text.append(hash_tensors(scene))
     base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
     return (
-        fingerprint_of("starter image", base, image),
+        fingerprint_of("starter image", base, hash_tensors(image_head)),
         fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
     )
 
