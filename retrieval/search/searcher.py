@@ -27,6 +27,7 @@ SMALL_GALLERY = 50
 """With fewer photos, their own mean and covariance say little; the encoder's are used instead."""
 
 _SPARE = 32
+_SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
 
@@ -209,8 +210,8 @@ class Searcher:
         if len(self.index) >= SMALL_GALLERY:
             covariance: Vectors | None = self.index.statistics()[1]
         else:
-            background = self.encoder.background()
-            covariance = background[1] if background else None
+            reference = self.encoder.reference_statistics()
+            covariance = reference[1] if reference else None
         weights = np.asarray([part.weight for part in query], dtype=np.float32)
         return fuse(vectors, weights, covariance)
 
@@ -219,9 +220,11 @@ class Searcher:
     ) -> tuple[tuple[Hit, ...], int]:
         """The hits of one query, and how many photos were left out as gone."""
         files = ExistingFiles()
-        answer = _Groups(self.duplicate_cosine) if options.collapse else _Plain()
+        answer = _Groups(self.duplicate_cosine, options.k) if options.collapse else _Plain()
         lowest: float | None = None
-        first = (_GROWTH if options.collapse else 1) * options.k + _SPARE
+        first = options.k + _SPARE
+        if options.collapse:
+            first += min(3 * options.k, _SPARE_TO_COLLAPSE)
         for ids, scores in self._ranking(vector, first, allowed):
             photos = self.library.photos(ids.tolist())
             found: list[_Candidate] = []
@@ -265,11 +268,11 @@ class Searcher:
 
     def _lowest(self, vector: Vectors, best: float) -> float:
         """The lowest score that passes the cut-off for this query."""
-        background = self.encoder.background()
-        if background is None and len(self.index) >= SMALL_GALLERY:
-            background = self.index.statistics()
-        if background is not None:
-            return threshold(best, vector, background, self.cutoff)
+        reference = self.encoder.reference_statistics()
+        if reference is None and len(self.index) >= SMALL_GALLERY:
+            reference = self.index.statistics()
+        if reference is not None:
+            return threshold(best, vector, reference, self.cutoff)
         _, scores = self.index.search(vector[None], len(self.index))[0]
         return largest_gap(scores, self.cutoff)
 
@@ -296,9 +299,9 @@ class _Plain:
 class _Groups(_Plain):
     """Near-duplicates as one."""
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, most: int) -> None:
         super().__init__()
-        self._collapser = Collapser(limit)
+        self._collapser = Collapser(limit, most)
 
     def __len__(self) -> int:
         return len(self._collapser.groups)
