@@ -46,7 +46,9 @@ def evaluate(
     context: typer.Context,
     files: Annotated[
         list[str],
-        typer.Argument(help="PhotoChat's JSON: files, folders, 'test_*.json'.", metavar="FILES"),
+        typer.Argument(
+            help="PhotoChat's or AlbumChat's files, folders, 'test_*.json'.", metavar="FILES"
+        ),
     ],
     photos: Annotated[
         Path | None,
@@ -80,6 +82,12 @@ def evaluate(
     captions: Annotated[
         Path | None,
         typer.Option("--captions", metavar="FILE", help="Captions by humans, JSON Lines."),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers", metavar="FILE", help="An LLM's recorded answers to AlbumChat, JSON Lines."
+        ),
     ] = None,
     only_available: Annotated[
         bool, flag("--only-available", help="Also count only dialogues whose photo is there.")
@@ -151,6 +159,7 @@ def evaluate(
         last=last,
         descriptors=descriptors,
         captions=captions,
+        answers=answers,
         only_available=only_available,
         limit=limit,
         tune_first=tune_first,

@@ -27,14 +27,15 @@ class Gallery:
 
     Attributes:
         ids: of its entries, as they stand in TREC files.
-        gold: the entry that each dialogue leads to, by dialogue id.
+        gold: the entries that are right for each dialogue, by dialogue id; there are several only
+            in AlbumChat.
         unavailable: why a dialogue's photo is not in the pool, by dialogue id.
         paths: of the photos; empty when labels are ranked.
         labels: of the entries, in the order of ``ids``; empty when photos are ranked.
     """
 
     ids: tuple[str, ...]
-    gold: Mapping[str, str]
+    gold: Mapping[str, tuple[str, ...]]
     unavailable: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, Path] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
@@ -83,21 +84,27 @@ def open_photos(
     library = Library.open(_library_path(folders, encoder), create=True)
     report = index(library, encoder, folders)
     failed = {Path(one.path): one.reason for one in report.failed}
-    gold: dict[str, Path] = {}
+    gold: dict[str, list[Path]] = {}
     unavailable: dict[str, str] = {}
     for dialogue in dialogues:
-        path = next(filter(None, (place.find(dialogue) for place in places)), None)
-        if path is None:
-            unavailable[dialogue.id] = PHOTO_MISSING
-        elif path in failed:
-            unavailable[dialogue.id] = PHOTO_UNREADABLE
+        if dialogue.album is not None:
+            found = [folder / name for name in dialogue.album.relevant]
+            if not found:
+                # Nothing is right: whether that is said is measured, not a rank.
+                continue
         else:
-            gold[dialogue.id] = path
+            found = list(filter(None, (place.find(dialogue) for place in places)))[:1]
+        there = [path for path in found if path.is_file()]
+        readable = [path for path in there if path not in failed]
+        if readable:
+            gold[dialogue.id] = readable
+        else:
+            unavailable[dialogue.id] = PHOTO_UNREADABLE if there else PHOTO_MISSING
     searcher = Searcher(library, encoder)
     searcher.index.sync(library)
     photo_ids = searcher.index.ids()
     photos = library.photos(photo_ids.tolist())
-    wanted = set(gold.values())
+    wanted = {path for paths in gold.values() for path in paths}
     paths: dict[str, Path] = {}
     columns = []
     for column, photo_id in enumerate(photo_ids.tolist()):
@@ -109,14 +116,15 @@ def open_photos(
     if not columns:
         raise EvaluationError(f"{folder} holds no photo that can be read")
     names = {path: name for name, path in paths.items()}
-    for identifier, path in list(gold.items()):
-        if path not in names:
-            del gold[identifier]
-            unavailable[identifier] = PHOTO_UNREADABLE
+    named = {
+        identifier: tuple(names[path] for path in right if path in names)
+        for identifier, right in gold.items()
+    }
+    unavailable |= dict.fromkeys((one for one in named if not named[one]), PHOTO_UNREADABLE)
     return PhotoGallery(
         Gallery(
             ids=tuple(paths),
-            gold={identifier: names[path] for identifier, path in gold.items()},
+            gold={identifier: right for identifier, right in named.items() if right},
             unavailable=unavailable,
             paths=paths,
         ),
@@ -141,7 +149,8 @@ def open_labels(dialogues: Sequence[Dialogue], embed: Embed) -> tuple[Gallery, L
             "no dialogue has labels (photo_description): rank photos instead, with --photos DIR"
         )
     missing = {one.id: NO_LABELS for one in dialogues if one.id not in pool.gold}
-    return Gallery(tuple(pool.ids.tolist()), pool.gold, missing, labels=pool.texts), pool
+    gold = {identifier: (name,) for identifier, name in pool.gold.items()}
+    return Gallery(tuple(pool.ids.tolist()), gold, missing, labels=pool.texts), pool
 
 
 def _library_path(folders: Sequence[Path], encoder: Encoder) -> Path:

@@ -11,12 +11,16 @@ from bot.describe.query import to_query
 from bot.dialogues.labels import LabelPool, label_query
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
-from retrieval.search import Query, QueryText
+from retrieval.library import Library
+from retrieval.search import Query, QueryText, SearchOptions
 from training.evaluation.gallery import PhotoGallery
 from training.evaluation.queries import Asked
 from training.evaluation.reasons import EMPTY_DESCRIPTORS
 
 Scores = NDArray[np.float32]
+
+EXCLUDE_SHARE = 0.25
+"""Weight of what the photo does not show against the sum of all that it does."""
 
 LABEL_WAYS = ("bm25", "dense", "both")
 
@@ -46,6 +50,11 @@ class PhotoRanker:
         """Rank these."""
         self._photos = photos
 
+    @property
+    def library(self) -> Library:
+        """That holds the pool."""
+        return self._photos.searcher.library
+
     def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
         """See :class:`Ranker`."""
         searcher = self._photos.searcher
@@ -64,9 +73,29 @@ class PhotoRanker:
             rows.append(row)
         result = np.zeros((len(asked), len(self._photos.columns)), dtype=np.float32)
         if queries:
-            _, found = searcher.scores(queries)
-            result[rows] = found[:, self._photos.columns]
+            ids, found = searcher.scores(queries)
+            for row, scores in zip(rows, found, strict=True):
+                if asked[row].filter:
+                    allowed = searcher.library.ids_matching(asked[row].filter)
+                    scores[~np.isin(ids, allowed)] = -np.inf
+                result[row] = scores[self._photos.columns]
         return out, result
+
+    def refused(self, asked: Sequence[Asked]) -> list[bool]:
+        """Whether the reply would be "nothing like that here" or "the closest I have"."""
+        searcher = self._photos.searcher
+        found = []
+        for one in asked:
+            if one.failed is not None:
+                found.append(True)
+                continue
+            options = SearchOptions(k=1, cutoff=True, filter=one.filter)
+            answer = searcher.search(_photo_query(one, searcher.encoder), options)
+            # TODO(sureness): the calibrated three answers, once the search gives them.
+            sure = getattr(answer, "sure", None)
+            nothing = answer.nothing_fits or not answer.hits
+            found.append(nothing if sure is None else sure != "fits")
+        return found
 
 
 class LabelRanker:
@@ -91,6 +120,14 @@ def label_parts(asked: Asked) -> list[QueryText]:
 
 
 def _photo_query(asked: Asked, encoder: Encoder) -> Query:
+    query = _wanted_query(asked, encoder)
+    if not asked.exclude:
+        return query
+    total = sum(part.weight for part in query.parts)
+    return Query((*query.parts, QueryText(asked.exclude, -EXCLUDE_SHARE * total)))
+
+
+def _wanted_query(asked: Asked, encoder: Encoder) -> Query:
     if asked.description is not None:
         return to_query(asked.description, encoder)
     if asked.caption:

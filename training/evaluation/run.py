@@ -11,11 +11,12 @@ from bot.dialogues.dialogue import Dialogue, DialogueSet
 from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
+from training.evaluation.album import AlbumPlanner, read_plans
 from training.evaluation.answers import AnswerCache, default_cache_path
 from training.evaluation.errors import EvaluationError
 from training.evaluation.gallery import Gallery, open_labels, open_photos
 from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
-from training.evaluation.outcome import SystemResult, judge
+from training.evaluation.outcome import SystemResult, judge, with_refusals
 from training.evaluation.plan import QUERIES, Plan
 from training.evaluation.queries import (
     Ask,
@@ -137,23 +138,28 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     if against == "photos" and folder is None:
         raise EvaluationError("ranking photos needs --photos DIR")
     dialogues = read(plan)
-    kinds = _kinds(plan, settings, against)
+    kinds = _kinds(plan, settings, against, any(one.album for one in dialogues))
     asks, asker = _asks(plan, settings, dialogues.dialogues, kinds, against, host)
     if against == "photos":
         assert folder is not None
         gallery, rankers = _photos(plan, settings, dialogues.dialogues, folder, host)
     else:
         gallery, rankers = _labels(settings, dialogues.dialogues, host)
+    planner = _planner(plan, dialogues, rankers)
     evaluation = Evaluation(plan, dialogues, against, gallery)
     for kind, ask in asks.items():
         begun = time.perf_counter()
         asked = ask(dialogues.dialogues)
+        if planner is not None:
+            asked = planner.planned(kind, dialogues.dialogues, asked)
         taken = time.perf_counter() - begun
         for ranker in rankers:
             begun = time.perf_counter()
             queries, scores = ranker.scores(asked)
             name = _name(kind, ranker, plan)
             result = judge(name, dialogues.dialogues, queries, scores, gallery)
+            if planner is not None and isinstance(ranker, PhotoRanker):
+                result = with_refusals(result, ranker.refused(queries))
             seconds = taken + time.perf_counter() - begun
             evaluation.results.append(replace(result, seconds=seconds))
     if against == "labels":
@@ -164,29 +170,43 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     return evaluation
 
 
+def _planner(plan: Plan, dialogues: DialogueSet, rankers: Sequence[Ranker]) -> AlbumPlanner | None:
+    """What says when and where in AlbumChat's dialogues; None where there are none."""
+    photos = next((one for one in rankers if isinstance(one, PhotoRanker)), None)
+    if photos is None or not any(dialogue.album for dialogue in dialogues):
+        return None
+    return AlbumPlanner(photos.library, read_plans(plan.answers) if plan.answers else {})
+
+
 def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
     """What asks the LLM of the settings, with the answers that were kept."""
     from bot.describe.llm import describer_chain
-    from bot.llm.client import endpoint_of
+    from bot.llm.client import endpoint_of, secrets_of
     from prompts.loader import load_prompt
 
     cache = AnswerCache(
         default_cache_path(), load_prompt("describe"), settings.model, endpoint_of(settings)
     )
-    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch)
+    if cache.outdated:
+        host.note(
+            f"{cache.outdated} answers of an older Photopal are asked for again: "
+            "it did not keep what the LLM wrote"
+        )
+    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch, secrets_of(settings))
 
 
-def _kinds(plan: Plan, settings: Settings, against: str) -> list[str]:
+def _kinds(plan: Plan, settings: Settings, against: str, album: bool) -> list[str]:
     """The kinds of query to make, the leading one first."""
+    has_recorded = (plan.answers or plan.descriptors) is not None
     possible = {
         "llm": settings.uses_llm,
-        "recorded": plan.descriptors is not None,
-        "recorded+owner": plan.descriptors is not None and against == "labels",
+        "recorded": has_recorded,
+        "recorded+owner": has_recorded and against == "labels",
         "caption": plan.captions is not None,
     }
     needs = {
         "llm": "an LLM: set OPENAI_API_KEY, or give --base-url",
-        "recorded": "--descriptors FILE.jsonl",
+        "recorded": "--descriptors FILE.jsonl (or --answers FILE.jsonl)",
         "recorded+owner": "--descriptors FILE.jsonl and --against labels",
         "caption": "--captions FILE.jsonl",
     }
@@ -198,6 +218,8 @@ def _kinds(plan: Plan, settings: Settings, against: str) -> list[str]:
                 raise EvaluationError(f"the query {kind!r} needs {needs[kind]}")
         return list(dict.fromkeys(plan.queries))
     leading = [kind for kind in ("llm", "recorded") if possible[kind]]
+    if album:
+        return [*leading, "offline"]
     return leading + [k for k in QUERIES if k not in leading and possible.get(k, True)]
 
 
@@ -209,7 +231,8 @@ def _asks(
     against: str,
     host: Host,
 ) -> tuple[dict[str, Ask], LLMAsker | None]:
-    recorded = read_descriptors(plan.descriptors, dialogues) if plan.descriptors else {}
+    told = plan.answers or plan.descriptors
+    recorded = read_descriptors(told, dialogues) if told else {}
     captions = read_captions(plan.captions) if plan.captions else {}
     asker = open_asker(settings, plan, host) if "llm" in kinds else None
     if asker is not None:

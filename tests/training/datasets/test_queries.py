@@ -5,7 +5,6 @@ from pathlib import Path
 from bot.conversation import Conversation, Turn
 from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import to_query
-from bot.describe.phrases import PhraseDescriber
 from bot.describe.rules import RuleDescriber
 from bot.descriptors import Description, Descriptors
 from tests.support.fake_encoder import ColourEncoder

@@ -11,10 +11,10 @@ def qrels(result: SystemResult, gallery: Gallery) -> str:
     """``query 0 photo 1`` lines. A photo that is not in the pool is relevant all the same."""
     lines = []
     for one in result.outcomes:
-        photo = gallery.gold.get(one.dialogue.id)
-        if photo is None:
-            photo = entry_id(one.dialogue.photo_name or f"photo-of-{one.dialogue.id}")
-        lines.append(f"{query_id(one.dialogue.id)} 0 {photo} 1")
+        right = gallery.gold.get(one.dialogue.id)
+        if right is None:
+            right = (entry_id(one.dialogue.photo_name or f"photo-of-{one.dialogue.id}"),)
+        lines += [f"{query_id(one.dialogue.id)} 0 {photo} 1" for photo in right]
     return "".join(f"{line}\n" for line in lines)
 
 
