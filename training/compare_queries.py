@@ -15,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.conversation import Conversation
+from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import FIELD_WEIGHTS, to_query, windows
-from bot.describe.rules import RuleDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.labels import standardised as z_scores
 from bot.dialogues.photo_names import PhotoFolder
 from bot.dialogues.reading import read_dialogues
 from retrieval.encoders import Encoder, load_encoder
+from retrieval.errors import EmptyQuery
 from retrieval.photos.reading import open_image
-from retrieval.search.fusion import fuse
+from retrieval.search.ranking import rank_of, score_photos
 
 Scores = NDArray[np.float32]
 Texts = list[tuple[str, float]]
@@ -54,15 +56,14 @@ def added(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scor
 
 
 def standardised(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
-    """The weighted sum of scores divided by their standard deviation."""
-    total: Scores = weights @ (scores / scores.std(axis=1, keepdims=True))
+    """The weighted sum of the texts' z-scores."""
+    total: Scores = weights @ z_scores(scores)
     return total
 
 
 def highest(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
-    """The best standardised score of any text."""
-    centred = scores - scores.mean(axis=1, keepdims=True)
-    best: Scores = (centred / scores.std(axis=1, keepdims=True)).max(axis=0)
+    """The best z-score of any text."""
+    best: Scores = z_scores(scores).max(axis=0)
     return best
 
 
@@ -109,7 +110,7 @@ def descriptor_ways() -> dict[str, tuple[Callable[[Descriptors], Texts], Combine
 
 
 def dialogue_ways(encoder: Encoder) -> dict[str, tuple[Callable[[Description], Texts], Combine]]:
-    """Ways from the offline describer's description to a ranking."""
+    """Ways from the phrase describer's description to a ranking."""
 
     def view(number: int) -> Callable[[Description], Texts]:
         return lambda d: [(windows(d.context, encoder)[number], 1.0)] if d.context else []
@@ -158,9 +159,11 @@ def compare(
 ) -> None:
     """Print the tables. Dialogues without a photo in the folder count as misses."""
     folder = PhotoFolder(photos)
-    files = sorted(path for path in photos.iterdir() if path.is_file())
-    gallery = encoder.encode_images([open_image(file, encoder.image_size) for file in files])
-    covariance = np.cov(gallery.T).astype(np.float32)
+    files = list(folder.paths)
+    # Decoded at twice the encoder's size, as indexing does.
+    side = 2 * encoder.image_size
+    gallery = encoder.encode_images([open_image(file, side) for file in files])
+    ids = np.asarray([file.as_posix() for file in files], dtype=np.str_)
     place = {file: number for number, file in enumerate(files)}
     found = [folder.find(dialogue) for dialogue in dialogues]
     own = [place.get(path, -1) if path is not None else -1 for path in found]
@@ -175,14 +178,17 @@ def compare(
         vectors = np.stack([cache[text] for text, _ in said])
         weights = np.asarray([weight for _, weight in said], dtype=np.float32)
         scores = combine(vectors @ gallery.T, weights, vectors)
-        return int((scores > scores[photo]).sum())
+        return rank_of(scores.astype(np.float32), ids, photo) - 1
 
     def final(description: Description, photo: int) -> int:
-        parts = to_query(description, encoder).parts
-        vectors = encoder.encode_texts([part.text for part in parts])
-        weights = np.asarray([part.weight for part in parts], dtype=np.float32)
-        scores = gallery @ fuse(vectors, weights, covariance)
-        return int((scores > scores[photo]).sum()) if photo >= 0 else len(files)
+        try:
+            query = to_query(description, encoder)
+        except EmptyQuery:
+            return len(files)
+        texts = [part.text for part in query.parts]
+        vectors = dict(zip(texts, encoder.encode_texts(texts), strict=True))
+        (scores,) = score_photos([query], vectors, gallery)
+        return rank_of(scores, ids, photo) - 1 if photo >= 0 else len(files)
 
     say(f"{len(dialogues)} dialogues, {len(files)} photos    hit@1 hit@5 hit@10 hit@30 MRR")
     if recorded:
@@ -193,10 +199,9 @@ def compare(
         ranks = [
             final(Description(descriptors=one, source="recorded"), at)
             for one, at in zip(fields, own, strict=True)
-            if not one.is_empty()
         ]
         say(f"descriptors: {'bot/describe/query.py':48} {figures(np.asarray(ranks))}")
-    describer = RuleDescriber()
+    describer = PhraseDescriber(encoder)
     described = [describer.describe(dialogue.conversation()) for dialogue in dialogues]
     for name, (dialogue_texts, combine) in dialogue_ways(encoder).items():
         ranks = [

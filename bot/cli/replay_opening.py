@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.cli.factories import open_encoder, with_encoder_of
 from bot.cli.indexing import index_with_progress
 from bot.cli.output import note
+from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.replay import PhotoGallery, Replayer, open_gallery
 from retrieval.errors import LibraryNotFound
 from retrieval.library import Library
@@ -34,6 +35,8 @@ def open_replayer(
     from bot.describe.phrases import PhraseDescriber
     from retrieval.search import Searcher
 
+    # Label texts are compared as ``photopal evaluate`` does: see sentence_embedder.
+    chosen = settings.encoder if "encoder" in settings.model_fields_set else "starter"
     gallery: PhotoGallery | None = None
     if photos is not None:
         encoder = open_encoder(settings.encoder)
@@ -57,7 +60,10 @@ def open_replayer(
                 "in their place"
             )
     describer = PhraseDescriber(encoder)
-    return Replayer(describer_chain(settings, describer), encoder, dialogues.dialogues, gallery)
+    embed = sentence_embedder(open_encoder(chosen)) if chosen != "starter" else None
+    return Replayer(
+        describer_chain(settings, describer), encoder, dialogues.dialogues, gallery, embed
+    )
 
 
 def gallery_library(photos: Path, encoder: "Encoder") -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from bot.dialogues.dialogue import Dialogue, safe_name, url_stem
 from bot.errors import DialogueUnreadable
 from retrieval.photos.reading import PHOTO_SUFFIXES
+from retrieval.photos.scan import scan_folder
 
 
 class PhotoNames:
@@ -42,17 +43,18 @@ class PhotoFolder:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise DialogueUnreadable(f"{folder}: no such folder of photos")
-        self.folder = folder
+        # As indexing does: what is found here is found in the library under the same path.
+        self.folder = folder.resolve()
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
-        """Every image file of the folder, sorted; those of the folder itself come first."""
-        found = (
-            path
-            for path in self.folder.rglob("*")
-            if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file()
+        """Every photo that indexing would find, sorted; those of the folder itself come first."""
+        found = (one.path for one in scan_folder(self.folder) if not one.is_folder)
+        return tuple(
+            sorted(
+                (path for path in found if path.is_file()), key=lambda path: (len(path.parts), path)
+            )
         )
-        return tuple(sorted(found, key=lambda path: (len(path.parts), path)))
 
     @cached_property
     def _names(self) -> PhotoNames:

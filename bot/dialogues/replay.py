@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from langchain_core.runnables import Runnable
+from numpy.typing import NDArray
 
 from bot.conversation import Conversation
 from bot.describe.query import to_query
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.labels import Embed, LabelPool, LabelQuery, entry_id, label_query
 from bot.dialogues.photo_names import PhotoNames
 from bot.intent.share import wants_photo
 from retrieval.errors import EmptyQuery, LibraryEmpty
-from retrieval.search import SMALL_GALLERY, SearchOptions
-from retrieval.search.fusion import fuse
+from retrieval.search.ranking import best_places, rank_of
 
 if TYPE_CHECKING:
-    from retrieval.encoders.base import Embeddings, Encoder
+    from retrieval.encoders.base import Encoder
     from retrieval.library import Photo
     from retrieval.search import Query, Searcher
 
@@ -37,7 +38,7 @@ class Candidate:
 
     Attributes:
         rank: from 1.
-        score: cosine with the query.
+        score: by which it was ranked; of photos the cosine with the query.
         text: the file's name, or the labels.
         photo: None for a label text.
         shared: whether it is the one that was really shared.
@@ -105,6 +106,7 @@ class PhotoGallery:
         self._searcher = searcher
         self._names = names
         self._photos = {photo.path: photo for photo in photos}
+        self._by_id = {photo.id: photo for photo in photos}
 
     def photo_of(self, dialogue: Dialogue) -> "Photo | None":
         """The photo that a dialogue shared, if it is in the library."""
@@ -112,64 +114,54 @@ class PhotoGallery:
         return None if path is None else self._photos.get(path)
 
     def rank(self, query: "Query", shared: "Photo | None", k: int) -> tuple[list[Candidate], int]:
-        """The first ``k`` and the shared one, with their ranks; and how many there are."""
-        found = self._searcher.search(query, SearchOptions(max(k, len(self._photos))))
-        kept = []
-        for hit in found.hits:
-            is_shared = shared is not None and hit.photo_id == shared.id
-            if hit.rank <= k or is_shared:
-                photo = self._photos.get(hit.path)
-                kept.append(Candidate(hit.rank, hit.score, hit.path.name, photo, is_shared))
-        return kept, len(found.hits)
+        """The first ``k`` and the shared one, with their ranks; and how many there are.
+
+        Raises:
+            EmptyQuery: the query holds no text.
+        """
+        photo_ids, scores = self._searcher.scores([query])
+        photos = [self._by_id.get(photo_id) for photo_id in photo_ids.tolist()]
+        # A photo that was indexed after this gallery was opened is ranked, but not known here.
+        names = [entry_id(one.path.as_posix()) if one else f"{n}" for n, one in enumerate(photos)]
+        place = None
+        if shared is not None:
+            (places,) = np.nonzero(photo_ids == shared.id)
+            place = int(places[0]) if len(places) else None
+        shown = [
+            Candidate(rank, float(scores[0, at]), photo.path.name, photo, at == place)
+            for rank, at in _first_and_own(scores[0], np.asarray(names), place, k)
+            if (photo := photos[at]) is not None
+        ]
+        return shown, len(photos)
 
 
-class LabelGallery:
-    """The labels of all photos as texts, to be ranked in the photos' place."""
+def rank_labels(
+    pool: LabelPool, query: LabelQuery, dialogue: Dialogue, k: int
+) -> tuple[list[Candidate], int]:
+    """The first ``k`` label texts and the dialogue's own, with their ranks; and how many there are.
 
-    def __init__(self, encoder: "Encoder", dialogues: Sequence[Dialogue]) -> None:
-        self._encoder = encoder
-        self._texts: dict[str, str] = {}
-        for dialogue in dialogues:
-            if dialogue.labels:
-                self._texts.setdefault(_key(dialogue), dialogue.labels)
-        self._places = {key: place for place, key in enumerate(self._texts)}
-        self._vectors: Embeddings | None = None
+    Raises:
+        EmptyQuery: the query holds no text.
+    """
+    if not query:
+        raise EmptyQuery("there is nothing to look for")
+    scores, own = pool.scores([query])[0], pool.place_of(dialogue)
+    shown = [
+        Candidate(rank, float(scores[at]), pool.texts[at], shared=at == own)
+        for rank, at in _first_and_own(scores, pool.ids, own, k)
+    ]
+    return shown, len(pool)
 
-    def __len__(self) -> int:
-        return len(self._texts)
 
-    def holds(self, dialogue: Dialogue) -> bool:
-        """Whether the labels of the dialogue's photo are here."""
-        return _key(dialogue) in self._texts
-
-    def rank(self, query: "Query", dialogue: Dialogue, k: int) -> tuple[list[Candidate], int]:
-        """The first ``k`` and the dialogue's own, with their ranks; and how many there are."""
-        texts = list(self._texts.values())
-        if self._vectors is None:
-            self._vectors = self._encoder.encode_texts(texts)
-        vectors = self._vectors
-        parts = [part for part in query.parts if part.text.strip() and part.weight]
-        if not parts:
-            raise EmptyQuery("there is nothing to look for")
-        covariance = (
-            np.cov(vectors, rowvar=False).astype(np.float32)
-            if len(texts) >= SMALL_GALLERY
-            else None
-        )
-        asked = fuse(
-            self._encoder.encode_texts([part.text for part in parts]),
-            np.asarray([part.weight for part in parts], dtype=np.float32),
-            covariance,
-        )
-        scores = vectors @ asked
-        shared = self._places[_key(dialogue)]
-        kept = []
-        for rank, place in enumerate(np.argsort(-scores, kind="stable").tolist(), start=1):
-            if rank <= k or place == shared:
-                kept.append(
-                    Candidate(rank, float(scores[place]), texts[place], shared=place == shared)
-                )
-        return kept, len(texts)
+def _first_and_own(
+    scores: NDArray[np.float32], ids: NDArray[np.str_], own: int | None, k: int
+) -> list[tuple[int, int]]:
+    """Ranks and places of the first ``k`` entries, and of the own one if it comes later."""
+    first = best_places(scores, ids, k)
+    found = list(enumerate(first, start=1))
+    if own is not None and own not in first:
+        found.append((rank_of(scores, ids, own), own))
+    return found
 
 
 class Replayer:
@@ -180,6 +172,7 @@ class Replayer:
         encoder: of the library, or any when there is none.
         dialogues: all of the file, whose labels make up the gallery of label texts.
         photos: the gallery; None when no photo can be had.
+        embed: compares label texts (:func:`bot.dialogues.labels.sentence_embedder`).
     """
 
     def __init__(
@@ -188,11 +181,12 @@ class Replayer:
         encoder: "Encoder",
         dialogues: Sequence[Dialogue],
         photos: PhotoGallery | None = None,
+        embed: Embed | None = None,
     ) -> None:
         self._describer = describer
         self._encoder = encoder
         self._photos = photos
-        self._labels = LabelGallery(encoder, dialogues)
+        self._labels = LabelPool(dialogues, embed)
 
     def photo_of(self, dialogue: Dialogue) -> "Photo | None":
         """The photo that was really shared, if it can be had."""
@@ -209,8 +203,7 @@ class Replayer:
         seconds = {"describe": time.perf_counter() - started}
         started = time.perf_counter()
         try:
-            query = to_query(description, self._encoder)
-            against, candidates, pool, note = self._ranked(dialogue, query, k)
+            against, candidates, pool, note = self._ranked(dialogue, description, k)
         except EmptyQuery:
             return Outcome(description, k=k, note="the bot found nothing to look for")
         seconds["search"] = time.perf_counter() - started
@@ -226,21 +219,25 @@ class Replayer:
         )
 
     def _ranked(
-        self, dialogue: Dialogue, query: "Query", k: int
+        self, dialogue: Dialogue, description: Description, k: int
     ) -> tuple[Literal["photos", "labels", "nothing"], list[Candidate], int, str]:
         shared = self.photo_of(dialogue)
-        if self._photos is not None and (shared is not None or not self._labels.holds(dialogue)):
-            candidates, pool = self._photos.rank(query, shared, k)
+        has_labels = dialogue.id in self._labels.gold
+        if self._photos is not None and (shared is not None or not has_labels):
+            query = to_query(description, self._encoder)
             note = ""
             if dialogue.share_index is None:
                 note = "no photo is shared in this dialogue"
             elif shared is None:
                 note = "the shared photo is not among the photos, and it has no labels"
-            return "photos", candidates, pool, note
-        if self._labels.holds(dialogue):
-            candidates, pool = self._labels.rank(query, dialogue, k)
+            return "photos", *self._photos.rank(query, shared, k), note
+        if has_labels:
+            words = label_query(description, dialogue.conversation())
             why = "the shared photo is not here" if self._photos else "there are no photos here"
-            return "labels", candidates, pool, f"{why}: its labels are ranked among label texts"
+            note = f"{why}: its labels are ranked among label texts"
+            return "labels", *rank_labels(self._labels, words, dialogue, k), note
+        if description.descriptors.is_empty() and not description.context:
+            raise EmptyQuery("there is nothing to look for")
         return "nothing", [], 0, "there are no photos here, and the dialogue has no labels"
 
 
@@ -274,7 +271,3 @@ def described(description: Description) -> list[tuple[str, str]]:
         (name.replace("_", " "), getattr(description.descriptors, name).strip()) for name in FIELDS
     )
     return [(name, text) for name, text in fields if text]
-
-
-def _key(dialogue: Dialogue) -> str:
-    return (dialogue.photo_name or f"dialogue {dialogue.id}").lower()

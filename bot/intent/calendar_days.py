@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.intent import time_words as words
-from bot.intent.feasts import AROUND, feast_of
+from bot.intent.feasts import AROUND, Feast, feast_of
 from retrieval.search.filters import DateRange
 
 
@@ -81,10 +81,9 @@ class Calendar:
             return Unit(part_of_month(part[1], words.MONTHS[part[2]]))
         if said in words.MONTHS:
             return Unit(lambda year: month_range(year, words.MONTHS[said]))
-        if feast := feast_of(re.sub(r"^(?:first|last) (?:night|day|evening) of ", "", said)):
-            return Unit(
-                lambda year: DateRange(feast.days(year)[0] - AROUND, feast.days(year)[1] + AROUND)
-            )
+        first_only = re.sub(r"^first (?:night|day|evening) of ", "", said)
+        if feast := feast_of(re.sub(r"^last (?:night|day|evening) of ", "", first_only)):
+            return Unit(lambda year: _around(feast, year, first_only != said))
         if season := re.search(rf"{words.SEASON}$", said):
             return self.season(words.SEASONS[season[0]])
         month = re.search(words.MONTH, said)
@@ -137,6 +136,11 @@ class Calendar:
 
     def has_year(self, text: str) -> bool:
         return re.search(rf"(?:^|\W){words.YEAR}$", text, re.IGNORECASE) is not None
+
+
+def _around(feast: Feast, year: int, first_only: bool) -> DateRange:
+    first, last = feast.days(year)
+    return DateRange(first - AROUND, (first if first_only else last) + AROUND)
 
 
 def day_range(year: int, month: int, day: int) -> DateRange:

@@ -8,8 +8,6 @@ in runs of one to three: how something is asked for does not depend on what is a
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import torch
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from bot.describe.words import is_chitchat, kind_of
 from bot.intent.asking import bounded, take_apart
 from bot.intent.plan import TalkState
+from bot.intent.words import word_list
 from retrieval.encoders.starter.bases import STATE_DIM, TextBase
 
 BUCKETS = 4096
@@ -77,9 +76,9 @@ def _class_of(token: str) -> str:
         return "Y" if len(word) == 4 and word[:2] in ("19", "20") else "0"
     if not word[0].isalpha():
         return word if word in "?!.,:;>#*" else "emoji"
-    if word in _words("asking"):
+    if word in word_list("asking"):
         return word
-    if word in _words("verbs"):
+    if word in word_list("verbs"):
         return "Vd"
     if is_chitchat(word):
         return word
@@ -91,13 +90,6 @@ def _class_of(token: str) -> str:
         if word.endswith(ending) and len(word) > len(ending) + 2:
             return "X" + ending
     return "X"
-
-
-@cache
-def _words(name: str) -> frozenset[str]:
-    text = files("bot.intent").joinpath("words", f"{name}.txt").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return frozenset(" ".join(lines).split())
 
 
 def _runs(text: str, state: TalkState) -> Iterator[str]:

@@ -9,12 +9,12 @@ NEAR_NAME = (
 """English prepositions that make the name behind them a place."""
 
 ABROAD_NEAR_NAME = (
-    "aus", "nach", "bei", "von", "im", "en", "à", "a", "au", "aux", "de", "du", "des", "del",
-    "della", "da", "do", "dal", "em", "no", "na", "uit", "naar", "op", "van", "di",
+    "aus", "nach", "bei", "von", "im", "en", "à", "au", "aux", "de", "du", "des", "del",
+    "della", "da", "do", "dal", "em", "na", "uit", "naar", "op", "van", "di",
 )  # fmt: skip
 """The same in German, French, Spanish, Italian, Portuguese and Dutch."""
 
-WEAK_BEFORE_NAME = ("to", "of", "about", "over", "by")
+WEAK_NEAR_NAME = ("to", "of", "about", "over", "by")
 """They stand before people and things as well."""
 
 TRAVEL = (
@@ -63,7 +63,6 @@ WORLD_REGIONS: Mapping[str, str] = {
     "north africa": "MA DZ TN LY EG",
     "indochina": "VN LA KH",
     "polynesia": "PF WS TO CK",
-    "down under": "AU NZ",
 }
 """Regions of several countries, as codes. Continents come from the gazetteer."""
 
@@ -94,6 +93,8 @@ NICKNAMES: Mapping[str, tuple[str, str]] = {
     "bali": ("Bali", "Indonesia"),
     "england": ("England", "United Kingdom"),
     "scotland": ("Scotland", "United Kingdom"),
+    "écosse": ("Scotland", "United Kingdom"),
+    "escocia": ("Scotland", "United Kingdom"),
     "schottland": ("Scotland", "United Kingdom"),
     "wales": ("Wales", "United Kingdom"),
     "the highlands": ("Scotland", "United Kingdom"),

@@ -75,7 +75,9 @@ class Plan:
         where: places that it must lie in, any of them.
         exclude: what it must not show, or which one it is not.
         number: which of the photos shown is meant: 1 is the first, -1 the last.
-        numbers: all of them when several are named: "share 1 and 3".
+        numbers: all of them when several are named: "share 1 and 3". Of BACK, ``(1,)`` means the
+            first thing looked for in this talk.
+        unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
         sure: probability of the move, 0 to 1.
         language: of the message, as its two-letter code.
         problem: one sentence for the person when a date or place makes no sense.
@@ -88,6 +90,7 @@ class Plan:
     exclude: str = ""
     number: int | None = None
     numbers: tuple[int, ...] = ()
+    unseen: bool = False
     sure: float = 1.0
     language: str = "en"
     problem: str = ""

@@ -7,13 +7,17 @@ word). Names written with a capital are left alone.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache, lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.describe.words import base_forms, is_chitchat, kind_of
+from bot.describe.phrase_bank import PHRASES_NAME, read_phrases
+from bot.describe.phrases import WEIGHTS
+from bot.describe.words import CHITCHAT, KINDS, base_forms, kind_of
+from bot.describe.words import word_list as describing_words
+from bot.intent.words import word_list
 
 MAX_WORDS = 60
 """Of a message that are looked at."""
@@ -21,8 +25,8 @@ MAX_WORDS = 60
 MOST_CORRECTIONS = 8
 _SHORTEST, _LONG = 3, 8
 _USUAL_SHORT = 6_000
-_USUAL = 22_000
-"""Ranks in the vocabulary down to which a word may be what was meant."""
+_UNUSUAL = 40_000
+"""Ranks: of a word that may be meant by one of four letters, and of one outside the vocabulary."""
 
 _SLANG = frozenset(
     "pls plz plse thx tysm ty tnx lol lmao omg btw idk imo rn ur u r ppl cuz coz cos bc smth sth nvm "
@@ -55,13 +59,20 @@ class Speller:
             for word, rank in vocabulary.items()
             if word.isascii() and word.isalpha() and (len(word) > 1 or word in "ai")
         }
+        self._extra = {word.lower() for word in extra} | word_list("lexicon")
         self._ranks = words
-        self._extra = {word.lower() for word in extra}
-        self._candidates = [word for word in words if len(word) >= _SHORTEST]
+        # Only words that are said of photos may be what was meant: "racket" is no "rocket".
+        meant = photo_words()
+        self._candidates = sorted(word for word in meant if len(word) >= _SHORTEST)
         self._correct_word = lru_cache(maxsize=4096)(self._find)
 
-    def correct(self, text: str) -> str:
-        """The text with misspelt words put right; everything else stays as it is."""
+    def correct(self, text: str, keep: Collection[str] = ()) -> str:
+        """The text with misspelt words put right; everything else stays as it is.
+
+        Args:
+            text: a message.
+            keep: words that are right in this text, lower case.
+        """
         left = MOST_CORRECTIONS
 
         def right(match: re.Match[str]) -> str:
@@ -69,7 +80,7 @@ class Speller:
             word = match[0]
             if left <= 0 or match.start() > MAX_WORDS * 12:
                 return word
-            if word[0].isupper() and not (match.start() == 0 or text.isupper()):
+            if word.lower() in keep or (word[0].isupper() and match.start() and not text.isupper()):
                 return word
             better = self._correct_word(word.lower())
             if better == word.lower():
@@ -83,14 +94,14 @@ class Speller:
         """Whether a word is right as it is."""
         if word in _SLANG or word in self._extra or word in self._ranks:
             return True
-        if "'" in word or "’" in word or is_chitchat(word) or kind_of(word):
+        if "'" in word or "’" in word or word in photo_words() or kind_of(word):
             return True
         forms = base_forms(word)[1:]
         forms += [word.removesuffix(end) for end in _ENDINGS if word.endswith(end)]
-        if any(len(form) >= 3 and form in self._ranks for form in forms):
+        if any(len(form) >= 3 and (form in self._ranks or form in photo_words()) for form in forms):
             return True
         return any(
-            word[:cut] in self._ranks and self._is_word(word[cut:]) for cut in range(3, len(word) - 2)
+            word[:cut] in self._ranks and self._is_word(word[cut:]) for cut in range(4, len(word) - 3)
         )
 
     def _is_word(self, word: str) -> bool:
@@ -108,14 +119,13 @@ class Speller:
                 if self.knows(form):
                     return form
         most = 2 if len(word) >= _LONG else 1
-        usual = _USUAL if len(word) > 4 else _USUAL_SHORT
         near = process.extract(
             word, self._candidates, scorer=OSA.distance, score_cutoff=most, limit=40
         )
         ranked = sorted(
-            (distance, candidate[0] != word[0], self._ranks[candidate], candidate)
+            (distance, candidate[0] != word[0], self._ranks.get(candidate, _UNUSUAL), candidate)
             for candidate, distance, _ in near
-            if self._ranks[candidate] <= usual and abs(len(candidate) - len(word)) <= 1
+            if len(word) > 4 or self._ranks.get(candidate, _UNUSUAL) <= _USUAL_SHORT
         )
         if not ranked:
             return word
@@ -123,3 +133,14 @@ class Speller:
         if other_start and len(word) < 6:
             return word
         return str(best)
+
+
+@cache
+def photo_words() -> frozenset[str]:
+    """Words that people use when they ask for photos, or that photos are described with."""
+    phrases, _ = read_phrases(WEIGHTS / PHRASES_NAME)
+    words = {word.lower() for phrase in phrases for word in _TOKEN.findall(phrase)}
+    words |= {form for word in words for form in base_forms(word) if form in describing_words("subjects")}
+    for kind in (*KINDS, CHITCHAT):
+        words |= {word for word in describing_words(kind) if word.isalpha()}
+    return frozenset(words | word_list("asking") | word_list("verbs"))

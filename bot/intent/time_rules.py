@@ -414,7 +414,7 @@ def _units_ago(calendar: Calendar, match: re.Match[str]) -> Sequence[DateRange]:
 
 def _span_ago(calendar: Calendar, match: re.Match[str]) -> Sequence[DateRange]:
     least, most = words.count_of(match["n"])
-    if match["about"]:
+    if match["about"] or re.search(r"\b(?:about|around)\b", match[0], re.IGNORECASE):
         least, most = max(0, least - 1), most + 1
     now = calendar.now
     if re.fullmatch(words.YEAR_UNIT, match["u"], re.IGNORECASE):
@@ -491,14 +491,18 @@ def _latest_unit(calendar: Calendar, match: re.Match[str]) -> Meaning:
 
 
 def _bare_year(calendar: Calendar, match: re.Match[str]) -> _Found:
-    year, said = int(match["y"]), bool(match.groupdict().get("prep"))
+    prep = (match.groupdict().get("prep") or "").casefold()
+    year, said = int(match["y"]), bool(prep)
+    if prep.startswith(("at ", "over ", "about ")):
+        return None  # "at 2030", "over 2000 people"
     if year > calendar.now.year:
         problem = f"{year} lies ahead." if said else ""
         return Meaning([year_range(year)] if said else (), problem, future=True)
-    if not said and year < 1990:
+    if not said and (year < 1990 or year % 100 == 0):
         return None
     return [year_range(year)]
 
 
-def _short_year(calendar: Calendar, match: re.Match[str]) -> Sequence[DateRange]:
-    return [year_range(calendar.years(f"'{match['y']}")[0])]
+def _short_year(calendar: Calendar, match: re.Match[str]) -> Sequence[DateRange] | None:
+    year = calendar.years(f"'{match['y']}")[0]
+    return [year_range(year)] if year >= 1990 else None

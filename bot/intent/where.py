@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -66,7 +67,8 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _BEFORE = re.compile(
     r"(?:\b(?:(?:over|back|down|up|out|here|there|right|all|somewhere|that time|when (?:we|i|you) "
     r"(?:were|was)(?: all)?) )*)"
-    rf"(?P<prep>\b(?:{'|'.join(words.NEAR_NAME + words.ABROAD_NEAR_NAME + words.WEAK_BEFORE_NAME)}) "
+    rf"(?P<prep>\b(?:{'|'.join(words.NEAR_NAME + words.ABROAD_NEAR_NAME)}|"
+    rf"{'|'.join(words.WEAK_NEAR_NAME)}) "
     r"(?:(?:the|our|my|your|that|this|der|die|den|dem|la|las|los|el|le|les|l') ?)?)?"
     r"(?P<the>(?:the|our|my|your|that|this) )?(?:(?:city|town|island|state|region) of )?$",
     re.IGNORECASE,
@@ -97,10 +99,11 @@ class KnownPlaces:
             folded(name): folder for folder in folders if (name := _folder_name(folder))
         }
         self._add_own()
+        english = {place.city for place in self.places} | self._countries
         self._spellings = [
             name
-            for name, known in self._names.items()
-            if known.sure and len(name) >= SHORTEST_MISSPELT and name.isalpha()
+            for name in map(folded, english)
+            if len(name) >= SHORTEST_MISSPELT and name.isalpha() and name in self._names
         ]
 
     def find(self, text: str) -> list[WhereMention]:
@@ -190,7 +193,9 @@ class KnownPlaces:
         around = _Around(text, span)
         capital = span.text[:1].isupper()
         short = len(key) <= 3 and key.isascii() and key not in ("nyc", "uk", "usa")
-        if short and not (span.text.isupper() or _as_us(span, around) or (capital and around.strong)):
+        if short and not (
+            span.text.isupper() or _as_us(span, around) or (capital and around.strong)
+        ):
             return None  # "us", "la", "rom"
         if key in ("us", "la", "oz") and not (span.text.isupper() or _as_us(span, around)):
             return None
@@ -198,7 +203,10 @@ class KnownPlaces:
         if _ambiguous(key):
             believed = (around.strong and (capital or not around.thing)) or around.trip
         elif known.sure:
-            believed = not (key == "states" and not around.the)
+            believed = bool(
+                (key != "states" or around.the)
+                and (len(key) > 2 or alone or around.the or around.strong or around.trip)
+            )
         else:
             believed = (around.strong and (capital or around.abroad)) or alone
         return around.mention(known.places, True) if believed else None
@@ -220,8 +228,8 @@ class KnownPlaces:
             believed = around.strong and capital and not around.thing
         elif place.city:
             large = next(iter(gazetteer().cities(key))).population >= LARGE_FOREIGN_CITY
-            believed = (
-                (capital and (around.strong or around.trip or alone)) or (around.strong and large)
+            believed = (capital and (around.strong or around.trip or alone)) or (
+                around.strong and large
             )
         else:
             believed = capital or around.strong
@@ -248,7 +256,8 @@ class KnownPlaces:
         if len(key) < SHORTEST_MISSPELT or not key.isalpha() or key in self._names:
             return None
         around = _Around(text, span)
-        if not (around.strong or (span.text[:1].isupper() and around.trip)):
+        plainly = around.strong and not around.abroad and not around.article
+        if not (plainly or (span.text[:1].isupper() and around.trip)):
             return None
         if gazetteer().cities(key) or gazetteer().country(key) or key in words.NATIONALITIES:
             return None
@@ -344,6 +353,7 @@ class _Around:
             prep = (before["prep"] or "").split(" ")[0].casefold()
             if before["prep"]:
                 self._start = max(0, span.start - 60) + before.start()
+        self.article = bool(re.search(r"\b(?:the|a|an|my|our|your) $", text[: span.start], re.I))
         self.abroad = prep in words.ABROAD_NEAR_NAME
         self.strong = prep in words.NEAR_NAME or self.abroad
         self.trip = bool(_AFTER.match(text, span.end))
@@ -362,7 +372,7 @@ def _spans(text: str) -> Iterator[_Word]:
     for length in range(LONGEST_NAME, 0, -1):
         for first in range(len(parts) - length + 1):
             run = parts[first : first + length]
-            gaps = (text[a.end : b.start] for a, b in zip(run, run[1:], strict=False))
+            gaps = (text[a.end : b.start] for a, b in pairwise(run))
             if all(gap == " " for gap in gaps):
                 start, end = run[0].start, run[-1].end
                 name = text[start:end]

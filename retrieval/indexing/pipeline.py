@@ -173,7 +173,8 @@ class _Run:
         self.to_read = len(changes.to_read)
         self._embed(changes.to_read)
         self._remove(changes.gone, remove_missing)
-        self.library.update_places()
+        if self.report.indexed or self.report.moved or self.report.removed:
+            self.library.update_places()
         self.library.forget_removed(datetime.now(UTC) - timedelta(days=REMOVED_KEPT_DAYS))
         self._review_roots(report_missing=not folders)
         self.report.failed.sort(key=lambda one: one.path)

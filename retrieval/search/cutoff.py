@@ -18,13 +18,13 @@ class Cutoff:
     """When a photo counts as fitting.
 
     Attributes:
-        floor: standard deviations above the mean that the best photo must reach, and all others.
+        z_score_threshold: standard deviations above the mean that the best photo must reach, and all others.
         relative: fraction of the best photo's distance from the mean that the others must reach.
         gap: without a background, a drop in score larger than this fraction of the spread of the
             hits ends the answer.
     """
 
-    floor: float = 2.2
+    z_score_threshold: float = 2.2
     relative: float = 0.62
     gap: float = 0.35
 
@@ -43,7 +43,9 @@ def threshold(
     mean, covariance = background
     average = float(query @ mean)
     deviation = float(np.sqrt(max(float(query @ covariance @ query), 1e-12)))
-    return max(average + cutoff.floor * deviation, average + cutoff.relative * (best - average))
+    return max(
+        average + cutoff.z_score_threshold * deviation, average + cutoff.relative * (best - average)
+    )
 
 
 def largest_gap(scores: NDArray[np.float32], cutoff: Cutoff) -> float:

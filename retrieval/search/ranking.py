@@ -1,91 +1,80 @@
-"""What decides the order besides the cosine: hubness, words in names, and what it is not.
+"""Ranks from scores: the one place where everything that measures a search ranks.
 
-Everything is counted in standard deviations of the query's scores over everyday photos, so that
-one weight serves broad queries and narrow ones. How sure the answer is, is still judged by the
-plain cosine.
+``photopal evaluate``, replay, the evaluation within fine-tuning and the comparison of queries all
+rank by these functions, so one query over one gallery has one rank.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.search.hubness import CORRECTION, deviations
+from retrieval.search.fusion import Vectors, fuse
+from retrieval.search.searcher import SMALL_GALLERY, Query
 
-Vectors = NDArray[np.float32]
-
-NAME_WEIGHT = 4.0
-"""Deviations that a photo gains when its name holds all words of the request."""
-
-NAME_EVIDENCE = 4.0
-"""Log odds that it adds to the sureness of the answer."""
-
-EXCLUDE_WEIGHT = 1.0
-"""Deviations lost for each deviation by which a photo fits what it must not show ..."""
-
-EXCLUDE_FROM = 1.5
-"""... more than this: what fits the excluded text no better than many photos do loses nothing."""
+Scores = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What is known of the candidates besides their cosines.
-
-    Attributes:
-        named: share of the request's words that each photo's file or folder name holds, 0 to 1
-            [n]; None: names are not looked at.
-        excluded: unit vector of the text that the photo must not fit [dim]; None: there is none.
-    """
-
-    named: Vectors | None = None
-    excluded: Vectors | None = None
-
-
-def order_scores(
+def score_photos(
+    queries: Sequence[Query],
+    texts: Mapping[str, Vectors],
     photos: Vectors,
-    query: Vectors,
-    background: tuple[Vectors, Vectors],
-    usual_best: Vectors | None = None,
-    evidence: Evidence | None = None,
-    correction: float = CORRECTION,
-) -> Vectors:
-    """By what the candidates of a query are ordered [n], in the unit of cosines.
+    reference: Vectors | None = None,
+) -> Scores:
+    """Scores [queries, photos] as :meth:`retrieval.search.Searcher.scores` gives them.
+
+    For galleries that are no library, such as the dev photos of an encoder that is being trained.
 
     Args:
-        photos: unit vectors of the candidates [n, dim].
-        query: the query's unit vector [dim].
-        background: mean [dim] and covariance [dim, dim] of everyday photos.
-        usual_best: of the candidates [n], see :meth:`retrieval.search.hubness.QueryBank.usual_best`;
-            None: no hubness correction.
-        evidence: names and what must not be shown.
-        correction: weight of the hubness correction.
+        queries: each of at least one text.
+        texts: the unit vector [dim] of each text of the queries.
+        photos: unit vectors [photos, dim] of the gallery.
+        reference: covariance [dim, dim] of photos of all kinds, for a gallery that is too small to
+            have one of its own.
     """
-    evidence = evidence or Evidence()
-    mean, covariance = background
-    deviation = float(deviations(query[None], covariance)[0])
-    standing = photos @ query / deviation
-    if usual_best is not None:
-        standing = standing - np.float32(correction) * usual_best
-    if evidence.named is not None:
-        standing = standing + np.float32(NAME_WEIGHT) * evidence.named
-    if evidence.excluded is not None:
-        spread = float(deviations(evidence.excluded[None], covariance)[0])
-        fit = (photos @ evidence.excluded - float(mean @ evidence.excluded)) / spread
-        standing = standing - np.float32(EXCLUDE_WEIGHT) * np.maximum(fit - EXCLUDE_FROM, 0)
-    ordered: Vectors = (standing * np.float32(deviation)).astype(np.float32)
-    return ordered
+    covariance = reference
+    if len(photos) >= SMALL_GALLERY:
+        covariance = np.cov(photos, rowvar=False).astype(np.float32)
+    fused = [
+        fuse(
+            np.stack([texts[part.text] for part in query.parts]),
+            np.asarray([part.weight for part in query.parts], dtype=np.float32),
+            covariance,
+        )
+        for query in queries
+    ]
+    scores = np.zeros((len(fused), len(photos)), dtype=np.float32)
+    # One by one: a product of two matrices rounds a query's scores by what else is asked.
+    for row, one in zip(scores, fused, strict=True):
+        row[:] = photos @ one
+    return scores
 
 
-def named_share(words: Collection[str], name: Collection[str]) -> float:
-    """How much a photo's name says that it is the one, 0 to 1.
+def rank_of(scores: NDArray[np.float32], ids: NDArray[np.str_], place: int) -> int:
+    """Rank, from 1, of one entry of a gallery.
 
-    One word of three in a folder's name says little ("the dog in the garden" in ``Garden/``), so
-    the share of the request's words that the name holds is squared.
+    Equal scores are ordered as trec_eval does: by id, the greater one first (``z`` before ``a``).
+    The order of the entries never matters, so an encoder that scores all photos alike gains
+    nothing by the luck of their order. A score that is no number ranks last.
 
     Args:
-        words: of the request that mean something.
-        name: of the photo's file and folders.
+        scores: of all entries [n].
+        ids: of all entries [n], each different.
+        place: of the entry.
     """
-    asked = set(words)
-    return (len(asked & set(name)) / len(asked)) ** 2 if asked else 0.0
+    own = scores[place]
+    if not np.isfinite(own):
+        return len(scores)
+    tied = ids[scores == own]
+    return 1 + int((scores > own).sum()) + int((tied > ids[place]).sum())
+
+
+def best_places(scores: NDArray[np.float32], ids: NDArray[np.str_], k: int) -> list[int]:
+    """Places of the ``k`` best entries, best first; ties as in :func:`rank_of`."""
+    k = min(k, len(scores))
+    if not k:
+        return []
+    lowest = np.partition(scores, len(scores) - k)[len(scores) - k]
+    candidates = np.flatnonzero(scores >= lowest).tolist()
+    candidates.sort(key=lambda place: (scores[place], ids[place]), reverse=True)
+    return candidates[:k]

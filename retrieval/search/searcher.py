@@ -311,7 +311,7 @@ class _Groups(_Plain):
     def hits(self, k: int) -> tuple[Hit, ...]:
         answer = []
         for rank, group in enumerate(self._collapser.groups[:k], start=1):
-            one = self._found[group.leader]
+            one = self._found[group.representative]
             similar = tuple(self._found[place].photo.id for place in group.similar)
             answer.append(Hit(rank, one.photo.id, one.photo.path, one.score, similar))
         return tuple(answer)

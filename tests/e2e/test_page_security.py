@@ -6,13 +6,14 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import PASSWORD, ROOT, PageServer
+from tests.e2e.conftest import DEMO, PASSWORD, ROOT, PageServer, eventually
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -249,6 +250,19 @@ def test_a_made_up_session_is_an_error_and_no_traceback(open_server: PageServer)
     answer = httpx.post(f"{open_server.address}/project/action", json=body)
     assert answer.status_code >= 400
     assert "Traceback" not in answer.text + open_server.log
+
+
+def test_debug_shows_where_a_failure_in_the_page_came_from(
+    start_page: Callable[..., PageServer],
+) -> None:
+    """The page lives on after a failure, so the edge of the command line never sees it."""
+    photopal, demo, *options = DEMO
+    server = start_page("debug", photopal, demo, "--debug", *options)
+    body = {"sessionId": "made-up", "action": {"name": "share_photo", "payload": {"photo_id": 1}}}
+    answer = httpx.post(f"{server.address}/project/action", json=body)
+    assert answer.status_code >= 400
+    assert "Traceback" not in answer.text
+    eventually(lambda: "Traceback" in server.log)
 
 
 def test_too_much_is_refused_unread(open_server: PageServer) -> None:

@@ -16,6 +16,7 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     flag,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from training.evaluation.plan import Plan
     from training.evaluation.run import Host
 
-NEEDED = ("bm25s", "Stemmer", "scipy", "matplotlib", "jinja2")
+NEEDED = ("scipy", "matplotlib", "jinja2")
 
 
 class Against(StrEnum):
@@ -45,7 +46,9 @@ def evaluate(
     context: typer.Context,
     files: Annotated[
         list[str],
-        typer.Argument(help="PhotoChat's JSON: files, folders, 'test_*.json'.", metavar="FILES"),
+        typer.Argument(
+            help="PhotoChat's or AlbumChat's files, folders, 'test_*.json'.", metavar="FILES"
+        ),
     ],
     photos: Annotated[
         Path | None,
@@ -79,6 +82,12 @@ def evaluate(
     captions: Annotated[
         Path | None,
         typer.Option("--captions", metavar="FILE", help="Captions by humans, JSON Lines."),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers", metavar="FILE", help="An LLM's recorded answers to AlbumChat, JSON Lines."
+        ),
     ] = None,
     only_available: Annotated[
         bool, flag("--only-available", help="Also count only dialogues whose photo is there.")
@@ -117,6 +126,7 @@ def evaluate(
     ] = 0.0,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
@@ -129,7 +139,13 @@ def evaluate(
     """
     require_packages("evaluate", "train", NEEDED)
     settings = load_settings(
-        context, library=library, encoder=encoder, base_url=base_url, model=model, offline=offline
+        context,
+        library=library,
+        encoder=encoder,
+        base_url=base_url,
+        model=model,
+        max_tokens=max_tokens,
+        offline=offline,
     )
     from training.evaluation.llm import Pace
     from training.evaluation.plan import Plan, Price
@@ -143,6 +159,7 @@ def evaluate(
         last=last,
         descriptors=descriptors,
         captions=captions,
+        answers=answers,
         only_available=only_available,
         limit=limit,
         tune_first=tune_first,

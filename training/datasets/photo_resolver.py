@@ -20,7 +20,7 @@ class PhotoResolver:
         Raises:
             PhotosUnusable: there is no such folder.
         """
-        self.folder = folder.expanduser().absolute()
+        self.folder = folder.expanduser().resolve()
         if not self.folder.is_dir():
             raise PhotosUnusable(f"{folder}: no such folder of photos")
         self._folder = PhotoFolder(self.folder)

@@ -3,6 +3,9 @@
 An answer belongs to the prompt (name, version, text), the model, the server (without credentials)
 and the conversation as the LLM saw it. When any of these changes it is asked again. Failures are
 not kept: the next run tries them anew.
+
+Kept is what the LLM wrote, word for word, and it is read anew each time: a parser that has learned
+more reads more out of it.
 """
 
 import hashlib
@@ -12,16 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from bot.conversation import Conversation
 from bot.describe.transcript import transcript
-from bot.descriptors import Description
 from prompts.loader import Prompt
 from retrieval.paths import home, make_private_folder
 from training.evaluation.errors import EvaluationError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answer (
     prompt TEXT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS answer (
     model TEXT NOT NULL,
     endpoint TEXT NOT NULL,
     conversation_hash TEXT NOT NULL,
-    description TEXT NOT NULL,
+    text TEXT NOT NULL,
     input_tokens INTEGER NOT NULL,
     output_tokens INTEGER NOT NULL,
     answered_at TEXT NOT NULL,
@@ -52,10 +52,10 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Answer:
-    """A description that an LLM gave."""
+    """What an LLM wrote, and what it cost."""
 
-    description: Description
-    tokens: Tokens
+    text: str
+    tokens: Tokens = Tokens()
 
 
 def default_cache_path() -> Path:
@@ -64,7 +64,12 @@ def default_cache_path() -> Path:
 
 
 class AnswerCache:
-    """Answers of one prompt, model and server, in an SQLite file that may hold many."""
+    """Answers of one prompt, model and server, in an SQLite file that may hold many.
+
+    Attributes:
+        outdated: answers of an older Photopal that were put aside at opening: it kept what its
+            parser had read, not what the LLM wrote, so they are asked for again.
+    """
 
     def __init__(self, path: Path, prompt: Prompt, model: str, endpoint: str) -> None:
         """Open or create the file.
@@ -78,12 +83,13 @@ class AnswerCache:
         Raises:
             EvaluationError: the file is no cache, or a newer version wrote it.
         """
+        self.outdated = 0
         self._key = (prompt.name, prompt.version, _hash(repr(prompt)), model, endpoint)
         self.path = path
         try:
             self._connection = sqlite3.connect(path, timeout=10.0)
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version not in (0, SCHEMA_VERSION):
+            if version > SCHEMA_VERSION:
                 self._connection.close()
                 raise EvaluationError(
                     f"the answers in {path} were kept by a newer Photopal: update it, or move the "
@@ -91,6 +97,7 @@ class AnswerCache:
                 )
             with self._connection:
                 self._connection.execute("PRAGMA journal_mode = WAL")
+                self.outdated = _put_aside(self._connection) if version == 1 else 0
                 self._connection.execute(_SCHEMA)
                 self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         except sqlite3.Error as error:
@@ -99,17 +106,12 @@ class AnswerCache:
     def get(self, conversation: Conversation) -> Answer | None:
         """The answer to this conversation, if there was one."""
         row = self._connection.execute(
-            "SELECT description, input_tokens, output_tokens FROM answer WHERE prompt = ? AND "
+            "SELECT text, input_tokens, output_tokens FROM answer WHERE prompt = ? AND "
             "prompt_version = ? AND prompt_hash = ? AND model = ? AND endpoint = ? AND "
             "conversation_hash = ?",
             (*self._key, conversation_hash(conversation)),
         ).fetchone()
-        if row is None:
-            return None
-        try:
-            return Answer(Description.model_validate_json(row[0]), Tokens(row[1], row[2]))
-        except ValidationError:
-            return None
+        return None if row is None else Answer(row[0], Tokens(row[1], row[2]))
 
     def put(self, conversation: Conversation, answer: Answer) -> None:
         """Keep an answer; it is on disk when this returns."""
@@ -120,7 +122,7 @@ class AnswerCache:
                     (
                         *self._key,
                         conversation_hash(conversation),
-                        answer.description.model_dump_json(),
+                        answer.text,
                         answer.tokens.input,
                         answer.tokens.output,
                         datetime.now(UTC).isoformat(timespec="seconds"),
@@ -138,6 +140,13 @@ class AnswerCache:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def _put_aside(connection: sqlite3.Connection) -> int:
+    """Rename the answers of the first version, whose text is not known; returns how many."""
+    (count,) = connection.execute("SELECT count(*) FROM answer").fetchone()
+    connection.execute("ALTER TABLE answer RENAME TO answer_version_1")
+    return int(count)
 
 
 def conversation_hash(conversation: Conversation) -> str:

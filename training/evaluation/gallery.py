@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.labels import Embed, LabelPool, entry_id
 from bot.dialogues.photo_names import PhotoFolder
 from retrieval.encoders.base import Encoder
 from retrieval.indexing import index_folders
@@ -27,14 +27,15 @@ class Gallery:
 
     Attributes:
         ids: of its entries, as they stand in TREC files.
-        gold: the entry that each dialogue leads to, by dialogue id.
+        gold: the entries that are right for each dialogue, by dialogue id; there are several only
+            in AlbumChat.
         unavailable: why a dialogue's photo is not in the pool, by dialogue id.
         paths: of the photos; empty when labels are ranked.
         labels: of the entries, in the order of ``ids``; empty when photos are ranked.
     """
 
     ids: tuple[str, ...]
-    gold: Mapping[str, str]
+    gold: Mapping[str, tuple[str, ...]]
     unavailable: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, Path] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
@@ -73,49 +74,57 @@ def open_photos(
         named_in: another folder with the dialogues' photos; those that the pool lacks join it.
         index: as :func:`retrieval.indexing.index_folders`; one that shows its progress.
     """
-    folder = folder.expanduser().absolute()
+    # The library holds the places of photos with links resolved.
+    folder = folder.expanduser().resolve()
     folders = [folder]
     places = [PhotoFolder(folder)]
-    if named_in is not None and named_in.expanduser().absolute() != folder:
-        folders.append(named_in.expanduser().absolute())
+    if named_in is not None and named_in.expanduser().resolve() != folder:
+        folders.append(named_in.expanduser().resolve())
         places.append(PhotoFolder(folders[1]))
     library = Library.open(_library_path(folders, encoder), create=True)
     report = index(library, encoder, folders)
     failed = {Path(one.path): one.reason for one in report.failed}
-    gold: dict[str, Path] = {}
+    gold: dict[str, list[Path]] = {}
     unavailable: dict[str, str] = {}
     for dialogue in dialogues:
-        path = next(filter(None, (place.find(dialogue) for place in places)), None)
-        if path is None:
-            unavailable[dialogue.id] = PHOTO_MISSING
-        elif path in failed:
-            unavailable[dialogue.id] = PHOTO_UNREADABLE
+        if dialogue.album is not None:
+            found = [folder / name for name in dialogue.album.relevant]
+            if not found:
+                # Nothing is right: whether that is said is measured, not a rank.
+                continue
         else:
-            gold[dialogue.id] = path
+            found = list(filter(None, (place.find(dialogue) for place in places)))[:1]
+        there = [path for path in found if path.is_file()]
+        readable = [path for path in there if path not in failed]
+        if readable:
+            gold[dialogue.id] = readable
+        else:
+            unavailable[dialogue.id] = PHOTO_UNREADABLE if there else PHOTO_MISSING
     searcher = Searcher(library, encoder)
     searcher.index.sync(library)
     photo_ids = searcher.index.ids()
     photos = library.photos(photo_ids.tolist())
-    wanted = set(gold.values())
+    wanted = {path for paths in gold.values() for path in paths}
     paths: dict[str, Path] = {}
     columns = []
     for column, photo_id in enumerate(photo_ids.tolist()):
         path = photos[photo_id].path
         if path.is_relative_to(folder) or path in wanted:
             root = next(root for root in folders if path.is_relative_to(root))
-            paths[trec_id(path.relative_to(root).as_posix())] = path
+            paths[entry_id(path.relative_to(root).as_posix())] = path
             columns.append(column)
     if not columns:
         raise EvaluationError(f"{folder} holds no photo that can be read")
     names = {path: name for name, path in paths.items()}
-    for identifier, path in list(gold.items()):
-        if path not in names:
-            del gold[identifier]
-            unavailable[identifier] = PHOTO_UNREADABLE
+    named = {
+        identifier: tuple(names[path] for path in right if path in names)
+        for identifier, right in gold.items()
+    }
+    unavailable |= dict.fromkeys((one for one in named if not named[one]), PHOTO_UNREADABLE)
     return PhotoGallery(
         Gallery(
             ids=tuple(paths),
-            gold={identifier: names[path] for identifier, path in gold.items()},
+            gold={identifier: right for identifier, right in named.items() if right},
             unavailable=unavailable,
             paths=paths,
         ),
@@ -124,32 +133,24 @@ def open_photos(
     )
 
 
-def open_labels(dialogues: Sequence[Dialogue]) -> Gallery:
+def open_labels(dialogues: Sequence[Dialogue], embed: Embed) -> tuple[Gallery, LabelPool]:
     """The label texts of the dialogues' photos as the pool; needs no photo.
 
     What ``photo_description`` says of people known from the dialogue is left out
     (:attr:`bot.dialogues.dialogue.Dialogue.labels`).
+
+    Args:
+        dialogues: whose photos' labels are ranked.
+        embed: compares texts (:func:`bot.dialogues.labels.sentence_embedder`).
     """
-    labels: dict[str, str] = {}
-    gold: dict[str, str] = {}
-    unavailable: dict[str, str] = {}
-    for dialogue in dialogues:
-        name = trec_id(dialogue.photo_name or f"photo-of-{dialogue.id}")
-        if not dialogue.labels:
-            unavailable[dialogue.id] = NO_LABELS
-            continue
-        labels.setdefault(name, dialogue.labels)
-        gold[dialogue.id] = name
-    if not labels:
+    pool = LabelPool(dialogues, embed)
+    if not len(pool):
         raise EvaluationError(
             "no dialogue has labels (photo_description): rank photos instead, with --photos DIR"
         )
-    return Gallery(tuple(labels), gold, unavailable, labels=tuple(labels.values()))
-
-
-def trec_id(name: str) -> str:
-    """A name without blanks, which separate the columns of TREC files."""
-    return quote(name, safe="/._-+@,()")
+    missing = {one.id: NO_LABELS for one in dialogues if one.id not in pool.gold}
+    gold = {identifier: (name,) for identifier, name in pool.gold.items()}
+    return Gallery(tuple(pool.ids.tolist()), gold, missing, labels=pool.texts), pool
 
 
 def _library_path(folders: Sequence[Path], encoder: Encoder) -> Path:

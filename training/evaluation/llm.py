@@ -1,10 +1,14 @@
 """Asks the LLM about many conversations: a few at a time, no faster than allowed, nothing lost."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.outputs import LLMResult
 
 from bot.conversation import Conversation
 from bot.dialogues.dialogue import Dialogue
@@ -66,8 +70,18 @@ class LLMAsker:
         cache: AnswerCache,
         pace: Pace | None = None,
         watch: Watch | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
-        """Ask ``chain`` (:func:`bot.describe.llm.describer_chain`), unless ``cache`` knows."""
+        """Ask ``chain`` (:func:`bot.describe.llm.describer_chain`), unless ``cache`` knows.
+
+        Args:
+            chain: asks the LLM.
+            cache: keeps its answers.
+            pace: of asking.
+            watch: told of every answer.
+            secrets: texts that are never kept.
+        """
+        self._secrets = tuple(secrets)
         self._chain = chain
         self._cache = cache
         self._pace = pace or Pace()
@@ -94,9 +108,10 @@ class LLMAsker:
 
         async def one(conversation: Conversation) -> Reply:
             kept = self._cache.get(conversation)
-            if kept is not None:
+            description = None if kept is None else read_answer(kept.text, conversation)
+            if description is not None:
                 self._tell(kept=1)
-                return Reply(kept.description)
+                return Reply(description)
             async with gate:
                 await metronome.wait()
                 return await self._one(conversation)
@@ -112,8 +127,9 @@ class LLMAsker:
     async def _one(self, conversation: Conversation) -> Reply:
         from langchain_core.callbacks import get_usage_metadata_callback
 
+        written = _WhatIsWritten()
         with get_usage_metadata_callback() as usage:
-            description = await self._chain.ainvoke(conversation)
+            description = await self._chain.ainvoke(conversation, {"callbacks": [written]})
         tokens = Tokens(
             sum(one.get("input_tokens", 0) for one in usage.usage_metadata.values()),
             sum(one.get("output_tokens", 0) for one in usage.usage_metadata.values()),
@@ -130,7 +146,11 @@ class LLMAsker:
                     "leave it out with --offline"
                 )
             return Reply(failed=reason)
-        self._cache.put(conversation, Answer(description, tokens))
+        # An answer that was cut off raises in the client before anybody is shown its text.
+        text = written.text or _as_text(description)
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        self._cache.put(conversation, Answer(text, tokens))
         self._tell(tokens=tokens)
         return Reply(description)
 
@@ -144,6 +164,36 @@ class LLMAsker:
             before.tokens + (tokens or Tokens()),
         )
         self._watch(self.progress)
+
+
+def read_answer(text: str, conversation: Conversation) -> "Description | None":
+    """What the describer chain makes of an answer, today; None when it can read nothing in it."""
+    from langchain_core.language_models.fake_chat_models import FakeListChatModel
+
+    from bot.describe.llm import describer_chain
+    from bot.describe.rules import RuleDescriber
+
+    # The chain itself, before a model that says again what was said.
+    chain = describer_chain(FakeListChatModel(responses=[text]), RuleDescriber())
+    description = chain.invoke(conversation)
+    return description if description.source == "llm" else None
+
+
+class _WhatIsWritten(BaseCallbackHandler):
+    """Listens to the LLM; ``text`` is the last answer, word for word."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def on_llm_end(self, response: LLMResult, **more: Any) -> None:
+        generations = response.generations[0] if response.generations else []
+        self.text = generations[0].text if generations else ""
+
+
+def _as_text(description: "Description") -> str:
+    """A description as the LLM would have written it."""
+    answer = description.descriptors.model_dump()
+    return json.dumps({**answer, "share": description.share, "confidence": description.confidence})
 
 
 class _Metronome:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.labels import entry_id
+from retrieval.search.ranking import best_places
 from training.evaluation.gallery import Gallery
 from training.evaluation.queries import Asked
-from training.evaluation.reasons import RANKED_LOW, UNAVAILABLE
+from training.evaluation.reasons import FILTERED_OUT, RANKED_LOW, UNAVAILABLE
 from training.metrics import Judged, relevant_ranks
 
 DEPTH = 1_000
@@ -29,6 +31,10 @@ class Outcome:
         judged: the rank of its photo; none when there was no query or the photo is missing.
         reason: why the photo was not ranked, or ``ranked below 30``; None for a hit at 30.
         top: the best entries and their scores, best first.
+        above_excluded: whether the photo stands above the one that it is said not to be; None
+            where no other is named.
+        refused: whether the reply would be that it is not there, or show the closest; None where
+            that was not measured.
     """
 
     dialogue: Dialogue
@@ -36,6 +42,8 @@ class Outcome:
     judged: Judged
     reason: str | None
     top: tuple[tuple[str, float], ...] = ()
+    above_excluded: bool | None = None
+    refused: bool | None = None
 
     @property
     def rank(self) -> int | None:
@@ -63,6 +71,12 @@ class SystemResult:
         return dict(counts.most_common())
 
 
+def with_refusals(result: SystemResult, refused: Sequence[bool]) -> SystemResult:
+    """The same, knowing which requests the bot would refuse."""
+    outcomes = zip(result.outcomes, refused, strict=True)
+    return replace(result, outcomes=tuple(replace(one, refused=no) for one, no in outcomes))
+
+
 def judge(
     name: str,
     dialogues: Sequence[Dialogue],
@@ -72,24 +86,39 @@ def judge(
 ) -> SystemResult:
     """Find each dialogue's photo in its ranking."""
     outcomes = []
+    ids = np.asarray(gallery.ids, dtype=np.str_)
     for dialogue, one, row in zip(dialogues, asked, scores, strict=True):
         gold = gallery.gold.get(dialogue.id)
         judged = Judged(())
         top: tuple[tuple[str, float], ...] = ()
         if one.failed is None:
-            top = _top(row, gallery.ids)
-            if gold is not None:
-                judged = relevant_ranks(row, gallery.ids, {gold})
+            top = _top(row, ids)
+            if gold is not None and np.isfinite(row[np.isin(ids, gold)]).any():
+                judged = relevant_ranks(row, ids, gold)
+        above = _above_excluded(row, ids, dialogue, gold or ())
         # A photo that is not there is nobody's fault; name it before the system's own failures.
         reason = gallery.unavailable.get(dialogue.id) or one.failed
+        if reason is None and gold is not None and judged.best is None:
+            reason = FILTERED_OUT
         if reason is None and (judged.best or 0) > LOW_RANK:
             reason = RANKED_LOW
-        outcomes.append(Outcome(dialogue, one, judged, reason, top))
+        outcomes.append(Outcome(dialogue, one, judged, reason, top, above))
     return SystemResult(name, tuple(outcomes), len(gallery))
 
 
-def _top(row: NDArray[np.float32], ids: Sequence[str]) -> tuple[tuple[str, float], ...]:
+def _above_excluded(
+    row: NDArray[np.float32], ids: NDArray[np.str_], dialogue: Dialogue, gold: Sequence[str]
+) -> bool | None:
+    if dialogue.album is None or not dialogue.album.not_this:
+        return None
+    right, wrong = np.isin(ids, gold), ids == entry_id(dialogue.album.not_this)
+    if not right.any() or not np.isfinite(row[right]).any():
+        return False
+    return not wrong.any() or bool(row[right].max() > row[wrong].max())
+
+
+def _top(row: NDArray[np.float32], ids: NDArray[np.str_]) -> tuple[tuple[str, float], ...]:
     """The best entries; equal scores as trec_eval orders them, the greater id first."""
-    by_id = np.argsort(np.asarray(ids), kind="stable")[::-1]
-    order = by_id[np.argsort(-row[by_id].astype(np.float32), kind="stable")][:DEPTH]
-    return tuple((ids[place], float(row[place])) for place in order)
+    best = best_places(row, ids, DEPTH)
+    # What a filter keeps out has no score.
+    return tuple((str(ids[at]), float(row[at])) for at in best if np.isfinite(row[at]))

@@ -33,6 +33,7 @@ class Plan:
         last: turns of the kind ``last``.
         descriptors: file of recorded descriptors.
         captions: file of human captions.
+        answers: file of an LLM's recorded answers to AlbumChat: descriptors, when, where, exclude.
         only_available: also give the numbers over dialogues whose photo is there.
         limit: use only so many dialogues, the first ones.
         tune_first: intent only: choose the threshold on so many dialogues, test on the others.
@@ -49,6 +50,7 @@ class Plan:
     last: int = 4
     descriptors: Path | None = None
     captions: Path | None = None
+    answers: Path | None = None
     only_available: bool = False
     limit: int | None = None
     tune_first: int | None = None

@@ -1,11 +1,12 @@
 """What a system makes of a dialogue: the words to search with, or why there are none."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description
 from bot.dialogues.dialogue import Dialogue
+from retrieval.search.filters import Filter
 from training.evaluation.reasons import (
     EMPTY_DESCRIPTORS,
     NO_CAPTION,
@@ -22,7 +23,10 @@ class Asked:
         description: descriptors, by whomever.
         turns: messages, oldest first; the oldest go when an encoder cannot take all.
         caption: a human's words for the photo.
+        conversation: what the description was made of, where it was made here.
         beside: messages that count beside the description.
+        filter: which photos may be found; applied before ranking.
+        exclude: what the photo does not show.
         failed: why there is no query.
         detail: more about ``failed``, for the report.
     """
@@ -30,7 +34,10 @@ class Asked:
     description: Description | None = None
     turns: tuple[str, ...] = ()
     caption: str = ""
+    conversation: Conversation | None = None
     beside: tuple[str, ...] = ()
+    filter: Filter = field(default_factory=Filter)
+    exclude: str = ""
     failed: str | None = None
     detail: str = ""
 
@@ -128,4 +135,4 @@ def _described(
     description = describe(conversation)
     if description.is_empty():
         return Asked(description=description, failed=EMPTY_DESCRIPTORS)
-    return Asked(description=description)
+    return Asked(description=description, conversation=conversation)

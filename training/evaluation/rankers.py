@@ -1,6 +1,6 @@
 """Scores of every entry of the pool for every query."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.describe.query import to_query
+from bot.dialogues.labels import LabelPool, label_query
 from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
-from retrieval.search import Query, QueryText
+from retrieval.library import Library
+from retrieval.search import Query, QueryText, SearchOptions
 from training.evaluation.gallery import PhotoGallery
 from training.evaluation.queries import Asked
 from training.evaluation.reasons import EMPTY_DESCRIPTORS
-from training.evaluation.sentences import Embed
 
 Scores = NDArray[np.float32]
 
-BM25_WEIGHT = 0.75
-"""Of BM25 beside the dense scores. From 0.4 to 1.2 it matters little on PhotoChat's ``test_00``."""
+EXCLUDE_SHARE = 0.25
+"""Weight of what the photo does not show against the sum of all that it does."""
 
-BESIDE_WEIGHT = 0.5
-"""Of what counts beside the main text: the owner's words beside descriptors, say."""
+LABEL_WAYS = ("bm25", "dense", "both")
 
 
 class Ranker(Protocol):
@@ -50,6 +50,11 @@ class PhotoRanker:
         """Rank these."""
         self._photos = photos
 
+    @property
+    def library(self) -> Library:
+        """That holds the pool."""
+        return self._photos.searcher.library
+
     def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
         """See :class:`Ranker`."""
         searcher = self._photos.searcher
@@ -68,107 +73,61 @@ class PhotoRanker:
             rows.append(row)
         result = np.zeros((len(asked), len(self._photos.columns)), dtype=np.float32)
         if queries:
-            _, found = searcher.scores(queries)
-            result[rows] = found[:, self._photos.columns]
+            ids, found = searcher.scores(queries)
+            for row, scores in zip(rows, found, strict=True):
+                if asked[row].filter:
+                    allowed = searcher.library.ids_matching(asked[row].filter)
+                    scores[~np.isin(ids, allowed)] = -np.inf
+                result[row] = scores[self._photos.columns]
         return out, result
+
+    def refused(self, asked: Sequence[Asked]) -> list[bool]:
+        """Whether the reply would be "nothing like that here" or "the closest I have"."""
+        searcher = self._photos.searcher
+        found = []
+        for one in asked:
+            if one.failed is not None:
+                found.append(True)
+                continue
+            options = SearchOptions(k=1, cutoff=True, filter=one.filter)
+            answer = searcher.search(_photo_query(one, searcher.encoder), options)
+            # TODO(sureness): the calibrated three answers, once the search gives them.
+            sure = getattr(answer, "sure", None)
+            nothing = answer.nothing_fits or not answer.hits
+            found.append(nothing if sure is None else sure != "fits")
+        return found
 
 
 class LabelRanker:
-    """Ranks label texts, which are short lists such as ``Drink, Head, Face``."""
+    """Ranks label texts as replay does (:class:`bot.dialogues.labels.LabelPool`)."""
 
-    def __init__(self, name: str, score: Callable[[Sequence[str]], Scores]) -> None:
-        """``score`` gives scores [texts, labels]."""
+    def __init__(self, pool: LabelPool, name: str) -> None:
+        """Rank by ``name``, one of :data:`LABEL_WAYS`."""
         self.name = name
-        self._score = score
+        self._pool = pool
 
     def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
         """See :class:`Ranker`."""
-        parts = [label_parts(one) for one in asked]
-        if all(len(some) <= 1 for some in parts):
-            return list(asked), self._score([some[0].text if some else "" for some in parts])
-        fused: list[Scores] = []
-        for place in range(max(map(len, parts))):
-            some = [part[place] if place < len(part) else QueryText("", 0.0) for part in parts]
-            weights = np.asarray([[one.weight] for one in some], dtype=np.float32)
-            fused.append(weights * standardised(self._score([one.text for one in some])))
-        return list(asked), np.sum(fused, axis=0)
-
-
-def label_rankers(labels: Sequence[str], embed: Embed) -> list[LabelRanker]:
-    """BM25, dense, and both: each sees what the other misses ("pup" is a dog, "Mule" is a mule)."""
-    lexical = bm25_scores(labels)
-    vectors = embed(labels)
-
-    def dense(texts: Sequence[str]) -> Scores:
-        return embed(texts) @ vectors.T
-
-    def both(texts: Sequence[str]) -> Scores:
-        return standardised(dense(texts)) + BM25_WEIGHT * standardised(lexical(texts))
-
-    return [LabelRanker("bm25", lexical), LabelRanker("dense", dense), LabelRanker("both", both)]
-
-
-def bm25_scores(labels: Sequence[str]) -> Callable[[Sequence[str]], Scores]:
-    """BM25 (Robertson; Lucene's form, k1 1.2, b 0.75) over stemmed words, by the library bm25s."""
-    import bm25s
-    import Stemmer
-
-    stemmer = Stemmer.Stemmer("english")
-    index = bm25s.BM25(k1=1.2, b=0.75)
-    corpus = bm25s.tokenize(list(labels), stopwords="en", stemmer=stemmer, show_progress=False)
-    empty = not corpus.vocab
-    if not empty:
-        index.index(corpus, show_progress=False)
-
-    def score(texts: Sequence[str]) -> Scores:
-        result = np.zeros((len(texts), len(labels)), dtype=np.float32)
-        if empty or not texts:
-            return result
-        words = bm25s.tokenize(
-            list(texts), stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False
-        )
-        for row, some in enumerate(words):
-            known = [word for word in some if word in index.vocab_dict]
-            if known:
-                result[row] = index.get_scores(known)
-        return result
-
-    return score
-
-
-def standardised(scores: Scores) -> Scores:
-    """Each query's scores with mean 0 and variance 1; all alike become 0."""
-    centred = scores - scores.mean(axis=1, keepdims=True)
-    spread = centred.std(axis=1, keepdims=True)
-    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-9)
+        return list(asked), self._pool.scores([label_parts(one) for one in asked], self.name)
 
 
 def label_parts(asked: Asked) -> list[QueryText]:
-    """The texts that are compared with labels. Labels name things: subject and objects do too.
-
-    What the offline describer could not put into a field is its context, mostly the owner's own
-    words, and says more than its fields.
-    """
-    if asked.description is None:
-        text = asked.caption or " ".join(asked.turns)
-        return [QueryText(text)] if text else []
-    fields = asked.description.descriptors
-    things = _joined(fields.main_subject, fields.foreground_objects) or _joined(
-        fields.background_scene, fields.events, fields.materials_and_attributes
-    )
-    context = " ".join(turn.text for turn in asked.description.context.turns)
-    parts = [QueryText(context), QueryText(things, BESIDE_WEIGHT)] if context else []
-    parts = parts or [QueryText(things)]
-    if asked.beside:
-        parts.append(QueryText(" ".join(asked.beside), BESIDE_WEIGHT))
-    return [part for part in parts if part.text]
-
-
-def _joined(*phrases: str) -> str:
-    return ", ".join(phrase for phrase in phrases if phrase)
+    """The texts that are compared with labels."""
+    if asked.description is not None:
+        return label_query(asked.description, asked.conversation, asked.beside)
+    text = asked.caption or " ".join(asked.turns)
+    return [QueryText(text)] if text else []
 
 
 def _photo_query(asked: Asked, encoder: Encoder) -> Query:
+    query = _wanted_query(asked, encoder)
+    if not asked.exclude:
+        return query
+    total = sum(part.weight for part in query.parts)
+    return Query((*query.parts, QueryText(asked.exclude, -EXCLUDE_SHARE * total)))
+
+
+def _wanted_query(asked: Asked, encoder: Encoder) -> Query:
     if asked.description is not None:
         return to_query(asked.description, encoder)
     if asked.caption:

@@ -8,6 +8,7 @@ NO_DESCRIPTORS = "no recorded descriptors"
 EMPTY_DESCRIPTORS = "empty descriptors"
 NO_CAPTION = "no caption"
 LLM_FAILED = "LLM failed"
+FILTERED_OUT = "kept out by when or where"
 RANKED_LOW = "ranked below 30"
 
 UNAVAILABLE = frozenset({PHOTO_MISSING, PHOTO_UNREADABLE, NO_LABELS})

@@ -19,7 +19,7 @@ def read_descriptors(path: Path, dialogues: Sequence[Dialogue]) -> dict[str, Des
         EvaluationError: no such file, no JSON Lines of descriptors, or of other dialogues.
     """
     found: dict[str, Description] = {}
-    for number, line in _lines(path):
+    for number, line in json_lines(path):
         if "id" not in line or not any(name in line for name in FIELDS):
             raise EvaluationError(
                 f'{path}, line {number}: expected {{"id": ..., "main_subject": ..., ...}}'
@@ -45,7 +45,7 @@ def read_captions(path: Path) -> dict[str, str]:
     The first of several is taken: a person asks once.
     """
     found: dict[str, str] = {}
-    for number, line in _lines(path):
+    for number, line in json_lines(path):
         captions = line.get("captions", line.get("caption"))
         caption = captions[0] if isinstance(captions, list) and captions else captions
         if not isinstance(line.get("photo"), str) or not isinstance(caption, str):
@@ -56,7 +56,8 @@ def read_captions(path: Path) -> dict[str, str]:
     return found
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a file of JSON Lines, and the numbers of their lines."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.dialogues.dialogue import Dialogue, DialogueSet
+from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
+from training.evaluation.album import AlbumPlanner, read_plans
 from training.evaluation.answers import AnswerCache, default_cache_path
 from training.evaluation.errors import EvaluationError
 from training.evaluation.gallery import Gallery, open_labels, open_photos
 from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
-from training.evaluation.outcome import SystemResult, judge
+from training.evaluation.outcome import SystemResult, judge, with_refusals
 from training.evaluation.plan import QUERIES, Plan
 from training.evaluation.queries import (
     Ask,
@@ -27,9 +29,8 @@ from training.evaluation.queries import (
     owners_turns,
     whole_dialogue,
 )
-from training.evaluation.rankers import PhotoRanker, Ranker, label_rankers
+from training.evaluation.rankers import LABEL_WAYS, LabelRanker, PhotoRanker, Ranker
 from training.evaluation.recorded import read_captions, read_descriptors
-from training.evaluation.sentences import sentence_embedder
 from training.evaluation.summary import compare, summary
 
 if TYPE_CHECKING:
@@ -137,23 +138,28 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     if against == "photos" and folder is None:
         raise EvaluationError("ranking photos needs --photos DIR")
     dialogues = read(plan)
-    kinds = _kinds(plan, settings, against)
+    kinds = _kinds(plan, settings, against, any(one.album for one in dialogues))
     asks, asker = _asks(plan, settings, dialogues.dialogues, kinds, against, host)
     if against == "photos":
         assert folder is not None
         gallery, rankers = _photos(plan, settings, dialogues.dialogues, folder, host)
     else:
         gallery, rankers = _labels(settings, dialogues.dialogues, host)
+    planner = _planner(plan, dialogues, rankers)
     evaluation = Evaluation(plan, dialogues, against, gallery)
     for kind, ask in asks.items():
         begun = time.perf_counter()
         asked = ask(dialogues.dialogues)
+        if planner is not None:
+            asked = planner.planned(kind, dialogues.dialogues, asked)
         taken = time.perf_counter() - begun
         for ranker in rankers:
             begun = time.perf_counter()
             queries, scores = ranker.scores(asked)
             name = _name(kind, ranker, plan)
             result = judge(name, dialogues.dialogues, queries, scores, gallery)
+            if planner is not None and isinstance(ranker, PhotoRanker):
+                result = with_refusals(result, ranker.refused(queries))
             seconds = taken + time.perf_counter() - begun
             evaluation.results.append(replace(result, seconds=seconds))
     if against == "labels":
@@ -164,29 +170,43 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     return evaluation
 
 
+def _planner(plan: Plan, dialogues: DialogueSet, rankers: Sequence[Ranker]) -> AlbumPlanner | None:
+    """What says when and where in AlbumChat's dialogues; None where there are none."""
+    photos = next((one for one in rankers if isinstance(one, PhotoRanker)), None)
+    if photos is None or not any(dialogue.album for dialogue in dialogues):
+        return None
+    return AlbumPlanner(photos.library, read_plans(plan.answers) if plan.answers else {})
+
+
 def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
     """What asks the LLM of the settings, with the answers that were kept."""
     from bot.describe.llm import describer_chain
-    from bot.llm.client import endpoint_of
+    from bot.llm.client import endpoint_of, secrets_of
     from prompts.loader import load_prompt
 
     cache = AnswerCache(
         default_cache_path(), load_prompt("describe"), settings.model, endpoint_of(settings)
     )
-    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch)
+    if cache.outdated:
+        host.note(
+            f"{cache.outdated} answers of an older Photopal are asked for again: "
+            "it did not keep what the LLM wrote"
+        )
+    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch, secrets_of(settings))
 
 
-def _kinds(plan: Plan, settings: Settings, against: str) -> list[str]:
+def _kinds(plan: Plan, settings: Settings, against: str, album: bool) -> list[str]:
     """The kinds of query to make, the leading one first."""
+    has_recorded = (plan.answers or plan.descriptors) is not None
     possible = {
         "llm": settings.uses_llm,
-        "recorded": plan.descriptors is not None,
-        "recorded+owner": plan.descriptors is not None and against == "labels",
+        "recorded": has_recorded,
+        "recorded+owner": has_recorded and against == "labels",
         "caption": plan.captions is not None,
     }
     needs = {
         "llm": "an LLM: set OPENAI_API_KEY, or give --base-url",
-        "recorded": "--descriptors FILE.jsonl",
+        "recorded": "--descriptors FILE.jsonl (or --answers FILE.jsonl)",
         "recorded+owner": "--descriptors FILE.jsonl and --against labels",
         "caption": "--captions FILE.jsonl",
     }
@@ -198,6 +218,8 @@ def _kinds(plan: Plan, settings: Settings, against: str) -> list[str]:
                 raise EvaluationError(f"the query {kind!r} needs {needs[kind]}")
         return list(dict.fromkeys(plan.queries))
     leading = [kind for kind in ("llm", "recorded") if possible[kind]]
+    if album:
+        return [*leading, "offline"]
     return leading + [k for k in QUERIES if k not in leading and possible.get(k, True)]
 
 
@@ -209,18 +231,14 @@ def _asks(
     against: str,
     host: Host,
 ) -> tuple[dict[str, Ask], LLMAsker | None]:
-    recorded = read_descriptors(plan.descriptors, dialogues) if plan.descriptors else {}
+    told = plan.answers or plan.descriptors
+    recorded = read_descriptors(told, dialogues) if told else {}
     captions = read_captions(plan.captions) if plan.captions else {}
     asker = open_asker(settings, plan, host) if "llm" in kinds else None
     if asker is not None:
         host.note(f"asking {settings.model} about {len(dialogues)} dialogues; --offline does not")
 
     def offline() -> Ask:
-        if against == "labels":
-            from bot.describe.rules import RuleDescriber
-
-            # Labels are found by words as they were said: hit@30 51.4 against 48.0 (PhotoChat).
-            return ask_describer(RuleDescriber().describe)
         from bot.describe.phrases import PhraseDescriber
 
         return ask_describer(PhraseDescriber(host.load_encoder(settings.encoder)).describe)
@@ -254,12 +272,12 @@ def _photos(
 def _labels(
     settings: Settings, dialogues: Sequence[Dialogue], host: Host
 ) -> tuple[Gallery, list[Ranker]]:
-    gallery = open_labels(dialogues)
     # The starter's text side is MiniLM with a head that was trained towards photos; texts are
     # better compared with the bare one.
     own = "encoder" in settings.model_fields_set and settings.encoder != "starter"
     embed = sentence_embedder(host.load_encoder(settings.encoder) if own else None)
-    return gallery, list(label_rankers(gallery.labels, embed))
+    gallery, pool = open_labels(dialogues, embed)
+    return gallery, [LabelRanker(pool, way) for way in LABEL_WAYS]
 
 
 def _name(kind: str, ranker: Ranker, plan: Plan) -> str:

@@ -53,19 +53,23 @@ def summary(result: SystemResult, *, only_available: bool = False) -> dict[str, 
         result: its outcomes.
         only_available: add the numbers over the dialogues whose photo is in the pool.
     """
-    numbers: dict[str, Any] = {"system": result.name, **_scores(result.outcomes, result.pool)}
+    # Where no photo is right, whether that is said counts, and no rank does.
+    asked = [one for one in result.outcomes if not asks_for_nothing(one)]
+    numbers: dict[str, Any] = {"system": result.name, **_scores(asked, result.pool)}
     numbers["chance"] = {
         **{f"hit@{k}": _rounded(chance_hit(k, result.pool)) for k in CUTS},
         "mrr": _rounded(chance_reciprocal_rank(result.pool)),
     }
     numbers["misses_by_reason"] = result.misses_by_reason()
-    numbers["by_turns"] = _by_turns(result.outcomes)
-    fields = _by_empty_field(result.outcomes)
+    numbers["by_turns"] = _by_turns(asked)
+    fields = _by_empty_field(asked)
     if fields:
         numbers["by_empty_field"] = fields
     if only_available:
-        there = [one for one in result.outcomes if one.available]
+        there = [one for one in asked if one.available]
         numbers["only_available"] = _scores(there, result.pool)
+    if any(one.dialogue.album for one in result.outcomes):
+        numbers |= _of_album(result.outcomes)
     numbers["seconds"] = round(result.seconds, 3)
     return numbers
 
@@ -79,12 +83,20 @@ def compare(results: Sequence[SystemResult]) -> list[dict[str, Any]]:
     if len(results) < 2:
         return []
     first, *others = results
+    counted = [not asks_for_nothing(one) for one in first.outcomes]
+
+    def values_of(result: SystemResult, measure: Measure) -> list[float]:
+        outcomes = zip(result.outcomes, counted, strict=True)
+        return [measure(one.judged) for one, counts in outcomes if counts]
+
     found: list[dict[str, Any]] = []
     for name in ("hit@1", "hit@30", "mrr"):
         measure = measures()[name]
         test = randomisation_test if name == "mrr" else mcnemar_test
-        values = [measure(one.judged) for one in first.outcomes]
-        tests = [test(values, [measure(one.judged) for one in other.outcomes]) for other in others]
+        values = [measure(one.judged) for one in outcomes_of(first)]
+        tests = [
+            test(values, [measure(one.judged) for one in outcomes_of(other)]) for other in others
+        ]
         adjusted = adjusted_for_many([one.p for one in tests])
         for other, one, p in zip(others, tests, adjusted, strict=True):
             found.append(
@@ -116,6 +128,48 @@ def _scores(outcomes: Sequence[Outcome], pool: int) -> dict[str, Any]:
     numbers["median_rank"] = median_rank(judged, pool)
     numbers["ci95"] = intervals
     return numbers
+
+
+def asks_for_nothing(outcome: Outcome) -> bool:
+    """Whether an AlbumChat dialogue asks for a photo that is not there."""
+    return outcome.dialogue.album is not None and not outcome.dialogue.album.relevant
+
+
+def _of_album(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """AlbumChat: by kind, what was refused, and whether the excluded one stands below."""
+    kinds: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        if one.dialogue.album is not None:
+            kinds.setdefault(one.dialogue.album.kind, []).append(one)
+    found: dict[str, Any] = {
+        "kinds": {kind: _of_kind(some) for kind, some in sorted(kinds.items())}
+    }
+    measured = [one for one in outcomes if one.refused is not None]
+    if measured:
+        found["refused"] = {
+            "no_answer": _share([bool(one.refused) for one in measured if asks_for_nothing(one)]),
+            "answerable": _share(
+                [bool(one.refused) for one in measured if not asks_for_nothing(one)]
+            ),
+        }
+    return found
+
+
+def _of_kind(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    numbers: dict[str, Any] = {"n": len(outcomes)}
+    for k in (1, 5, 30):
+        numbers[f"hit@{k}"] = _share([hit_at(k, one.judged) > 0 for one in outcomes])
+    refused = [one.refused for one in outcomes if one.refused is not None]
+    if refused:
+        numbers["refused"] = _share(refused)
+    above = [one.above_excluded for one in outcomes if one.above_excluded is not None]
+    if above:
+        numbers["above_excluded"] = _share(above)
+    return numbers
+
+
+def _share(values: Sequence[bool]) -> float | None:
+    return _rounded(np.mean(values)) if values else None
 
 
 def _by_turns(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from retrieval.search.fusion import fuse
+from retrieval.search.ranking import rank_of, score_photos
 from training.encoders.precomputed import embed_photos
 from training.errors import CollapseDetected
 from training.fine_tuning.environment import Progress
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
     from training.datasets.queries import DevQuery
     from training.encoders.base import TrainableEncoder
-
-SMALL_GALLERY = 50
-"""Photos from which on the gallery's own covariance is used, as the search does."""
 
 TEXTS_AT_A_TIME = 128
 KS = (1, 10, 30)
@@ -137,10 +134,7 @@ def rank(
     texts: Mapping[str, Vectors],
     background: Vectors | None = None,
 ) -> Ranked:
-    """Rank all photos for every query, as the search does.
-
-    Equal scores are ordered as trec_eval does, by name, the greater one first: an encoder that
-    scores all photos alike gains nothing by it.
+    """Rank all photos for every query, as the search does (:mod:`retrieval.search.ranking`).
 
     Args:
         queries: with the texts and the photo of each.
@@ -151,25 +145,13 @@ def rank(
             one of their own.
     """
     places = {path: place for place, path in enumerate(photos)}
-    order = np.empty(len(photos), dtype=np.int64)
-    order[sorted(range(len(photos)), key=lambda place: photos[place].as_posix())] = np.arange(
-        len(photos)
-    )
-    covariance = background
-    if len(vectors) >= SMALL_GALLERY:
-        covariance = np.cov(vectors.T).astype(np.float32)
-    ranks = np.empty(len(queries), dtype=np.int64)
-    for number, query in enumerate(queries):
-        own = places[query.photo.resolve()]
-        weights = np.asarray([weight for _, weight in query.parts], dtype=np.float32)
-        fused = fuse(np.stack([texts[text] for text, _ in query.parts]), weights, covariance)
-        scores = (vectors @ fused).astype(np.float32)
-        tied = (scores == scores[own]) & (order > order[own])
-        ranks[number] = 1 + int((scores > scores[own]).sum()) + int(tied.sum())
-        # Nothing is greater than what is no number: it would be found at once.
-        if not np.isfinite(scores[own]):
-            ranks[number] = len(photos)
-    return Ranked(ranks, tuple(query.kind for query in queries))
+    ids = np.asarray([path.as_posix() for path in photos], dtype=np.str_)
+    scores = score_photos([query.query for query in queries], texts, vectors, background)
+    ranks = [
+        rank_of(row, ids, places[query.photo.resolve()])
+        for row, query in zip(scores, queries, strict=True)
+    ]
+    return Ranked(np.asarray(ranks, dtype=np.int64), tuple(query.kind for query in queries))
 
 
 def _sound(vectors: Vectors) -> bool:

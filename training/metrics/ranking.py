@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from math import log2
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+from retrieval.search.ranking import rank_of
 
 RECALL_SUM_CUTS = (1, 5, 10)
 
@@ -35,26 +37,20 @@ class Judged:
 
 
 def relevant_ranks(
-    scores: ArrayLike, photo_ids: Sequence[str], relevant: Collection[str]
+    scores: ArrayLike, photo_ids: Sequence[str] | NDArray[np.str_], relevant: Collection[str]
 ) -> Judged:
     """Rank photos by score and find the relevant ones.
 
-    Equal scores are ordered as trec_eval does: by id, the greater one first (``z`` before ``a``).
-    Scores count as float32, trec_eval's precision: what differs only beyond it is a tie there too.
-    The order of the input never matters, so an encoder that scores all photos alike cannot win by
-    the luck of being asked in the right order.
+    Ties are ordered as :func:`retrieval.search.ranking.rank_of` says. Scores count as float32,
+    trec_eval's precision: what differs only beyond it is a tie there too.
     """
     values = np.asarray(scores, dtype=np.float32)
-    ids = np.asarray(photo_ids)
+    ids = np.asarray(photo_ids, dtype=np.str_)
     ranks = []
     for wanted in relevant:
         (places,) = np.nonzero(ids == wanted)
-        if not len(places):
-            continue
-        score = values[places[0]]
-        ahead = int((values > score).sum())
-        tied = ids[values == score]
-        ranks.append(1 + ahead + int((tied > wanted).sum()))
+        if len(places):
+            ranks.append(rank_of(values, ids, int(places[0])))
     return Judged(tuple(sorted(ranks)), len(relevant))
 
 

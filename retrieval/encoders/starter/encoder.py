@@ -1,5 +1,6 @@
 """The starter encoder: the embedded default, ready without any download."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
 from retrieval.encoders.base import Embeddings
 from retrieval.encoders.device import choose_dtype
@@ -43,7 +45,7 @@ from retrieval.encoders.starter.heads import (
     pack,
     unpack,
 )
-from retrieval.encoders.starter.scene import copy_of, holds, pack_changes, unpack_changes
+from retrieval.encoders.starter.scene import changed, copy_of, holds, pack_changes, unpack_changes
 from retrieval.errors import EncoderFolderInvalid
 
 WEIGHTS_NAME = "heads.safetensors"
@@ -96,7 +98,11 @@ class StarterEncoder:
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
         self._background = background
-        self.fingerprint, self.text_fingerprint = self._fingerprints()
+        self.fingerprint, self.text_fingerprint = _fingerprints(
+            self.image_head.state_dict(),
+            self.text_head.state_dict(),
+            scene_base.network.state_dict() if scene_base is not None else None,
+        )
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "StarterEncoder":
@@ -142,26 +148,32 @@ class StarterEncoder:
     def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
         """Write the heads as an encoder folder; the base networks stay in their packages.
 
-        Of a fine-tuned scene network its difference from the text base is written.
+        Of a fine-tuned scene network its difference from the text base is written. The encoder
+        itself stays as it is.
 
         Returns:
-            The manifest. Its fingerprints are of the heads as written, rounded to 8 bits: they
-            are what anybody loads.
+            The manifest. Its fingerprints are of the weights as written, which are what anybody
+            loads.
         """
         tensors: dict[str, NDArray[Any]] = {}
+        rounded = []
         for part, head in (("image.", self.image_head), ("text.", self.text_head)):
             packed = pack(head)
-            unpack(head, packed)
+            as_written = copy.deepcopy(head)
+            unpack(as_written, packed)
+            rounded.append(as_written.state_dict())
             tensors |= {part + name: values for name, values in packed.items()}
+        scene = None
         if self.scene_base is not None:
             networks = self.scene_base.network, self.text_base.network
-            if self._scene_changes is None or not holds(*networks, self._scene_changes):
-                self._scene_changes = pack_changes(*networks)
-                unpack_changes(*networks, self._scene_changes)
-            write_weights(folder / SCENE_NAME, self._scene_changes)
+            changes = self._scene_changes
+            if changes is None or not holds(*networks, changes):
+                changes = pack_changes(*networks)
+            scene = changed(self.text_base.network, changes)
+            write_weights(folder / SCENE_NAME, changes)
         else:
             (folder / SCENE_NAME).unlink(missing_ok=True)
-        self.fingerprint, self.text_fingerprint = self._fingerprints()
+        fingerprint, text_fingerprint = _fingerprints(rounded[0], rounded[1], scene)
         if self._background is not None:
             mean, covariance = self._background
             tensors["background.mean"] = mean
@@ -172,8 +184,8 @@ class StarterEncoder:
             base="efficientnet-lite1 + all-MiniLM-L6-v2",
             dim=DIM,
             preprocessing=PREPROCESSING,
-            fingerprint=self.fingerprint,
-            text_fingerprint=self.text_fingerprint,
+            fingerprint=fingerprint,
+            text_fingerprint=text_fingerprint,
             extra=extra or {},
         )
         write_manifest(folder, manifest)
@@ -224,23 +236,26 @@ class StarterEncoder:
             pooled: torch.Tensor = self.image_base(pixels_of(images))
         return pooled
 
-    def _fingerprints(self) -> tuple[str, str]:
-        image = hash_tensors(self.image_head.state_dict())
-        text = [hash_tensors(self.text_head.state_dict())]
-        if self.scene_base is not None:
-            text.append(hash_tensors(self.scene_base.network.state_dict()))
-        base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
-        return (
-            fingerprint_of("starter image", base, image),
-            fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
-        )
-
     def _encode_pixels(self, images: Sequence[Image.Image]) -> Embeddings:
         features = self.features(images)
         with torch.inference_mode():
             vectors = self.image_head(features, self.image_base.probabilities(features))
         unit: Embeddings = vectors.numpy()
         return unit
+
+
+def _fingerprints(
+    image_head: Mapping[str, Any], text_head: Mapping[str, Any], scene: Mapping[str, Any] | None
+) -> tuple[str, str]:
+    """Of all that a photo's vector depends on, and a text's."""
+    text = [hash_tensors(text_head)]
+    if scene is not None:
+        text.append(hash_tensors(scene))
+    base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
+    return (
+        fingerprint_of("starter image", base, hash_tensors(image_head)),
+        fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
+    )
 
 
 def _background(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:

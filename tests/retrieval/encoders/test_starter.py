@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from retrieval.encoders import Encoder, load_encoder
-from retrieval.encoders.folder import write_weights
+from retrieval.encoders.folder import hash_tensors, write_weights
 from retrieval.encoders.starter import SCENE_NAME, StarterEncoder, bases
 from retrieval.encoders.starter.heads import pack_rows
 from retrieval.encoders.starter.scene import copy_of
@@ -167,13 +167,14 @@ def test_a_tuned_scene_network_is_kept_as_its_changes(
     parts = (starter.image_base, starter.text_base, starter.image_head, starter.text_head)
     encoder = StarterEncoder(*parts, starter.background(), tuned)
     texts = ["two dogs run on the beach", "look at the size of that wave!"]
-    encoder.save(tmp_path)
     expected = encoder.encode_texts(texts)
+    manifest = encoder.save(tmp_path)
+    assert np.array_equal(encoder.encode_texts(texts), expected), "saving changes nothing in memory"
     loaded = StarterEncoder.load(tmp_path)
     assert np.allclose(loaded.encode_texts(texts), expected, atol=2e-2)
     assert not np.allclose(expected, starter.encode_texts(texts), atol=2e-2)
     assert loaded.fingerprint == starter.fingerprint, "photos embedded before stay valid"
-    assert loaded.text_fingerprint == encoder.text_fingerprint != starter.text_fingerprint
+    assert loaded.text_fingerprint == manifest.text_fingerprint != starter.text_fingerprint
     with safe_open(tmp_path / SCENE_NAME, "numpy") as file:
         assert all("layer.5." in name for name in file.keys())  # noqa: SIM118
 

@@ -107,13 +107,13 @@ def test_a_missing_package_is_named_with_what_brings_it(
 ) -> None:
     real = importlib.util.find_spec
 
-    def without_bm25s(name: str, *more: Any) -> Any:
-        return None if name == "bm25s" else real(name, *more)
+    def without_scipy(name: str, *more: Any) -> Any:
+        return None if name == "scipy" else real(name, *more)
 
-    monkeypatch.setattr(importlib.util, "find_spec", without_bm25s)
+    monkeypatch.setattr(importlib.util, "find_spec", without_scipy)
     assert run(arguments) == 1
     assert capsys.readouterr().err == (
-        "photopal: 'photopal evaluate' needs the package bm25s: "
+        "photopal: 'photopal evaluate' needs the package scipy: "
         "pip install 'photopal[train]' brings it\n"
     )
 

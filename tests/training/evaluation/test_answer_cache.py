@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.conversation import Conversation, Turn
-from bot.descriptors import Description, Descriptors
 from prompts.loader import load_prompt
 from training.evaluation.answers import Answer, AnswerCache, Tokens
 from training.evaluation.errors import EvaluationError
 
 TALK = Conversation((Turn("a", "look at the dog"),), owner="a")
-ANSWER = Answer(Description(descriptors=Descriptors(main_subject="a dog"), source="llm"), Tokens(5))
+ANSWER = Answer('Sure! {"main_subject": "a dog"}', Tokens(5))
 
 
 def test_an_answer_is_found_again_after_reopening(tmp_path: Path) -> None:
@@ -57,3 +56,24 @@ def test_a_file_that_is_no_cache_or_a_newer_one_is_refused(tmp_path: Path) -> No
     connection.close()
     with pytest.raises(EvaluationError, match="newer"):
         AnswerCache(newer, load_prompt("describe"), "model", "server")
+
+
+def test_answers_of_the_first_version_are_put_aside_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "answers.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "CREATE TABLE answer (prompt TEXT, prompt_version INTEGER, prompt_hash TEXT, "
+            "model TEXT, endpoint TEXT, conversation_hash TEXT, description TEXT, "
+            "input_tokens INTEGER, output_tokens INTEGER, answered_at TEXT)"
+        )
+        connection.execute("INSERT INTO answer (prompt, description) VALUES ('describe', '{}')")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    cache = AnswerCache(path, load_prompt("describe"), "model", "server")
+    assert cache.outdated == 1
+    assert cache.get(TALK) is None
+    cache.put(TALK, ANSWER)
+    cache.close()
+    again = AnswerCache(path, load_prompt("describe"), "model", "server")
+    assert (again.outdated, again.get(TALK)) == (0, ANSWER)
+    again.close()

@@ -11,6 +11,7 @@ import pytest
 from langchain_core.runnables import RunnableLambda
 
 from bot.conversation import Conversation, Turn
+from bot.describe import llm as llm_describer
 from bot.descriptors import Description, Descriptors
 from bot.dialogues.dialogue import Dialogue
 from bot.settings import Settings
@@ -21,7 +22,7 @@ from tests.training.conftest import COLOURS
 from training.evaluation.answers import Answer, AnswerCache, Tokens, default_cache_path
 from training.evaluation.errors import EvaluationError
 from training.evaluation.intent_run import evaluate_intent
-from training.evaluation.llm import HOPELESS, AnswerProgress, LLMAsker, Pace
+from training.evaluation.llm import HOPELESS, AnswerProgress, LLMAsker, Pace, read_answer
 from training.evaluation.plan import Plan, Price
 from training.evaluation.run import Evaluation, Host, evaluate
 
@@ -70,6 +71,28 @@ def test_failed_calls_are_misses_and_only_they_are_asked_again(file: Path, photo
         assert len(llm.seen) == 2
     assert second["hit@1"] == 1.0
     assert second["llm"]["kept_from_before"] == 6
+
+
+def test_what_the_llm_wrote_is_kept_and_read_anew(
+    file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Plan((str(file),), photos=photos, queries=("llm",), pace=Pace(concurrency=1))
+    written = [f"Here it is:\n{colour(f'a {name} wall')}\nEnjoy!" for name in COLOURS]
+    with scripted_llm(*map(says, written)) as llm:
+        run(llm, plan)
+        with sqlite3.connect(default_cache_path()) as kept:
+            assert {row[0] for row in kept.execute("SELECT text FROM answer")} == set(written)
+        kept.close()
+        # A parser that has changed since: it now reads another colour out of the same words.
+        read = llm_describer.parse_answer
+        monkeypatch.setattr(
+            llm_describer, "parse_answer", lambda text: read(text.replace("red", "blue"))
+        )
+        asked = len(llm.seen)
+        again = run(llm, plan)
+        assert len(llm.seen) == asked
+    described = again.results[0].outcomes[0].asked.description
+    assert described is not None and described.descriptors.main_subject == "a blue wall"
 
 
 def test_an_interrupted_evaluation_goes_on(file: Path, photos: Path) -> None:
@@ -203,8 +226,8 @@ def test_cost_is_of_new_answers() -> None:
 
 def test_an_answer_belongs_to_prompt_model_server_and_words(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    cache(path).put(talk("hi"), Answer(FOUND, Tokens(10, 5)))
-    assert cache(path).get(talk("hi")) == Answer(FOUND, Tokens(10, 5))
+    cache(path).put(talk("hi"), Answer("{}", Tokens(10, 5)))
+    assert cache(path).get(talk("hi")) == Answer("{}", Tokens(10, 5))
     assert cache(path).get(talk("hi!")) is None
     assert cache(path, model="other").get(talk("hi")) is None
     assert cache(path, endpoint="http://there/v1").get(talk("hi")) is None
@@ -213,12 +236,11 @@ def test_an_answer_belongs_to_prompt_model_server_and_words(tmp_path: Path) -> N
         assert AnswerCache(path, other, "m", "http://here/v1").get(talk("hi")) is None
 
 
-def test_a_damaged_answer_is_asked_again(tmp_path: Path) -> None:
+def test_an_answer_that_cannot_be_read_is_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    cache(path).put(talk("hi"), Answer(FOUND, Tokens()))
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE answer SET description = '{\"nonsense'")
-    assert cache(path).get(talk("hi")) is None
+    cache(path).put(talk("hi"), Answer("no description at all"))
+    kept = cache(path).get(talk("hi"))
+    assert kept is not None and read_answer(kept.text, talk("hi")) is None
 
 
 def test_files_that_are_no_cache(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def worst(result: SystemResult) -> list[Outcome]:
 
 def _miss(outcome: Outcome, gallery: Gallery, thumbnails: "_Thumbnails") -> dict[str, Any]:
     conversation = outcome.dialogue.conversation()
-    gold = gallery.gold.get(outcome.dialogue.id)
+    gold = gallery.gold.get(outcome.dialogue.id, ())
     described = outcome.asked.description
     fields = described.descriptors.model_dump() if described is not None else {}
     return {
@@ -73,9 +73,9 @@ def _miss(outcome: Outcome, gallery: Gallery, thumbnails: "_Thumbnails") -> dict
         "cut": max(0, len(conversation.turns) - MAX_TURNS),
         "fields": [(name.replace("_", " "), text) for name, text in fields.items() if text],
         "query": "" if fields else outcome.asked.text,
-        "gold": thumbnails.entry(gold) if gold else None,
+        "gold": thumbnails.entry(gold[0]) if gold else None,
         "top": [
-            {**thumbnails.entry(name), "score": f"{score:.3f}", "right": name == gold}
+            {**thumbnails.entry(name), "score": f"{score:.3f}", "right": name in gold}
             for name, score in outcome.top[:TOP]
         ],
     }

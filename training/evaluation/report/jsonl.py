@@ -17,7 +17,7 @@ def dialogue_lines(results: list[SystemResult], gallery: Gallery) -> str:
         conversation = dialogue.conversation()
         value = {
             "id": dialogue.id,
-            "photo": gallery.gold.get(dialogue.id) or dialogue.photo_name,
+            "photo": next(iter(gallery.gold.get(dialogue.id, ())), dialogue.photo_name),
             "labels": dialogue.labels,
             "turns": len(conversation.turns),
             "owner": conversation.owner,

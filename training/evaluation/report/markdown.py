@@ -34,6 +34,9 @@ def markdown(report: Mapping[str, Any]) -> str:
     if report.get("comparisons"):
         lines += ["", f"## {cell(lead['system'])} against the others, paired", ""]
         lines += _comparisons(report["comparisons"])
+    if "kinds" in lead:
+        lines += ["", "## By kind of request", ""]
+        lines += _by_kind(systems)
     lines += ["", f"## Misses of {cell(lead['system'])}", ""]
     lines += table(
         ("reason", "dialogues"),
@@ -136,6 +139,23 @@ def _comparisons(comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
             for one in comparisons
         ],
     )
+
+
+def _by_kind(systems: Sequence[Mapping[str, Any]]) -> list[str]:
+    def share(value: float | None) -> str:
+        return "" if value is None else percent(value)
+
+    rows = []
+    for one in systems:
+        for kind, numbers in one["kinds"].items():
+            hits = [share(numbers[name]) for name in ("hit@1", "hit@5", "hit@30")]
+            more = [share(numbers.get(name)) for name in ("above_excluded", "refused")]
+            rows.append((one["system"], kind, str(numbers["n"]), *hits, *more))
+        refused = one.get("refused")
+        if refused:
+            rows.append((one["system"], "all answerable", *[""] * 5, share(refused["answerable"])))
+    head = ("system", "kind", "n", "hit@1", "hit@5", "hit@30", "above the excluded", "refused")
+    return table(head, rows)
 
 
 def _by_turns(systems: Sequence[Mapping[str, Any]]) -> list[str]:

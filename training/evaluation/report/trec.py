@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from training.evaluation.gallery import Gallery, trec_id
+from bot.dialogues.labels import entry_id
+from training.evaluation.gallery import Gallery
 from training.evaluation.outcome import SystemResult
 
 
@@ -10,10 +11,10 @@ def qrels(result: SystemResult, gallery: Gallery) -> str:
     """``query 0 photo 1`` lines. A photo that is not in the pool is relevant all the same."""
     lines = []
     for one in result.outcomes:
-        photo = gallery.gold.get(one.dialogue.id)
-        if photo is None:
-            photo = trec_id(one.dialogue.photo_name or f"photo-of-{one.dialogue.id}")
-        lines.append(f"{query_id(one.dialogue.id)} 0 {photo} 1")
+        right = gallery.gold.get(one.dialogue.id)
+        if right is None:
+            right = (entry_id(one.dialogue.photo_name or f"photo-of-{one.dialogue.id}"),)
+        lines += [f"{query_id(one.dialogue.id)} 0 {photo} 1" for photo in right]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -23,7 +24,7 @@ def run(result: SystemResult) -> str:
     trec_eval reads score and photo only and breaks ties as we do; every dialogue without a query is
     absent, so evaluate with ``-c``, which counts it as a miss.
     """
-    tag = trec_id(result.name).replace("/", "-")
+    tag = entry_id(result.name).replace("/", "-")
     lines = []
     for one in result.outcomes:
         query = query_id(one.dialogue.id)
@@ -35,9 +36,9 @@ def run(result: SystemResult) -> str:
 
 def query_id(dialogue: str) -> str:
     """The dialogue's id without blanks."""
-    return trec_id(dialogue) or "-"
+    return entry_id(dialogue) or "-"
 
 
 def run_name(result: SystemResult) -> str:
     """The file of a system's run."""
-    return f"{trec_id(result.name).replace('/', '-')}.run"
+    return f"{entry_id(result.name).replace('/', '-')}.run"

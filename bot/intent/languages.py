@@ -1,0 +1,297 @@
+"""Other languages, by word lists: "zeig mir die Katze" is read as "the cat".
+
+Common nouns of German, French, Spanish, Italian, Portuguese, Dutch and Chinese are put into English
+for the encoder, which reads English; words of asking and the closed sets of moves are known in each.
+What is in no list stays as it is: names of people and places are the same anyway.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from bot.intent.plan import Move
+from bot.intent.spelling import photo_words
+from bot.intent.words import word_list
+
+MOVES = (
+    Move.THANKS, Move.GOODBYE, Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER, Move.BACK,
+    Move.SHARE, Move.HELP, Move.SMALL_TALK,
+)  # fmt: skip
+_ENGLISH = frozenset(
+    "the a an of in on with and is are was show me find photo photos picture pictures you i my we to for from have "
+    "do can please that this where what when it not one ones any some at by so but".split()
+)
+_SHARED = frozenset(
+    "no hi hello hey ok okay ciao adios adieu super top help perfect hallo encore test bravo prima genial dag".split()
+)
+"""Said in English too."""
+
+_LIKE_ENGLISH = frozenset(
+    "man bank see hut tour port mare sole pane rose tram chat ours livre son alba pub faro pie mono red as mar die "
+    "boot brief fort rock sand stage gens pore ave rio lente ape sale pool bat ram pin ton bola skate time loup bus "
+    "car barca lago torre villa piano pizza orange violet grand cave prune legume mate metro radio auto camper".split()
+)
+"""Nouns of other languages that are also English words, or names."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_MOST_WORDS = 40
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A message in another language.
+
+    Attributes:
+        language: two-letter code.
+        english: what it names, in English as far as the word lists go; words of asking taken out.
+        move: a move of the closed sets, or None.
+        asks: words of asking were there.
+        names_things: most of its words are nouns of the lists, so that it may be a terse request.
+        numbers: photos named by their places.
+    """
+
+    language: str
+    english: str
+    move: Move | None = None
+    asks: bool = False
+    names_things: bool = False
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Language:
+    code: str
+    words: frozenset[str]
+    nouns: Mapping[str, str]
+    asking: re.Pattern[str]
+    photo: re.Pattern[str]
+    tail: re.Pattern[str]
+    moves: Mapping[Move, re.Pattern[str]]
+    ordinals: tuple[re.Pattern[str], ...] = field(default=())
+
+    @property
+    def longest(self) -> int:
+        return max(noun.count(" ") + 1 for noun in self.nouns)
+
+
+def read_foreign(text: str) -> Foreign | None:
+    """A message read as another language, or None when it is English or of no known language."""
+    text = text.strip()
+    if _HAN.search(text):
+        return _read_chinese(text)
+    language = _language_of(text)
+    return None if language is None else _read(text, language)
+
+
+def _language_of(text: str) -> _Language | None:
+    words = [word.lower().replace("’", "'") for word in _WORD.findall(text)[:_MOST_WORDS]]
+    if not words:
+        return None
+    english = sum(
+        1.0 if word in _ENGLISH else 0.5 if word in word_list("asking") else 0.0 for word in words
+    )
+    bare = text.lower().strip(" ,.!?¿¡")
+    if bare in _SHARED:
+        return None
+    if len(words) == 1 and words[0] not in _LIKE_ENGLISH and words[0] not in photo_words():
+        named = [language for language in _languages() if words[0] in language.nouns]
+        if named:
+            return named[0]
+    best, most = None, 0.0
+    for language in _languages():
+        moved = any(pattern.fullmatch(bare) for pattern in language.moves.values())
+        score = sum(1.0 for word in words if word in language.words)
+        score += sum(0.9 for word in words if word not in language.words and word in language.nouns)
+        score += 1.5 * moved
+        if moved and not set(words) & (_ENGLISH | word_list("asking")):
+            score += 1
+        if score > most:
+            best, most = language, score
+    if best is None or most <= 1.3 * english or most < max(1.5, 0.5 * len(words)):
+        return None
+    return best
+
+
+def _read(text: str, language: _Language) -> Foreign:
+    bare = " ".join(text.lower().replace("’", "'").split()).strip(" ,.!?¿¡;:")
+    for move in MOVES:
+        match = language.moves[move].fullmatch(bare)
+        if match:
+            rest = (match.groupdict().get("rest") or "").strip()
+            return Foreign(language.code, _english(rest, language), move)
+    numbers = _numbers(bare, language)
+    if numbers:
+        shares = re.match(language.moves[Move.SHARE].pattern, bare)
+        short = len(bare.split()) <= 4
+        if shares or short:
+            return Foreign(language.code, "", Move.SHARE if shares else Move.ORDINAL, numbers=numbers)
+    rest, asks = _without_asking(" ".join(text.split()).strip(" ,.!?¿¡;:"), language)
+    english = _english(rest, language)
+    return Foreign(language.code, english, asks=asks, names_things=_names_things(rest, language))
+
+
+def _names_things(text: str, language: _Language) -> bool:
+    words = [word.lower() for word in _WORD.findall(text)]
+    known = [word for word in words if _look_up(word, language) is not None]
+    return len(words) <= 12 and len(known) >= max(1, 0.7 * len(words))
+
+
+def _without_asking(text: str, language: _Language) -> tuple[str, bool]:
+    asks = False
+    for pattern in (language.asking, language.photo):
+        match = pattern.match(text)
+        whole_word = match and match[0] and (match[0][-1] in " '-" or not text[match.end() : match.end() + 1].isalpha())
+        if match and whole_word:
+            text, asks = text[match.end() :].strip(" ,.:;"), True
+    while match := language.tail.search(text):
+        text, asks = text[: match.start()].rstrip(" ,"), True
+    return text, asks
+
+
+def _english(text: str, language: _Language) -> str:
+    words = text.split()
+    found: list[str] = []
+    place = 0
+    while place < len(words):
+        for size in range(min(language.longest, len(words) - place), 0, -1):
+            phrase = " ".join(words[place : place + size]).lower().replace("’", "'").strip(",.!?;:")
+            english = _look_up(phrase, language)
+            if english is not None:
+                found.append(english)
+                place += size
+                break
+        else:
+            found.append(words[place])
+            place += 1
+    return re.sub(r"\b(the|a|my|our|of) (?:the|a|of)\b", r"\1", " ".join(found))
+
+
+def _look_up(phrase: str, language: _Language) -> str | None:
+    if phrase in language.nouns:
+        return language.nouns[phrase]
+    for start in ("l'", "d'", "un'", "dell'", "nell'", "all'", "sull'"):
+        if phrase.startswith(start) and phrase[len(start) :] in language.nouns:
+            return f"the {language.nouns[phrase[len(start) :]]}"
+    return None
+
+
+def _numbers(bare: str, language: _Language) -> tuple[int, ...]:
+    words = bare.split()
+    found = []
+    for number, pattern in enumerate(language.ordinals, start=1):
+        if any(pattern.fullmatch(word) for word in words):
+            found.append(-1 if number == len(language.ordinals) else number)
+    return tuple(found)
+
+
+def _read_chinese(text: str) -> Foreign:
+    chinese = _chinese()
+    bare = text.strip(" ,.!?，。！？~ 　")
+    for move in MOVES:
+        match = chinese.moves[move].fullmatch(bare)
+        if match:
+            rest = (match.groupdict().get("rest") or "").strip()
+            return Foreign("zh", _chinese_english(rest, chinese), move)
+    match = re.search(r"第([一二三四五六七八九十\d]+)[张个]|最后一张", bare)
+    if match and len(bare) <= 10:
+        digits = "一二三四五六七八九十"
+        number = -1 if match[1] is None else int(match[1]) if match[1].isdigit() else digits.find(match[1]) + 1
+        shares = bool(re.search(r"分享|发", bare))
+        return Foreign("zh", "", Move.SHARE if shares else Move.ORDINAL, numbers=(number or 1,))
+    asks = False
+    match = chinese.asking.match(bare)
+    if match:
+        bare, asks = bare[match.end() :], True
+    for pattern in (chinese.photo, chinese.tail):
+        shorter = pattern.sub("", bare)
+        asks |= shorter != bare
+        bare = shorter
+    english = _chinese_english(bare, chinese)
+    return Foreign("zh", english, asks=asks, names_things=english != bare and len(bare) <= 12)
+
+
+def _chinese_english(text: str, chinese: _Language) -> str:
+    found: list[str] = []
+    place = 0
+    while place < len(text):
+        for size in range(min(5, len(text) - place), 0, -1):
+            part = text[place : place + size]
+            if part in chinese.nouns:
+                found.append(chinese.nouns[part])
+                place += size
+                break
+        else:
+            if not _HAN.match(text[place]):
+                found.append(text[place])
+            place += 1
+    words = " ".join(part for part in found if part.strip())
+    words = re.sub(r"(?<=[A-Za-z0-9]) (?=[A-Za-z0-9] |[A-Za-z0-9]$)", "", words) if text.isascii() else words
+    return re.sub(r"^of |\bof$", "", words).strip() or text
+
+
+@cache
+def _table() -> tuple[tuple[str, ...], ...]:
+    text = files("bot.intent.words").joinpath("nouns.tsv").read_text(encoding="utf-8")
+    return tuple(tuple(line.split("\t")) for line in text.splitlines() if line.strip())
+
+
+def _nouns(code: str) -> dict[str, str]:
+    head, *rows = _table()
+    column = head.index(code)
+    phrases = {
+        "coucher de soleil", "couchers de soleil", "puesta de sol", "pôr do sol", "lever de soleil", "nascer do sol",
+        "aire de jeux", "parque infantil", "parco giochi", "barca a vela", "tienda de campaña", "feu d'artifice",
+        "fuegos artificiales", "fuochi d'artificio", "fogos de artifício", "árbol de navidad", "albero di natale",
+        "árvore de natal", "bonhomme de neige", "muñeco de nieve", "pupazzo di neve", "boneco de neve",
+        "café da manhã", "in de", "op de", "van de", "dans le", "en el", "de la",
+    }  # fmt: skip
+    found: dict[str, str] = {}
+    for row in rows:
+        cell = row[column] if column < len(row) else ""
+        for phrase in sorted(phrases, key=len, reverse=True):
+            if re.search(rf"(?:^| ){re.escape(phrase)}(?: |$)", cell):
+                found.setdefault(phrase, row[0])
+                cell = re.sub(rf"(?:^| ){re.escape(phrase)}(?= |$)", " ", cell)
+        for word in cell.split():
+            found.setdefault(word, row[0])
+    return found
+
+
+@cache
+def _languages() -> tuple[_Language, ...]:
+    text = files("bot.intent.words").joinpath("foreign.json").read_text(encoding="utf-8")
+    found = []
+    for code, parts in json.loads(text).items():
+        ordinals = (*parts["ordinals"].split(), parts["last"])
+        found.append(
+            _Language(
+                code,
+                frozenset(parts["words"].split()),
+                _nouns(code),
+                re.compile(parts["asking"], re.IGNORECASE),
+                re.compile(parts["photo"], re.IGNORECASE),
+                re.compile(rf"(?:^|[\s,]+){parts['tail']}$", re.IGNORECASE),
+                {move: re.compile(parts[str(move)], re.IGNORECASE) for move in MOVES},
+                tuple(re.compile(word, re.IGNORECASE) for word in ordinals),
+            )
+        )
+    return tuple(found)
+
+
+@cache
+def _chinese() -> _Language:
+    text = files("bot.intent.words").joinpath("chinese.json").read_text(encoding="utf-8")
+    parts = json.loads(text)
+    return _Language(
+        "zh",
+        frozenset(),
+        _nouns("zh"),
+        re.compile(parts["asking"]),
+        re.compile(parts["photo"]),
+        re.compile(parts["tail"] + "$"),
+        {move: re.compile(parts[str(move)]) for move in MOVES},
+    )

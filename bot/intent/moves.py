@@ -1,0 +1,308 @@
+"""The closed sets: moves that are made in so few words that rules know them all.
+
+"more", "the second one", "share it with Ben", "thanks", "older ones": each rule reads the whole
+message (its chatter taken off both ends), so that a story with the same words in it is not taken
+for one. What no rule knows is left to the classifier.
+"""
+
+import re
+from dataclasses import dataclass
+
+from bot.intent.numbers import numbers_in
+from bot.intent.plan import Move, TalkState
+
+
+@dataclass(frozen=True)
+class Known:
+    """A move that a rule recognised, and what the rule could tell.
+
+    Attributes:
+        move: the move.
+        rest: what is left to be read as content; empty when the rule consumed the message.
+        numbers: photos named by their places.
+        unseen: only photos that were not shown yet.
+    """
+
+    move: Move
+    rest: str = ""
+    numbers: tuple[int, ...] = ()
+
+
+_A = r"['’]?"
+_PHOTOS = r"(?:photos?|pictures?|pics?|images?|shots?|snaps?)"
+_ONES = rf"(?:ones?|{_PHOTOS}|of (?:these|those|them|that|this|it|him|her)|like (?:this|that|these|those|it)(?: one)?)"
+_CHAT = (
+    r"(?:ok(?:ay)?|k|oh+|ooh+|ah+|aww+|aw|hm+|um+|er|uh|well|so|and|but|now|then|yes|yeah|yep|great|good|nice|lovely|cool|"
+    r"cute|sweet|perfect|wow|haha+|lol|please|pls|plz|thanks|thank you|thx|sorry|hey|hi|alright|right|super|brilliant|"
+    r"wonderful|amazing|gorgeous|beautiful|how (?:sweet|cute|lovely|nice)|love (?:it|these|those|them)|oh dear|dear)"
+)
+_LEAD = re.compile(rf"(?:{_CHAT}\b[\s,.!;:…–—-]*)+(?=\S)", re.IGNORECASE)
+_TAIL = re.compile(
+    r"[\s,.!?;:…–—-]*(?:\b(?:please|pls+|plz|thanks|thank you|thx|then|now|if (?:you can|possible|there are any)|for me|again|"
+    r"dear|though|so far|mate|x+)\b[\s,.!?;:…]*)+$",
+    re.IGNORECASE,
+)
+
+_ASK = (
+    rf"(?:(?:can|could|may|might|would) (?:you|u|i|we) (?:please |just )?|please |just |let{_A}s |let me |lemme |i(?:{_A}d| would)? (?:want|like|love)(?: to)? |i wanna |"
+    rf"(?:do|have|got|has|are|is) (?:you |we |i |there )?(?:got |have |still )?|there (?:must|should|are|were) (?:be )?|surely )*+"
+    rf"(?:show|see|find|get|give|have|load|fetch|look at|bring|pull up)?(?: me| us)? ?+"
+)
+_MORE = re.compile(
+    rf"{_ASK}(?:(?:some|any|a few|few|a couple(?: of)?|a bit|even|many|lots|loads|two|three|four|five|ten|\d+|even|still|and|a lot|once) )*"
+    rf"(?:more|moar|others?|further|additional|similar)(?: {_ONES})*(?: still| too| there| left)?"
+    rf"|{_ASK}(?:the )?(?:rest|others|remaining(?: ones)?|next (?:ones?|page|batch|lot|few|set|{_PHOTOS})|next|all(?: of (?:them|those|these)))"
+    rf"|(?:keep|carry|go|come) (?:going|scrolling|on|them coming|{_A}em coming|it coming)|continue|don{_A}t stop|encore|scroll(?: down)?|"
+    rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|you|we|i))?(?: (?:got|have|find|see))?)?|anything more|is that (?:all|it)(?: you (?:have|got))?|load more|see more|"
+    rf"one more (?:page|round|batch)|more and more|and more|again more",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(
+    rf"{_ASK}(?:just |yet |maybe |try )?(?:another|one more|a different|some other|an(?:y)? other)(?: (?:one|{_PHOTOS}))?(?: {_ONES})*|try another(?: one)?|pick another(?: one)?|(?:from )?another angle",
+    re.IGNORECASE,
+)
+_IT = r"(?:that|this|it|him|her|them|these|those|the one|the right)"
+_REJECT = re.compile(
+    rf"(?:(?:no+|nope|nah|sorry|oh no|hmm?|er|um|ugh|close(?: but)?|almost|nearly|warmer|cold|still)[\s,.!:;–—-]*)*"
+    rf"(?:(?:but )?(?:it{_A}s |that{_A}s |that is |this is |these are |those are |they{_A}re |i don{_A}t think (?:that{_A}s|it{_A}s) |it is |i{_A}m afraid (?:that|it|this)(?:{_A}s| is) )?"
+    rf"(?:definitely |still |quite |really )?not (?:quite |really |exactly |even )?(?:{_IT}(?: {_PHOTOS})?(?: ones?)?|close|right|there|here|among them|it)(?: (?:either|i meant|i mean|i wanted|i was (?:after|looking for|thinking of)|what i meant))?"
+    rf"|(?:that|this|it|these|those)(?:{_A}s| is| are)?n{_A}?t (?:{_IT}|the one|it|right|what i (?:meant|wanted|asked for|was looking for)|him|her)(?: one)?(?: i meant)?"
+    rf"|(?:it{_A}s |that{_A}s |this is )?not what i (?:meant|wanted|asked(?: for)?|was (?:looking for|after|thinking of))"
+    rf"|(?:the |that{_A}s the |it{_A}s the |it is the |completely |totally |that{_A}s )?wrong(?: (?:one|ones|{_PHOTOS}|person|dog|day|place))?(?: again)?"
+    rf"|none of (?:these|those|them)|neither(?: of (?:these|those|them))?|not any of (?:these|those|them)"
+    rf"|(?:try|look|guess|search) (?:again|harder|once more)|keep (?:looking|searching|trying)|have another go|(?:i )?(?:don{_A}t|can{_A}t) see it|no+|nope|nah|next(?: one)?|the other one|a different one|no way)"
+    rf"(?:[\s,.!;:–—-]+(?:no+|nope|next(?: one)?|try again|another(?: one)?|keep looking|the other one|sorry|either|look again))*",
+    re.IGNORECASE,
+)
+_OLDER = re.compile(
+    rf"{_ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|a bit|from) )*(?:older|earlier|oldest|earliest|less recent)(?: (?:ones?|{_PHOTOS}|first|still|times?|years?|than (?:that|this|these|those)))*"
+    rf"|{_ASK}(?:(?:the )?(?:ones?|{_PHOTOS}) )?(?:from |taken )?(?:even )?(?:before (?:that|this|then|those|these)|further back|way back|longer ago|(?:the )?(?:years?|time) before|previous years?|back then)"
+    rf"|go (?:further )?back(?: further| in time| more)|(?:when|from when) (?:he|she|they|it|we|i) (?:was|were) (?:much |still |a lot )?(?:younger|little|small|smaller|a baby|a puppy|a kid|babies|kids)|oldest first|not so recent",
+    re.IGNORECASE,
+)
+_NEWER = re.compile(
+    rf"{_ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|most|a bit|from) )*(?:newer|later|newest|latest|recent|less old)(?: (?:ones?|on|{_PHOTOS}|first|still|times?|years?|than (?:that|this|these|those)))*"
+    rf"|{_ASK}(?:(?:the )?(?:ones?|{_PHOTOS}) )?(?:from |taken )?(?:even )?(?:after (?:that|this|then|those|these)|lately|recently|(?:the )?years? after)"
+    rf"|(?:when|from when) (?:he|she|they|it|we|i) (?:was|were) (?:much |a lot )?(?:older|bigger|grown up)|newest first|latest first|not so old",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    rf"{_ASK}(?:(?:can|could) we |let{_A}s |i want to |i{_A}d like to )?(?:go |get |come |jump |switch |bring me |take me )?(?:back|return) to\s+(?P<a>.+)"
+    rf"|(?:go |one step |take me |step )?back(?: again)?|undo(?: that| it)?|previous(?: page| ones?)?"
+    rf"|{_ASK}(?:the )?(?:previous|earlier) (?:ones?|{_PHOTOS}) again"
+    rf"|(?:show me |can i see |let me see |what were |what was )?(?:the )?(?:ones?|{_PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me| us)?(?: up)? ?)(?:before|earlier|first|at the (?:start|beginning)|previously)(?: again)?"
+    rf"|(?:the )?(?:ones?|{_PHOTOS}) (?:from )?before(?: again)?|(?:show me |can i see |let me see )?(?:the )?first ones again|bring back (?P<b>.+)|bring (?P<c>.+) back|put (?P<d>.+) back up",
+    re.IGNORECASE,
+)
+_UNSEEN = re.compile(
+    rf"[\s,;–—-]*\b(?:(?:but )?(?:some|ones|only ones|others?|photos|pictures|those|any)(?: that)? )?(?:i|we) (?:have not|haven{_A}t|did not|didn{_A}t) (?:yet )?(?:seen|see)(?: yet| before| so far)?\b|\b(?:new|unseen|other|different) ones$",
+    re.IGNORECASE,
+)
+_FIRST_TOPIC = re.compile(
+    r"^(?:the )?(?:very )?(?:ones?|photos?|pictures?|beginning|start|first)(?: (?:ones?|photos?|pictures?|thing|search))*(?:.*\b(?:first|start|beginning)\b.*)?$",
+    re.IGNORECASE,
+)
+_BEFORE_TOPIC = re.compile(
+    r"^(?:(?:the|my|that|what|those) )*(?:ones?|photos?|pictures?|before|previous|earlier|last|search|thing|we had|you had|i had|from|showed|had|you|me|again|topic|one|stuff|just now|"
+    r"found|were|was|looking at|up|shown|results?)(?: (?:ones?|photos?|pictures?|before|earlier|previously|we had|you had|i had|search|thing|from|you|showed|me|again|topic|one|had|up|just now|results?))*$",
+    re.IGNORECASE,
+)
+_SHARE_VERB = (
+    r"(?:share|send|post|forward|export|download|save|e-?mail|mail|whats ?app|airdrop|text|upload|message|hand|pass|drop|"
+    r"give|put|attach|print)"
+)
+_PRONOUN = r"(?:it|that|this|those|these|them|both|all|him|her|the (?:photo|picture|pic|one)|that (?:one|photo|picture|pic)|this (?:one|photo|picture|pic)|(?:all|both) (?:of )?(?:them|these|those|three|four|two))"
+_SHARE = re.compile(
+    rf"(?:.*?\b)?(?:(?:can|could|would|will) (?:you|i|u) (?:please )?|please |just |let{_A}s |i{_A}d like to |i want to |i wanna |i{_A}ll |you can |now |yes,? |and )*"
+    rf"{_SHARE_VERB}(?: (?:me|us|him|her|them|my \w+|[A-Z]\w+))?(?: (?:over|on|along))?(?: {_PRONOUN})?(?: (?:over|on|along|out|for me|as a file|again))*"
+    rf"(?: (?:to|with|in|into|on|for|onto|by|via) .{{1,40}})?\W*",
+    re.IGNORECASE,
+)
+_SHARE_ALONE = re.compile(
+    rf"(?:(?:can|could|would|will) (?:you|i|u) (?:please )?|please |just |let{_A}s |i{_A}d like to |i want to |i wanna |you can |ok(?:ay)? |yes,? |now |and )*"
+    rf"(?:share|send|post|forward|export|download|save)(?: (?:me|us|him|her|my \w+))?(?: (?:over|on))?(?: {_PRONOUN})?(?: (?:over|on|along|out|for me|again))*(?: (?:to|with|in|into|on|for) (?:me|us|him|her|them|everyone|(?:my|our|the) .{{1,30}}|[A-Z]\w+(?: and [A-Z]\w+)*))?",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(
+    rf"(?:(?:(?:that|this|these|those|it)(?:{_A}s| is| are|{_A}ll be| will be|{_A}d be)? ?(?:exactly |just )?(?:the (?:right )?ones?|it|him|her|them|all(?: (?:i needed|i wanted|for (?:now|today|tonight)))?|perfect|great|brilliant|lovely|wonderful|enough(?: for (?:now|today))?|fine|exactly what i (?:wanted|needed|meant|was looking for)|what i (?:wanted|needed|meant|was looking for)|everything)|"
+    rf"that{_A}?(?:ll| will) (?:do|be all)(?: nicely| fine)?|(?:yes |yeah |yep )?(?:that|this) (?:one|ones|will do)|perfect|great|brilliant|lovely|wonderful|awesome|excellent|fantastic|super|cool|nice|amazing|gorgeous|beautiful|so (?:cute|sweet|lovely)|very (?:nice|good|cute|kind|kind of you)|"
+    rf"just what i (?:wanted|needed|was looking for)|bingo|spot on|nailed it|found it|you found (?:it|them|him|her)|well done|good (?:job|work)|great job|"
+    rf"thanks?(?: you)?(?: so much| a lot| very much| a million| again| ever so much| everso)?|thank (?:you|u)(?: so much| very much| again| ever so much)?|thank(?:you|u+)|thx+|tha?n?x+|tnx|ty+|tysm|ta|cheers|much appreciated|many thanks|appreciate it|i appreciate it|you{_A}re (?:the best|a star|an angel|brilliant|amazing|great)|"
+    rf"for (?:that|this|it|now|today|your help|the (?:help|{_PHOTOS})|finding (?:it|them|that|him|her)|looking|showing me)|bless you|love|dear|mate|buddy|photopal|(?:i{_A}m|we{_A}re) (?:good|done|all set|happy)|all (?:done|good)|done|nothing (?:else|more)|no more|no|yes+|yeah|yep|ok(?:ay)?|oh|ah+|wow|aww+|good|lol|haha+|x+|and|so)(?:[\s,.!:;…-]+|$))+",
+    re.IGNORECASE,
+)
+_THANKFUL = re.compile(
+    rf"\b(?:thank|thanks|thx+|thnx|tnx|ty+|tysm|ta|cheers|thankyou|thanku+|appreciate|appreciated|the one|exactly|perfect|bingo|spot on|nailed it|(?:found|needed|wanted) (?:it|them|him|her)?|that{_A}s (?:it|him|her|all|them|everything|enough)|thats (?:it|him|her|all|them)|will do|{_A}ll do|that one|this one|all done|done|nothing (?:else|more)|well done|good job|great job|good work|i{_A}m good|we{_A}re good|this is it|that{_A}ll be all|be all|all set|you{_A}re (?:the best|a star|an angel)|just what)\b",
+    re.IGNORECASE,
+)
+_GOODBYE = re.compile(
+    rf"(?:.{{0,40}}[\s,.!;–—-])?(?:(?:good ?)?bye(?: bye| now| for now)?|bye+|good ?night|night night|nighty? night|nite(?: nite)?|see (?:you|ya|u)(?: (?:later|tomorrow|soon|around|next \w+|then))?|cya|ttyl|talk (?:to you )?(?:later|soon|tomorrow)|speak (?:to you )?(?:soon|later|tomorrow)|catch (?:you|ya) later|later(?:s)?|until next time|till next time|farewell|so long|take care|have a (?:nice|good|lovely|great) (?:one|day|evening|night|weekend|time)|sleep (?:well|tight)|sweet dreams|over and out|cheerio|toodle-?oo|ciao|adios|tschüss|"
+    rf"(?:i(?:{_A}ve)? )?(?:have (?:got )?to|gotta|got to|must|need to|better) (?:go|run|dash|be off|head off|leave|sleep)(?: now| to bed| soon)?|i{_A}m off(?: to bed| now)?|off to bed|going to (?:bed|sleep)(?: now)?|signing off|logging off)(?:[\s,.!]*(?:dear|love|mate|everyone|all|photopal|bot|now|then|thanks|thank you|x+|and thanks?(?: you)?|👋|😊|😘|bye|night))*\W*",
+    re.IGNORECASE,
+)
+_ACKNOWLEDGEMENT = re.compile(
+    rf"(?:(?:ok(?:ay)?|k+|kk|sure|yes+|yeah+|yep|yup|maybe|alright|all right|fine|(?:i|oh i) see|got it|gotcha|right|oh+|ah+|aha|hm+|mhm+|uh huh|cool|nice(?: one)?|great|wow+|whoa|omg|lol+|lmao+|rofl|(?:ha)+h?|(?:he)+h?|aww*|(?:so|how|very|too|really) (?:cute|sweet|funny|nice|sad|lovely|pretty|good|cool)|beautiful|lovely|gorgeous|love (?:it|this|that|these|them)|good one|funny|amazing|awesome|brilliant|wonderful|oh (?:my|dear|well|wow|no)|really|seriously|true|exactly|indeed|whatever|no (?:worries|problem)|it{_A}s (?:fine|ok|okay)|all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|me too|idk|dunno|hmm|interesting|good to know|fair enough|makes sense|nvm|never ?mind|hi+|hey+|hello+|hiya|yo|good (?:morning|evening|afternoon)|morning|evening)(?:[\s,.!?…]+|$))+",
+    re.IGNORECASE,
+)
+_HELP = re.compile(
+    rf"(?:please )?help(?: me)?(?: please)?|what (?:can|do|could) (?:you|u|i|this|it) (?:do|ask|say|search for|look for|ask you|ask for)(?: (?:for me|here|exactly|you|with this))?|how (?:do|does|can|should) (?:i|you|this|it|that|one) (?:use|work|start|begin|search|function)(?: (?:this|it|you|here|that))?|who are you|what are you|are you (?:a |an )?(?:real|human|robot|bot|ai|person|machine|there for me)|what(?:{_A}s| is) your name|who made you|instructions|how does (?:this|it|that) (?:thing |all )?work",
+    re.IGNORECASE,
+)
+_QUESTION = re.compile(
+    rf"(?:so |and |ok |by the way,? |btw,? )*(?:how many (?:{_PHOTOS}|of (?:them|these|those|my)|are (?:there|from|in|of|left)|did (?:i|we|you)|do (?:i|we|you)|have (?:i|we|you)|were|from|with|in|more|matched|in total|altogether|albums?|folders?|videos?|[\w-]+ (?:{_PHOTOS}|are (?:there|in)|do (?:i|we|you) have|did (?:i|we) (?:take|photograph)|from|were (?:taken|there)))\b.*"
+    rf"|how (?:big|large) is (?:my|the|this) (?:library|collection|album)\b.*|(?:total )?number of {_PHOTOS}\b.*|count (?:the|my|all|of)\b.*|what{_A}?s the (?:total|count)\b.*|how many(?: in total| altogether| so far)?"
+    rf"|(?:when|where|in (?:which|what) (?:year|place|city|country)|(?:which|what) (?:year|date|day|place|city|country|camera)) (?:was|is|were|did (?:i|we) take|are) (?:this|that|it|these|those|they|the (?:first|second|third|last) one)(?: one)?(?: (?:taken|from|with|photographed|then|again|shot))*|which (?:camera|phone) (?:was|did|is)\b.*|what camera\b.*"
+    rf"|(?:when|what) (?:is|was) (?:my|the) (?:oldest|earliest|newest|latest|first) (?:one|{_PHOTOS})(?: (?:from|taken))*|how far back\b.*|since when\b.*|(?:which|what) (?:years?|places?|countries|cities|folders?)\b(?:.*\b(?:there|have|has|covered|library|been|photos|pictures)\b.*))",
+    re.IGNORECASE,
+)
+_QUESTION_WORDS = re.compile(
+    rf"^(?:so |and |ok |by the way,? |btw,? )*(?:how many|number of|count)\s*(?:{_PHOTOS}\b)?(?: (?:are there|do (?:i|we|you) have|did (?:i|we|you) (?:take|have)|have (?:i|we)(?: got)?|are|were))?(?: (?:taken|there|in total))?(?: (?:of|with|showing|from|in)\b)?(?: (?:the|my|these|those|them)(?= ?$))?|\b(?:do|did|have) (?:i|we|you) (?:have|got|take|took)(?: {_PHOTOS})?(?: (?:of|in total))?\b|\b(?:are there|in total|altogether|in (?:my|the) (?:library|collection|album|{_PHOTOS}))\b|\b{_PHOTOS}\b|\bof (?:these|those|them)\b|^(?:are|were)\b(?= from| in)",
+    re.IGNORECASE,
+)
+_LABELS = rf"(?:(?:i|we) (?:mean|meant|said|asked for|was asking for|wanted)|what i (?:meant|mean) (?:was|is)|make that|correction|to be precise|more precisely|(?:my mistake|oops|typo|whoops)(?:,| -| –)?|sorry,? (?:i )?mean|you misunderstood(?: me)?|let me rephrase|i should (?:say|have said))"
+_CORRECT = re.compile(
+    rf"(?:(?:no+|nope|sorry|oh|oops|wait|ah|not that(?: one)?|not quite|wrong(?: one)?|nah|er|um|actually|close,? but|almost|nearly)[\s,.!:;–—-]+)*{_LABELS}[\s,:;–—-]+(?P<rest>\S.*)"
+    rf"|(?:(?:no+|nope|nah|not that(?: one)?|not quite|wrong(?: one)?|sorry)[\s,.!:;–—-]+)+(?P<rest2>(?:the|a|an|my|our|with|in|on|at|it was|he was|she was|it had|he had|she had|it{_A}s|he{_A}s|she{_A}s|where|from|that{_A}s)\b(?! other one| next|.{{0,6}}$).*)",
+    re.IGNORECASE,
+)
+_MEANT_AFTER = re.compile(
+    r"(?P<rest>\S.*?)[\s,;–—-]+(?:i (?:mean|meant|should (?:say|have said))|is what i (?:mean|meant))\W*$", re.IGNORECASE
+)
+_INSTEAD = re.compile(
+    rf"(?:(?:actually|no wait|wait no|hang on|hold on|no|hm+|ok(?:ay)?|oh|well|on second thoughts?|never ?mind(?: (?:that|those|it|the \w+))?|forget (?:it|that|those|about (?:it|that|those)|(?:the|that|those) \w+)|scrap (?:that|it)|scratch that|leave (?:that|it)|i(?:{_A}ve)? changed my mind|changed my mind|new topic|something (?:different|else)|different (?:topic|question)|or rather|rather|or better|better)[\s,.:;!–—-]+)+(?P<rest>\S.*)",
+    re.IGNORECASE,
+)
+_INSTEAD_WORD = re.compile(
+    r"\b(?:actually|no wait|wait no|never ?mind|forget|scrap|scratch|changed my mind|on second thoughts?|new topic|something (?:different|else)|instead|rather)\b",
+    re.IGNORECASE,
+)
+_INSTEAD_AFTER = re.compile(r"(?P<rest>\S.*?)[\s,]+instead\b\W*$", re.IGNORECASE)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def core_of(text: str) -> str:
+    """A message without chatter at its ends: "ooh nice, more please!" is "more"."""
+    text = text.strip()
+    for _ in range(3):
+        before = text
+        match = _LEAD.match(text)
+        if match and match.end() < len(text):
+            text = text[match.end() :]
+        match = _TAIL.search(text)
+        if match and match.start() > 0:
+            text = text[: match.start()]
+        text = text.strip(" \t\n,.!?;:…–—-*")
+        if text == before:
+            break
+    return text
+
+
+def known_move(text: str, state: TalkState) -> Known | None:
+    """The move that a rule recognises in a message, or None.
+
+    Args:
+        text: a message of any length, already cleaned.
+        state: what is known of the talk.
+    """
+    whole = re.sub(r"\s+", " ", text).strip()
+    if not whole or len(whole) > 300:
+        return None
+    core = core_of(whole)
+    bare = whole.strip(" \t\n,.!?;:…–—-")
+    said = re.sub(r"\s*(?:[^\w\s,.!?'’&#:;/()-])+\s*", " ", bare).strip()
+    for text_ in (said, core):
+        if _GOODBYE.fullmatch(text_) and not _other_words(text_):
+            return Known(Move.GOODBYE)
+    if state.shown and bare.lower() in ("no", "nope", "nah", "no no", "no no no"):
+        return Known(Move.REJECT)
+    if _THANKS.fullmatch(said) and _THANKFUL.search(said):
+        return Known(Move.THANKS)
+    if _ACKNOWLEDGEMENT.fullmatch(said):
+        return Known(Move.SMALL_TALK)
+    if _HELP.fullmatch(core):
+        return Known(Move.HELP)
+    if _QUESTION.fullmatch(core):
+        return Known(Move.QUESTION, _QUESTION_WORDS.sub(" ", core).strip(" ,.?!"))
+    return _follow_up(whole, core, state)
+
+
+def _other_words(text: str) -> bool:
+    """Whether a farewell stands in a message about something else."""
+    return len(text.split()) > 12 or bool(re.search(r"\b(?:show|find|picture|photo|pic)s?\b", text, re.IGNORECASE))
+
+
+def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
+    picked = _picked(whole, core, state)
+    if picked:
+        return picked
+    match = _BACK.fullmatch(core)
+    if match:
+        return _back(next((part for part in match.groups() if part), ""), core)
+    if _OLDER.fullmatch(core):
+        return Known(Move.OLDER)
+    if _NEWER.fullmatch(core):
+        return Known(Move.NEWER)
+    if re.fullmatch(_REJECT, core) and not (core.lower().startswith("next") and " " not in whole.strip(" .!?")):
+        return Known(Move.REJECT)
+    if _ANOTHER.fullmatch(core):
+        return Known(Move.ANOTHER)
+    if _MORE.fullmatch(core):
+        return Known(Move.MORE)
+    if not state.asked:
+        return None
+    for pattern in (_CORRECT, _MEANT_AFTER):
+        match = pattern.fullmatch(whole.rstrip(" .!?"))
+        if match:
+            return Known(Move.CORRECT, next(part for part in match.groups() if part))
+    sentences = _SENTENCES.split(whole)
+    if len(sentences) > 1 and _REJECT.fullmatch(core_of(sentences[0])):
+        return Known(Move.CORRECT, " ".join(sentences[1:]))
+    match = _INSTEAD_AFTER.fullmatch(whole.rstrip(" .!?"))
+    if match is None and _INSTEAD_WORD.search(whole):
+        match = _INSTEAD.fullmatch(whole)
+    return Known(Move.INSTEAD, match["rest"]) if match else None
+
+
+def _picked(whole: str, core: str, state: TalkState) -> Known | None:
+    """A photo picked by its place, or handed over."""
+    numbers, without = numbers_in(core, shown=state.shown)
+    shares = len(without.split()) <= 14 and bool(_SHARE.fullmatch(without))
+    if numbers:
+        if shares:
+            return Known(Move.SHARE, numbers=numbers)
+        if _about_one(without):
+            return Known(Move.ORDINAL, numbers=numbers)
+        return None
+    if _SHARE_ALONE.fullmatch(core) and (state.shown or state.asked or " " in core):
+        return Known(Move.SHARE)
+    parts = re.split(r"[,.;!]\s*|\s+and\s+", core)
+    if len(parts) > 1 and state.shown and _SHARE_ALONE.fullmatch(core_of(parts[-1])) and len(core.split()) <= 10:
+        return Known(Move.SHARE)
+    return None
+
+
+_ABOUT_ONE = re.compile(
+    rf"{_ASK}(?:i(?:{_A}d| would|{_A}ll)? (?:like|love|prefer|take|want|mean|meant|choose|pick)(?: to see)? ?|(?:it{_A}s|it is|it was|that{_A}s|go for|choose|pick|open(?: up)?|zoom in on|zoom into|enlarge|make|select|click(?: on)?|what about|how about|look at|view|yes,?|no,?|that one,?|as well|also|plus|and|not|too|then|the|one|please|bigger|larger|closer|up close|in full|full size|again|is|are|was|looks?|seems|good|great|nice|lovely|best|cute|perfect|fine|funny|right|beautiful|it|that|this|of|these|those|them|from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
+    re.IGNORECASE,
+)
+
+
+def _about_one(without: str) -> bool:
+    return len(without.split()) <= 12 and bool(_ABOUT_ONE.fullmatch(without.strip()))
+
+
+def _back(target: str, core: str) -> Known:
+    if not target:
+        first = bool(re.search(r"\b(?:first|start|beginning)\b", core, re.IGNORECASE))
+        return Known(Move.BACK, numbers=(1,) if first else ())
+    kept = _UNSEEN.sub("", target).strip(" ,.")
+    if re.search(r"\b(?:first|start|beginning)\b", kept, re.IGNORECASE) and _FIRST_TOPIC.match(kept):
+        return Known(Move.BACK, numbers=(1,))
+    if _BEFORE_TOPIC.match(kept):
+        return Known(Move.BACK)
+    return Known(Move.BACK, kept)
+
+
+def wants_unseen(text: str) -> bool:
+    """Whether only photos that were not shown yet are wanted."""
+    return bool(_UNSEEN.search(text))

@@ -1,0 +1,290 @@
+"""Understanding of one message in its talk: from words to a :class:`bot.intent.plan.Plan`.
+
+In this order: the message is cleaned and bounded; another language is read by word lists; slips
+are put right; times and places are found; a rule of the closed sets, else the classifier, tells the
+move; and what is left without words of asking, when, where and exclusions is the content.
+
+Two requests in one message become one plan: their contents are joined, and the move is REQUEST.
+Orders to the bot ("ignore previous instructions") are words like others.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.intent.asking import bounded, take_apart
+from bot.intent.emoji import depicted, without_emoji
+from bot.intent.exclusion import split_exclusion
+from bot.intent.features import meanings, row
+from bot.intent.languages import Foreign, read_foreign
+from bot.intent.move_model import MoveModel, decide
+from bot.intent.moves import Known, core_of, known_move, wants_unseen
+from bot.intent.plan import Move, Plan, TalkState
+from bot.intent.spelling import Speller
+from retrieval.encoders.starter.bases import TextBase, load_text_base
+
+if TYPE_CHECKING:
+    from retrieval.search.filters import DateRange, Place
+
+RULE_SURE = 0.97
+"""Probability of a move that a rule recognised."""
+
+_GLUE = frozenset(
+    "the a an of from in on at to by for with and or some any only just it its them they those these that this one ones "
+    "photo photos picture pictures pic pics image images shot shots now what about how me us all please there taken was were "
+    "is are i we you my our your have has had also too ok okay so then but again few more any? ones? mean taken show see "
+    "let's lets instead other others he she him her be when where here did do does took take got get out up maybe think".split()
+)
+_REFINING = re.compile(
+    r"(?:(?:ok(?:ay)?|and|but|yes|no|hm+|oh|well|so|great|nice|please|sorry)[\s,]+)*"
+    r"(?:(?:only|just)\b(?! (?:kidding|joking|saying|wondering|asking|looking|curious|now|because|got|been|a (?:second|minute|moment|sec)))"
+    r"|(?:the |those |these |any |some |just )?ones?\b(?! (?:of|more|second|moment|sec|minute|day|time|thing))"
+    r"|(?:those|these|them)\b (?:in|from|with|at|on|where|of|when)|(?:is|are) there (?:one|any|some|ones)(?: of (?:them|those|these))? (?:where|with|in|at|on|when|from)\b"
+    r"|(?:with|where (?:he|she|it|they|there|we|i|you|\w+ (?:is|are|was|were))|in|on|at|near|by|without|from|same,? (?:but )?)\b"
+    r"|any (?:of (?:them|those|these)|with|where|in|at|from|on)\b|(?:which|how many) of (?:them|those|these)\b"
+    r"|the (?:\w+ )?ones?\b|filter|narrow|limit)",
+    re.IGNORECASE,
+)
+_REFERS = re.compile(
+    r"\b(?:(?:some|any|all|few|more|most|one|two|three|both|each|which) of (?:them|those|these)|"
+    r"(?:show|open|see|bring up|pull up|view|get|find)(?: me)?(?: (?:a few|some|all))? (?:them|those|these))\b",
+    re.IGNORECASE,
+)
+_NOT_NOW = re.compile(
+    r"\b(?:now|today|tonight|photos?|pictures?|pics?|images?|more photos|anything|interested|yet|sure|bad|funny|really|"
+    r"worry|need|want|bother|bothered|kidding|happy|well|good|great|nice|true|mind|rush|hurry|feeling)\b",
+    re.IGNORECASE,
+)
+_BEFORE_MENTION = (
+    r"(?:(?:but|and|only|just|taken|back|somewhere|that was|it was|all|the ones?|those|that|ones?)\s+)*?"
+    r"(?:(?:in|from|at|on|during|of|since|until|till|around|to|near|over|for|by|about|between|before|after|back in|taken in)\s+)?"
+    r"(?:the\s+)?"
+)
+_LEADING_MORE = re.compile(r"^(?:some |any |a few |few )?(?:more|other|others|further|similar)\s+(?:of\s+)?", re.IGNORECASE)
+_LEADING_ONLY = re.compile(
+    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|hm+|oh|ah|well|sorry|or|rather|please|only|just|actually|wait|instead|maybe|try|next|more|same|"
+    r"of course|or rather|better)\b[\s,.:;!–—-]+)+",
+    re.IGNORECASE,
+)
+_ONE_IS = re.compile(
+    r"^(?:the|that) (?:one|photo|picture|pic) (?:that |which |who )?(?:i (?:mean|meant|want|wanted)(?: (?:is|was|has|had))?|is|was|has|had)\s+",
+    re.IGNORECASE,
+)
+_TRAILING_THEN = re.compile(r"[\s,]+(?:then|instead|too|as well|now|still|though|i mean|rather|again)\W*$", re.IGNORECASE)
+
+
+class KnownPlaces(Protocol):
+    """The places that the library has photos of, found in texts (:mod:`bot.intent.where`)."""
+
+    def find(self, text: str) -> Sequence[Any]:
+        """Mentions with ``start``, ``end``, ``places`` and ``known``."""
+
+
+@dataclass(frozen=True)
+class _Mentions:
+    """When and where, and the words that said so."""
+
+    when: "tuple[DateRange, ...]" = ()
+    where: "tuple[Place, ...]" = ()
+    problem: str = ""
+    words: tuple[str, ...] = ()
+
+    def cut(self, text: str) -> str:
+        """A text without these words and the prepositions before them."""
+        for words in self.words:
+            text = re.sub(
+                rf"(?:^|(?<=[\s,;.(–—-])){_BEFORE_MENTION}{re.escape(words)}(?:['’]s)?(?!\w)",
+                " ",
+                text,
+                flags=re.IGNORECASE,
+            )
+        return re.sub(r"\s+([,.?!])", r"\1", " ".join(text.split())) if self.words else text
+
+
+class Understanding:
+    """Reads messages. Loaded once and used by all talks; thread-safe."""
+
+    def __init__(self, text_base: TextBase | None = None) -> None:
+        """Take the text network if it is loaded already; what is needed is loaded at first use."""
+        self._given = text_base
+        self._lock = Lock()
+
+    @cached_property
+    def _parts(self) -> tuple[TextBase, Speller, MoveModel]:
+        with self._lock:
+            base = self._given or load_text_base()
+            return base, Speller(base.tokenizer.get_vocab()), MoveModel.load()
+
+    def plan(self, message: str, state: TalkState, *, now: date, places: KnownPlaces) -> Plan:
+        """What a message asks for.
+
+        Args:
+            message: of any length and content.
+            state: what is known of the talk.
+            now: today.
+            places: the library's places.
+        """
+        text = clean(message)
+        if not text:
+            return Plan(Move.SMALL_TALK)
+        foreign = read_foreign(without_emoji(text))
+        if foreign and foreign.move in (Move.THANKS, Move.GOODBYE, Move.SMALL_TALK, Move.HELP):
+            return Plan(foreign.move, sure=RULE_SURE, language=foreign.language)
+        said = foreign.english if foreign else self._spoken(text, places)
+        mentions = _mentions_in(said, now=now, places=places)
+        plan = self._plan(said, text, mentions, state, foreign)
+        if foreign and plan.language != foreign.language:
+            plan = _replace(plan, language=foreign.language)
+        return plan
+
+    def _spoken(self, text: str, places: KnownPlaces) -> str:
+        """A message with slips put right, its pictographs said in words where nothing else is."""
+        bare = without_emoji(text)
+        pictured = depicted(text)
+        if pictured and not _own_words(take_apart(bare).content) and (bare or "?" in text):
+            bare = f"{pictured} {bare}"
+        named = {word.lower() for m in places.find(bare) for word in bare[m.start : m.end].split()}
+        return self._parts[1].correct(bare, keep=named)
+
+    def _plan(
+        self, said: str, text: str, mentions: _Mentions, state: TalkState, foreign: Foreign | None
+    ) -> Plan:
+        rest = mentions.cut(said)
+        if not said:
+            return Plan(Move.SMALL_TALK, sure=RULE_SURE)
+        known = None
+        if foreign and foreign.move:
+            known = Known(foreign.move, rest, foreign.numbers)
+        known = known or known_move(said, state) or (known_move(rest, state) if mentions.words else None)
+        if known:
+            return self._known(known, said, mentions, state)
+        content, exclude = _content(rest, state)
+        if mentions.words and not _own_words(content) and not exclude and _is_about(said, mentions):
+            move = Move.REFINE if state.asked else Move.REQUEST
+            return _filled(Plan(move, sure=0.95), mentions)
+        if exclude and state.asked and not _own_words(content) and not _NOT_NOW.search(exclude):
+            return _filled(Plan(Move.EXCLUDE, exclude=exclude, sure=0.9), mentions)
+        move, sure = self._classified(said, state, foreign)
+        return self._settled(Plan(move, content, exclude=exclude, sure=sure), said, mentions, state)
+
+    def _known(self, known: Known, said: str, mentions: _Mentions, state: TalkState) -> Plan:
+        """The plan of a move that a rule recognised."""
+        move, content, exclude = known.move, "", ""
+        numbers = known.numbers
+        if known.rest:
+            content, exclude = _content(mentions.cut(known.rest), state, begun=False)
+            content = content if _own_words(content) else ""
+        if move is Move.CORRECT and not content and not exclude and mentions.words:
+            move = Move.REFINE
+        plan = Plan(
+            move,
+            content,
+            exclude=exclude,
+            number=numbers[0] if numbers else None,
+            numbers=numbers,
+            unseen=move is Move.BACK and wants_unseen(said),
+            sure=RULE_SURE,
+        )
+        return _filled(plan, mentions)
+
+    def _classified(
+        self, said: str, state: TalkState, foreign: Foreign | None
+    ) -> tuple[Move, float]:
+        base, _, model = self._parts
+        found = model.probabilities(row(meanings(base, [said])[0], said, state))
+        move, sure = decide(found, model.threshold)
+        if foreign:
+            # The classifier reads English: here the word lists decide.
+            wanted = foreign.asks or foreign.names_things
+            return (Move.REQUEST, 0.8) if wanted else (Move.SMALL_TALK, 0.6)
+        return move, sure
+
+    def _settled(self, plan: Plan, said: str, mentions: _Mentions, state: TalkState) -> Plan:
+        """A classified move made to fit what the message holds and the state of the talk."""
+        move, content = plan.move, plan.content
+        if not move.wants_photo:
+            keep = content if move is Move.QUESTION and _own_words(content) else ""
+            return _filled(_replace(plan, content=keep, exclude=""), mentions)
+        has_words = _own_words(content)
+        if _REFERS.search(said) and not state.asked:
+            move = Move.REFINE
+        elif state.asked and move in (Move.REQUEST, Move.INSTEAD, Move.ANNOUNCE, Move.MORE, Move.ANOTHER):
+            if move is not Move.ANNOUNCE and (_REFINING.match(said) or _REFERS.search(said)):
+                move = Move.REFINE
+            elif move in (Move.MORE, Move.ANOTHER) and has_words and not _overlaps(content, state.topic):
+                move = Move.REQUEST
+        elif not state.asked and has_words and move not in (Move.REQUEST, Move.ANNOUNCE):
+            move = Move.REQUEST
+        if move is Move.EXCLUDE and not plan.exclude:
+            move = Move.REFINE if state.asked else Move.REQUEST
+        if move in (Move.OLDER, Move.NEWER, Move.MORE, Move.ANOTHER, Move.REJECT, Move.SHARE, Move.ORDINAL):
+            content = content if has_words and _overlaps(content, state.topic) else ""
+        return _filled(_replace(plan, move=move, content=content if has_words else ""), mentions)
+
+
+def clean(message: str) -> str:
+    """A message as it is read: bounded, without lone surrogates and control characters."""
+    text = bounded(message).encode("utf-8", "replace").decode("utf-8")
+    text = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("`", "'")
+    kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
+    return "".join(kept).strip()
+
+
+def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
+    from bot.intent.when import find_when
+
+    found_where = list(places.find(text))
+    found_when = find_when(text, now=now)
+    words = [text[m.start : m.end].strip(" ,.?!") for m in (*found_where, *found_when)]
+    problems = [m.problem for m in found_when if m.problem]
+    return _Mentions(
+        when=tuple(r for m in found_when for r in m.ranges),
+        where=tuple(p for m in found_where for p in m.places),
+        problem=problems[0] if problems else "",
+        words=tuple(sorted({w for w in words if w}, key=len, reverse=True)),
+    )
+
+
+def _content(text: str, state: TalkState, *, begun: bool | None = None) -> tuple[str, str]:
+    """Content and exclusion of a message without its mentions of when and where."""
+    excluded = split_exclusion(text, begun=state.asked if begun is None else begun)
+    content = take_apart(excluded.content).content if excluded.content else ""
+    shorter = _LEADING_ONLY.sub("", content)
+    if shorter != content:
+        content = take_apart(shorter).content if shorter.strip() else ""
+    for pattern in (_LEADING_MORE, _ONE_IS, _TRAILING_THEN):
+        content = pattern.sub("", content)
+    return content.strip(" ,;:–—-"), excluded.exclude
+
+
+def _own_words(text: str) -> bool:
+    """Whether a text says anything that a photo could show."""
+    return any(word not in _GLUE for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()))
+
+
+def _is_about(said: str, mentions: _Mentions) -> bool:
+    """Whether a message without content of its own is about its time or place, and no story."""
+    left = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", mentions.cut(core_of(said)).lower())
+    return all(word in _GLUE for word in left) or bool(take_apart(mentions.cut(said)).asks)
+
+
+def _overlaps(content: str, topic: str) -> bool:
+    """Whether a content speaks of what was looked for."""
+    words = set(re.findall(r"\w{3,}", content.lower())) - _GLUE
+    known = set(re.findall(r"\w{3,}", topic.lower())) - _GLUE
+    return any(a == b or a.rstrip("s") == b.rstrip("s") for a in words for b in known)
+
+
+def _filled(plan: Plan, mentions: _Mentions) -> Plan:
+    return _replace(plan, when=mentions.when, where=mentions.where, problem=mentions.problem)
+
+
+def _replace(plan: Plan, **changes: Any) -> Plan:
+    from dataclasses import replace
+
+    return replace(plan, **changes)
