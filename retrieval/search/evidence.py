@@ -1,7 +1,7 @@
 """What decides the order besides the cosine: hubness, words in names, and what it is not.
 
-Everything is counted in standard deviations of the query's scores over everyday photos, so that
-one weight serves broad queries and narrow ones. How sure the answer is, is still judged by the
+Everything is counted in standard deviations of the query's scores over everyday photos, so that one
+weight serves broad queries and narrow ones. How sure the answer is, is still judged by the
 plain cosine.
 """
 
@@ -41,6 +41,10 @@ class Evidence:
     named: Vectors | None = None
     excluded: Vectors | None = None
 
+    def is_empty(self) -> bool:
+        """Whether nothing is known."""
+        return self.named is None and self.excluded is None
+
 
 def order_scores(
     photos: Vectors,
@@ -56,8 +60,8 @@ def order_scores(
         photos: unit vectors of the candidates [n, dim].
         query: the query's unit vector [dim].
         background: mean [dim] and covariance [dim, dim] of everyday photos.
-        usual_best: of the candidates [n], see :meth:`retrieval.search.hubness.QueryBank.usual_best`;
-            None: no hubness correction.
+        usual_best: of the candidates [n], as a bank of queries gives it; None: no hubness
+            correction.
         evidence: names and what must not be shown.
         correction: weight of the hubness correction.
     """

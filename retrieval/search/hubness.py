@@ -4,7 +4,12 @@ In a space of many dimensions a few points are among the nearest neighbours of n
 (Radovanovic et al. 2010, https://jmlr.org/papers/v11/radovanovic10a.html). A bank of everyday
 queries shows which photos these are: what a photo scores for the queries that suit it best is
 subtracted from what it scores for any query (as in cross-domain similarity local scaling, Conneau
-et al. 2018, https://arxiv.org/abs/1710.04087).
+et al. 2018, https://arxiv.org/abs/1710.04087):
+
+    s'(q, x) = s(q, x) - weight * deviation(q) * usual_best(x)
+
+(:func:`retrieval.search.evidence.order_scores`). Only the order changes: how sure a hit is, is
+judged by the plain score.
 """
 
 from dataclasses import dataclass
@@ -105,25 +110,3 @@ class QueryBank:
             best = np.partition(scores, -nearest, axis=1)[:, -nearest:]
             found[start : start + _CHUNK] = best.mean(axis=1)
         return found
-
-
-def corrected(
-    scores: Vectors, usual_best: Vectors, deviation: float, weight: float = CORRECTION
-) -> Vectors:
-    """Scores [n] to rank by: less what each photo scores for whatever suits it.
-
-        ``s'(q, x) = s(q, x) - weight * deviation(q) * usual_best(x)``
-
-    which is one dot product with one more dimension: the query's is
-    ``-weight * deviation``, the photo's is ``usual_best``.
-
-    Only for ranking: how sure a hit is, is judged by the plain score.
-
-    Args:
-        scores: of the photos for one query [n].
-        usual_best: of the same photos [n], see :meth:`QueryBank.usual_best`.
-        deviation: of the query's scores, see :func:`deviations`.
-        weight: how much is subtracted; 0 changes nothing.
-    """
-    ranked: Vectors = (scores - np.float32(weight * deviation) * usual_best).astype(np.float32)
-    return ranked

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from retrieval.errors import EncoderFolderInvalid
-from retrieval.search.hubness import QueryBank, corrected, deviations
+from retrieval.search.evidence import order_scores
+from retrieval.search.hubness import QueryBank
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -22,28 +23,16 @@ def test_a_hub_no_longer_outranks_the_photo_that_was_meant(bank: QueryBank) -> N
     hub = _unit(np.ones((1, 16)))
     meant = _unit(np.eye(16)[:1])
     photos = np.concatenate([hub, meant])
-    query = _unit(np.eye(16)[:1] + 0.4)[0]
+    query = _unit(np.eye(16)[:1] + 0.3)[0]
     scores = photos @ query
 
     usual = bank.usual_best(photos)
-    deviation = float(deviations(query[None], np.eye(16, dtype=np.float32) / 16)[0])
-    ranked = corrected(scores, usual, deviation)
+    background = np.zeros(16, np.float32), np.eye(16, dtype=np.float32) / 16
+    ranked = order_scores(photos, query, background, usual)
 
     assert scores[0] > scores[1]
     assert usual[0] > usual[1]
     assert ranked[1] > ranked[0]
-
-
-def test_the_correction_is_one_more_dimension_of_a_dot_product(bank: QueryBank) -> None:
-    random = np.random.default_rng(1)
-    photos, query = _unit(random.normal(size=(40, 16))), _unit(random.normal(size=(1, 16)))[0]
-    usual = bank.usual_best(photos)
-    longer = np.concatenate([photos, usual[:, None]], axis=1)
-    asked = np.append(query, -0.5 * 0.3).astype(np.float32)
-
-    np.testing.assert_allclose(
-        longer @ asked, corrected(photos @ query, usual, 0.3, 0.5), atol=1e-6
-    )
 
 
 def test_usual_best_is_the_same_photo_by_photo(bank: QueryBank) -> None:
