@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import nn
 
 from retrieval.encoders.base import Embeddings
 from retrieval.encoders.device import choose_dtype

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from retrieval.encoders import Encoder, load_encoder
-from retrieval.encoders.folder import hash_tensors, write_weights
+from retrieval.encoders.folder import write_weights
 from retrieval.encoders.starter import SCENE_NAME, StarterEncoder, bases
 from retrieval.encoders.starter.heads import pack_rows
 from retrieval.encoders.starter.scene import copy_of
