@@ -35,6 +35,7 @@ class CachedTextEncoder:
         self.max_text_tokens = encoder.max_text_tokens
         self.fingerprint = encoder.fingerprint
         self.text_fingerprint = encoder.text_fingerprint
+        self.folder = getattr(encoder, "folder", None)
         self._max_texts = max_texts
         self._vectors: OrderedDict[str, Embeddings] = OrderedDict()
         self._lock = threading.Lock()

@@ -93,6 +93,7 @@ class StarterEncoder:
         self.text_base = text_base
         self.scene_base = scene_base
         self._scene_changes: dict[str, NDArray[Any]] | None = None
+        self.folder: Path | None = None
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
         self._reference = reference
@@ -136,6 +137,7 @@ class StarterEncoder:
             ) from error
         encoder = cls(load_image_base(), text_base, image_head, text_head, reference, scene_base)
         encoder._scene_changes = changes
+        encoder.folder = folder
         if encoder.fingerprint != manifest.fingerprint:
             raise EncoderFolderInvalid(
                 f"{folder} holds other weights than its encoder.json says: copy the folder again"
