@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.assistant import facts
 from bot.assistant.reply import ShownPhoto, Sure
+from bot.describe.query import to_query
 from bot.descriptors import FIELDS, Description
-from retrieval.search import Filter, Query, QueryText, SearchOptions, SearchResult
+from retrieval.errors import EmptyQuery
+from retrieval.search import Filter, Query, QueryText, SearchOptions
 
 if TYPE_CHECKING:
     from bot.intent.where import KnownPlaces
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from retrieval.library import Facts, Photo
     from retrieval.search import Searcher
 
-EXCLUDE_WEIGHT = -0.5
 MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
 
@@ -80,26 +81,26 @@ class GalleryMaker:
 
     def of_words(self, words: str, exclude: Sequence[str], k: int, chosen: Filter) -> Gallery:
         """Photos for the person's own words."""
-        parts = [QueryText(words)]
-        parts += [QueryText(text, EXCLUDE_WEIGHT) for text in exclude]
         looked_for = {"your words": words}
-        if exclude:
-            looked_for["without"] = ", ".join(exclude)
-        return self._gallery(Query(tuple(parts)), k, chosen, looked_for)
+        without = ", ".join(exclude)
+        if without:
+            looked_for["without"] = without
+        query = Query((QueryText(words),), names=words, exclude=without)
+        return self._gallery(query, k, chosen, looked_for)
 
     def of_description(
         self, description: Description, k: int, chosen: Filter, words: str = ""
     ) -> Gallery:
         """Photos for what a describer made of the talk."""
-        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
-        result, query = self.suggester.find(description, options)
         fields = description.descriptors
         looked_for = {name: getattr(fields, name) for name in FIELDS if getattr(fields, name)}
         if words:
             looked_for = {"your words": words, **looked_for}
-        if query is None:
+        try:
+            query = to_query(description, self.searcher.encoder)
+        except EmptyQuery:
             return Gallery(looked_for=looked_for)
-        return self._made(result, looked_for)
+        return self._gallery(query, k, chosen, looked_for)
 
     def of_filter(self, k: int, chosen: Filter) -> Gallery:
         """Photos of a time or place, when nothing else was said: spread over it, newest first."""
@@ -120,18 +121,21 @@ class GalleryMaker:
         self, query: Query, k: int, chosen: Filter, looked_for: Mapping[str, str]
     ) -> Gallery:
         options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
-        return self._made(self.searcher.search(query, options), looked_for)
-
-    def _made(self, result: SearchResult, looked_for: Mapping[str, str]) -> Gallery:
-        sure: Sure = "none" if result.nothing_fits or not result.hits else "fits"
-        hits = result.hits if sure == "fits" else ()
+        result = self.searcher.search(query, options)
+        sure: Sure = result.sure.value
+        if sure != "none" and not result.hits:
+            # What is there scores too low for the cut-off of everyday photos.
+            closest = replace(options, k=min(k, MAX_CLOSEST), cutoff=False)
+            result = self.searcher.search(query, closest)
+            sure = "closest"
+        hits = result.hits if sure != "none" else ()
         known = self.library.photos([hit.photo_id for hit in hits])
         photos = tuple(
             _shown(hit.rank, known[hit.photo_id], hit.score, hit.similar)
             for hit in hits
             if hit.photo_id in known
         )
-        return Gallery(photos, sure, result.searched, looked_for)
+        return Gallery(photos, sure if photos else "none", result.searched, looked_for)
 
 
 def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:

@@ -28,7 +28,7 @@ _YOURS = {
     "we've": "you've",
 }
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_ARTICLE = re.compile(r"^(?:the|an?|any|some)\s+", re.I)
+_ARTICLE = re.compile(r"^(?:the|an?|any|some|your|his|her|their|its)\s+", re.I)
 
 
 @cache
