@@ -1,6 +1,7 @@
 """Turns and conversations, as every part of the bot sees them."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from retrieval.text import clean_text
 
@@ -31,10 +32,13 @@ class Conversation:
     Attributes:
         turns: oldest first; the photo would be shared right after the last one.
         owner: the speaker whose photos are searched and who is about to share.
+        today: the day of the newest turn, from which "last summer" is counted; None for the day
+            on which it is read.
     """
 
     turns: tuple[Turn, ...] = ()
     owner: str = "user"
+    today: date | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "owner", clean_text(self.owner, MAX_SPEAKER_CHARS))

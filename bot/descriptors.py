@@ -1,11 +1,14 @@
 """The visual descriptors: the five fields of VisualDialog that describe the photo to look for."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.conversation import Conversation, Turn
+from retrieval.search.filters import DateRange, Place
 from retrieval.text import clean_text
+
+Source: TypeAlias = Literal["llm", "offline", "recorded"]
 
 FIELDS = (
     "main_subject",
@@ -78,6 +81,11 @@ class Description(BaseModel):
         confidence: of ``share``, from 0 to 1.
         context: what no field could hold but the query should know (offline describer): the last
             turns that say something, oldest first; empty when there is no need of them.
+        move: what the newest message does in the talk, one of :class:`bot.intent.plan.Move`;
+            empty where nobody said so.
+        when: periods that the photo must lie in, any of them.
+        where: places that it must lie in, any of them.
+        exclude: what it must not show.
         source: who wrote it.
         notice: one line for the user when something went otherwise than asked, else None.
     """
@@ -88,7 +96,11 @@ class Description(BaseModel):
     share: bool = False
     confidence: float = Field(default=0.0, ge=0.0, le=1.0)
     context: Annotated[Conversation, BeforeValidator(_as_conversation)] = Conversation()
-    source: Literal["llm", "offline", "recorded"] = "offline"
+    move: str = Field(default="", max_length=20)
+    when: tuple[DateRange, ...] = ()
+    where: tuple[Place, ...] = ()
+    exclude: Phrase = ""
+    source: Source = "offline"
     notice: str | None = None
 
     def is_empty(self) -> bool:

@@ -30,6 +30,10 @@ class LLMUnreachable(LLMError):
     """No connection, a time-out, or a server error that outlasted the retries."""
 
 
+class NetworkSettingInvalid(LLMError):
+    """A proxy or certificate variable of the environment cannot be used."""
+
+
 class LLMRefusedKey(LLMError):
     """401 or 403: the key or the rights are wrong. Never retried."""
 

@@ -1,4 +1,10 @@
-"""Settings: what the user may choose, from the environment and the command line."""
+"""Settings: what the user may choose, from the environment and the command line.
+
+This is where the bot reads the environment. What else does, and why: ``retrieval.paths`` (the
+folder of all data, which retrieval needs without the bot), ``bot.cli.pictures`` (what the terminal
+can show), and ``training`` (rank and size of a distributed run, which torchrun sets).
+``bot.page.launch`` only writes: Chainlit takes its options from there.
+"""
 
 import os
 from collections.abc import Mapping
@@ -19,6 +25,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "llm_mode": ("PHOTOPAL_LLM",),
     "timeout": ("PHOTOPAL_TIMEOUT",),
     "max_retries": ("PHOTOPAL_MAX_RETRIES",),
+    "max_tokens": ("PHOTOPAL_MAX_TOKENS",),
     "photos": ("PHOTOPAL_PHOTOS",),
     "always_on": ("PHOTOPAL_ALWAYS_ON",),
     "host": ("PHOTOPAL_HOST",),
@@ -28,8 +35,18 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
 }
 """The environment variables of each setting; the first one that is set wins."""
 
+CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+PROXY_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+
 DEFAULT_MODEL = "gpt-4o-mini"
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def network_variables(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The proxies and certificates that the environment names for every HTTP client."""
+    environment = os.environ if environment is None else environment
+    names = (*CERTIFICATE_VARIABLES, *PROXY_VARIABLES, *map(str.lower, PROXY_VARIABLES))
+    return {name: environment[name] for name in names if environment.get(name, "").strip()}
 
 
 def _header_safe(value: SecretStr) -> bool:
@@ -49,6 +66,7 @@ class Settings(BaseModel):
         llm_mode: ``auto`` uses the LLM when a key or a base URL is set; ``off`` never does.
         timeout: seconds to wait for the LLM to connect, and between two pieces of an answer.
         max_retries: how many more times a failed request is sent.
+        max_tokens: tokens that the LLM may spend on an answer, its thoughts included.
         photos: how many photos are shown.
         always_on: look for photos after every message, not only when one is wanted.
         host: where the page listens; anything but this machine demands a password.
@@ -67,6 +85,7 @@ class Settings(BaseModel):
     llm_mode: Literal["auto", "off"] = "auto"
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     max_retries: Annotated[int, Field(ge=0, le=10)] = 3
+    max_tokens: Annotated[int, Field(ge=64, le=131_072)] = 1_024
     photos: Annotated[int, Field(ge=1, le=50)] = 6
     always_on: bool = False
     host: str = "127.0.0.1"

@@ -24,6 +24,7 @@ All errors that Photopal raises on purpose, whatever the package::
     │   ├── SettingsInvalid
     │   └── LLMError
     │       ├── LLMUnreachable
+    │       ├── NetworkSettingInvalid
     │       ├── LLMRefusedKey
     │       ├── LLMRateLimited
     │       ├── LLMRejectedRequest

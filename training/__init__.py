@@ -1,1 +1,1 @@
-"""Datasets, fine-tuning, metrics and evaluation. Nothing here is needed to chat."""
+"""Data sets, losses, trainable encoders, fine-tuning, metrics and evaluation (README.md)."""

@@ -1,4 +1,4 @@
-"""Which parts of the training earn their place: each is changed alone, with several seeds.
+"""Ablations of the training: each part is changed alone, with several seeds.
 
 python -m training.ablation --captions FILE.jsonl --photos DIR --dev FILE.jsonl --dev-photos DIR
     --out DIR [--encoder starter] [--seeds 0 1 2] [--epochs N] [--only NAME ...]

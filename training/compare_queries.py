@@ -19,6 +19,7 @@ from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import FIELD_WEIGHTS, to_query, windows
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.dialogues.dialogue import Dialogue
+from bot.dialogues.labels import standardised as z_scores
 from bot.dialogues.photo_names import PhotoFolder
 from bot.dialogues.reading import read_dialogues
 from retrieval.encoders import Encoder, load_encoder
@@ -55,15 +56,14 @@ def added(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scor
 
 
 def standardised(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
-    """The weighted sum of scores divided by their standard deviation."""
-    total: Scores = weights @ (scores / scores.std(axis=1, keepdims=True))
+    """The weighted sum of the texts' z-scores."""
+    total: Scores = weights @ z_scores(scores)
     return total
 
 
 def highest(scores: Scores, weights: NDArray[np.float32], vectors: Scores) -> Scores:
-    """The best standardised score of any text."""
-    centred = scores - scores.mean(axis=1, keepdims=True)
-    best: Scores = (centred / scores.std(axis=1, keepdims=True)).max(axis=0)
+    """The best z-score of any text."""
+    best: Scores = z_scores(scores).max(axis=0)
     return best
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a training. One line each: what went wrong and what to do next."""
+"""Errors of training. Each message says what went wrong and what to do next, in one line."""
 
 from retrieval.errors import PhotopalError
 

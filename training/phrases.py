@@ -15,6 +15,7 @@ from bot.describe.query import dialogue_parts
 from bot.describe.rules import RuleDescriber
 from retrieval.encoders.starter import StarterEncoder
 from training.datasets.read import read_examples
+from training.errors import DatasetInvalid, TrainingError
 
 DIALOGUES = Path(__file__).parent / "data" / "dialogues.jsonl"
 SOME = 600
@@ -23,9 +24,9 @@ SOME = 600
 
 def make(encoder: StarterEncoder, out: Path, dialogues: Path, some: int = SOME) -> PhraseBank:
     """Embed the phrases, measure their usual scores, write the bank."""
+    conversations = conversations_of(dialogues)
     phrases, groups = read_phrases(out / PHRASES_NAME)
     vectors = encoder.scenes(phrases)
-    conversations = conversations_of(dialogues)
     random.Random(0).shuffle(conversations)
     describer = RuleDescriber()
     meanings = []
@@ -40,7 +41,16 @@ def make(encoder: StarterEncoder, out: Path, dialogues: Path, some: int = SOME) 
 
 
 def conversations_of(file: Path) -> list[Conversation]:
-    """The conversations of a JSON Lines file of dialogues."""
+    """The conversations of a JSON Lines file of dialogues.
+
+    Raises:
+        DatasetInvalid: it is missing, as our own dialogues are where Photopal was installed.
+    """
+    if file == DIALOGUES and not file.exists():
+        raise DatasetInvalid(
+            f"{file} is missing: the training dialogues are not installed with Photopal; run this "
+            "from a checkout of the repository, or name others with --dialogues"
+        )
     found = read_examples([file], file.parent).examples
     return [example.conversation for example in found if example.conversation]
 
@@ -52,7 +62,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--dialogues", type=Path, default=DIALOGUES)
     arguments = parser.parse_args()
-    make(StarterEncoder.load(arguments.encoder), arguments.out, arguments.dialogues)
+    try:
+        make(StarterEncoder.load(arguments.encoder), arguments.out, arguments.dialogues)
+    except TrainingError as error:
+        raise SystemExit(f"training.phrases: {error}") from None
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from bot.cli.options import (
     EncoderOption,
     HostOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     PasswordOption,
@@ -35,6 +36,7 @@ def chat(
     browser: BrowserOption = True,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     replay: Annotated[
         Path | None,
@@ -67,6 +69,7 @@ def chat(
         password=password,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     loaded: Encoder | None = None

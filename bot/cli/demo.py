@@ -9,6 +9,7 @@ from bot.cli.options import (
     BrowserOption,
     DebugOption,
     HostOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     PasswordOption,
@@ -28,6 +29,7 @@ def demo(
     browser: BrowserOption = True,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     prepare: Annotated[
         bool,
@@ -43,6 +45,7 @@ def demo(
         password=password,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     settings, encoder = prepare_samples(settings)

@@ -51,6 +51,14 @@ BaseUrlOption = Annotated[
 ModelOption = Annotated[
     str | None, typer.Option("--model", metavar="NAME", help="The LLM's name on that server.")
 ]
+MaxTokensOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-tokens",
+        metavar="N",
+        help="Tokens of an LLM's answer, its thoughts included.",
+    ),
+]
 OfflineOption = Annotated[bool, flag("--offline", help="Never ask an LLM.")]
 HostOption = Annotated[
     str | None,

@@ -14,6 +14,7 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     load_settings,
@@ -58,6 +59,7 @@ def replay(
     as_json: JsonOption = False,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -76,6 +78,7 @@ def replay(
         encoder=encoder,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     dialogues = read_dialogues(file)

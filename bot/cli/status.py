@@ -10,6 +10,7 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     load_settings,
@@ -27,6 +28,7 @@ def status(
     as_json: JsonOption = False,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -39,6 +41,7 @@ def status(
         encoder=encoder,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     with results(as_json) as out:

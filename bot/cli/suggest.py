@@ -15,6 +15,7 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     load_settings,
@@ -50,6 +51,7 @@ def suggest(
     as_json: JsonOption = False,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -67,6 +69,7 @@ def suggest(
         encoder=encoder,
         base_url=base_url,
         model=model,
+        max_tokens=max_tokens,
         offline=offline,
     )
     found = read_dialogues(file, owner=owner, plain_text=True)

@@ -3,7 +3,8 @@
 import json
 import logging
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -12,15 +13,19 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from bot.conversation import Conversation
+from bot.describe.answer import answer_schema
 from bot.describe.base import Describer
-from bot.describe.parsing import DescribeAnswer, parse_answer
+from bot.describe.parsing import parse_answer
 from bot.describe.transcript import transcript
 from bot.descriptors import FIELDS, Description, Descriptors
-from bot.errors import LLMAnswerUnusable, LLMError
+from bot.errors import LLMAnswerUnusable, LLMError, NetworkSettingInvalid
 from bot.intent.share import wants_photo
-from bot.llm.retries import RetryPolicy, causes, status_of
+from bot.llm.outage import Outage
+from bot.llm.retries import RetryPolicy, causes
+from bot.llm.thoughts import without_thoughts
 from bot.settings import Settings
 from prompts.loader import Prompt, load_prompt
+from retrieval.search.filters import Place
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +33,11 @@ MAX_ECHO_CHARS = 2_000
 REPAIR = (
     "That was not the JSON object that was asked for. Answer again, with one JSON object and "
     f"nothing else. Its keys: {', '.join(FIELDS)} (strings), share (true or false), "
-    "confidence (a number from 0 to 1)."
+    "confidence (a number from 0 to 1), move (a word), when and where (objects or null), exclude "
+    "(a string)."
 )
+
+Steps = Generator[list[BaseMessage], Any, Description]
 
 
 def describer_chain(
@@ -37,6 +45,7 @@ def describer_chain(
     offline: Describer | None = None,
     *,
     policy: RetryPolicy | None = None,
+    outage: Outage | None = None,
 ) -> Runnable[Conversation, Description]:
     """The describer as an LCEL runnable: ``invoke``, ``ainvoke``, ``batch``, ``stream``, ``|``.
 
@@ -46,9 +55,11 @@ def describer_chain(
 
     Args:
         llm: the settings, or any LangChain chat model.
-        offline: what takes over; the trained offline describer by default, which loads the
-            starter at its first use.
+        offline: what takes over; the phrase describer by default, which loads the starter at its
+            first use.
         policy: how often to try again; by the settings by default.
+        outage: of a chat, so that the messages after a failure neither wait for the LLM's time-outs
+            again nor tell of it again. Without it, every conversation is tried and told of.
 
     Example::
 
@@ -59,30 +70,43 @@ def describer_chain(
         from bot.describe.phrases import PhraseDescriber
 
         offline = PhraseDescriber()
-    if isinstance(llm, Settings):
-        if not llm.uses_llm:
-            return RunnableLambda(offline.describe, name="offline_describer")
-        from bot.llm.client import endpoint_of, make_chat_model, policy_of, secrets_of
+    if not isinstance(llm, Settings):
+        describer = LLMDescriber(llm, offline, policy or RetryPolicy(), outage=outage)
+    elif not llm.uses_llm:
+        return RunnableLambda(offline.describe, name="offline_describer")
+    else:
+        from bot.llm.client import make_chat_model, policy_of, secrets_of
 
+        try:
+            model = make_chat_model(llm)
+        except NetworkSettingInvalid as error:
+            handing_over = _HandingOver(offline, error, outage)
+            return RunnableLambda(handing_over.describe, name="offline_describer")
         describer = LLMDescriber(
-            model=make_chat_model(llm),
+            model=model,
             offline=offline,
             policy=policy or policy_of(llm),
-            endpoint=endpoint_of(llm),
             model_name=llm.model,
             secrets=secrets_of(llm),
+            outage=outage,
         )
-    else:
-        describer = LLMDescriber(model=llm, offline=offline, policy=policy or RetryPolicy())
     return RunnableLambda(describer.describe, afunc=describer.adescribe, name="describer")
 
 
-@dataclass
-class _Ask:
-    """One request to the LLM."""
+@dataclass(frozen=True)
+class _HandingOver:
+    """Describes offline because of an error, and says so."""
 
-    messages: list[BaseMessage]
-    structured: bool
+    offline: Describer
+    error: LLMError
+    outage: Outage | None
+
+    def describe(self, conversation: Conversation) -> Description:
+        reason = str(self.error)
+        notice: str | None = f"{reason[:1].upper()}{reason[1:]}; the offline describer took over."
+        if self.outage is not None and notice is not None:
+            notice = self.outage.notice(notice)
+        return self.offline.describe(conversation).model_copy(update={"notice": notice})
 
 
 @dataclass
@@ -90,33 +114,38 @@ class LLMDescriber:
     """Describes by an LLM, and hands over to ``offline`` when that fails.
 
     The steps are one generator without any waiting in it, which a plain and an ``async`` driver
-    share: it yields what to ask, and is sent the answer or the error.
+    share: it yields the messages to send, and is sent the answer or the error.
     """
 
     model: BaseChatModel
     offline: Describer
     policy: RetryPolicy
-    endpoint: str | None = None
     model_name: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     prompt: Prompt = field(default_factory=lambda: load_prompt("describe"))
+    outage: Outage | None = None
 
     def __post_init__(self) -> None:
-        self._structured = _with_schema(self.model)
+        self._asked: Runnable[Any, Any] = _with_schema(self.model) or self.model
 
     def describe(self, conversation: Conversation) -> Description:
         """The description, by the LLM if it can be had."""
-        steps = self._steps(conversation)
+        return self._drive(self._steps(conversation))
+
+    def ask(self, conversation: Conversation) -> Description:
+        """The LLM's own description; raises what goes wrong instead of handing over."""
+        return self._drive(self._ask(conversation))
+
+    def _drive(self, steps: Steps) -> Description:
         try:
-            ask = next(steps)
+            messages = next(steps)
             while True:
-                runnable = self._runnable(ask)
                 try:
-                    answer = self.policy.call(partial(runnable.invoke, ask.messages))
+                    answer = self.policy.call(partial(self._asked.invoke, messages))
                 except Exception as error:
-                    ask = steps.throw(error)
+                    messages = steps.throw(error)
                 else:
-                    ask = steps.send(answer)
+                    messages = steps.send(answer)
         except StopIteration as stop:
             return stop.value
 
@@ -126,92 +155,87 @@ class LLMDescriber:
 
         steps = self._steps(conversation)
         # The steps may run the offline describer, which computes.
-        ask, done = await asyncio.to_thread(_advance, steps, None, None)
-        while ask is not None:
-            runnable = self._runnable(ask)
+        messages, done = await asyncio.to_thread(_advance, steps, None, None)
+        while messages is not None:
             answer, failure = None, None
             try:
-                answer = await self.policy.acall(partial(runnable.ainvoke, ask.messages))
+                answer = await self.policy.acall(partial(self._asked.ainvoke, messages))
             except Exception as error:
                 failure = error
-            ask, done = await asyncio.to_thread(_advance, steps, answer, failure)
+            messages, done = await asyncio.to_thread(_advance, steps, answer, failure)
         assert done is not None
         return done
 
-    def _runnable(self, ask: _Ask) -> Runnable[Any, Any]:
-        return self._structured if ask.structured and self._structured else self.model
-
-    def _steps(self, conversation: Conversation) -> Generator[_Ask, Any, Description]:
+    def _steps(self, conversation: Conversation) -> Steps:
         try:
-            descriptors, share, confidence = yield from self._ask(conversation)
-        except LLMError as error:
-            return self._handed_over(conversation, error)
+            if self.outage is not None:
+                self.outage.check()
+            described = yield from self._ask(conversation)
         except Exception as error:
             # What a foreign model or server can raise is no closed set, and none of it may end
             # the chat.
             typed = self._typed(error)
             log.debug("the LLM failed: %s", type(error).__name__)
-            return self._handed_over(conversation, typed)
+            if self.outage is not None:
+                self.outage.failed(typed)
+            return _HandingOver(self.offline, typed, self.outage).describe(conversation)
+        if self.outage is not None:
+            self.outage.over()
         wanted, sureness = wants_photo(conversation)
-        if wanted and not share:
-            share, confidence = True, sureness
-        if share and descriptors.is_empty():
-            alone = self.offline.describe(conversation)
-            return alone.model_copy(update={"share": True, "confidence": confidence})
-        return Description(
-            descriptors=self._without_secrets(descriptors),
-            share=share,
-            confidence=confidence,
-            source="llm",
-        )
+        if wanted and not described.share:
+            described = described.model_copy(update={"share": True, "confidence": sureness})
+        if described.share and described.descriptors.is_empty():
+            kept = described.model_dump(include={"share", "confidence", "move", "exclude"})
+            kept |= {"when": described.when, "where": described.where}
+            return self.offline.describe(conversation).model_copy(update=kept)
+        return self._without_secrets(described)
 
-    def _ask(
-        self, conversation: Conversation
-    ) -> Generator[_Ask, Any, tuple[Descriptors, bool, float]]:
+    def _ask(self, conversation: Conversation) -> Steps:
         messages = describe_messages(self.prompt, conversation)
-        structured = self._structured is not None
-        try:
-            reply = yield _Ask(messages, structured)
-        except Exception as error:
-            if cut := _cut_off(error):
-                reply = AIMessage(cut)
-            elif structured and _dislikes_schema(error):
-                # Remembered, so that the next conversation does not ask in vain.
-                self._structured, structured = None, False
-                reply = yield _Ask(messages, structured)
-            else:
-                raise
-        text = _text_of(reply)
+        text = yield from self._text(messages)
         try:
             return parse_answer(text)
         except LLMAnswerUnusable:
             log.debug("the answer was no description; asking once more")
-        echo = text[:MAX_ECHO_CHARS] or "(nothing)"
+        echo = without_thoughts(text)[:MAX_ECHO_CHARS].strip() or "(nothing)"
+        return parse_answer(
+            (yield from self._text([*messages, AIMessage(echo), HumanMessage(REPAIR)]))
+        )
+
+    def _text(self, messages: list[BaseMessage]) -> Generator[list[BaseMessage], Any, str]:
+        """The words of the answer, as far as they go when it ran into the token limit."""
         try:
-            reply = yield _Ask([*messages, AIMessage(echo), HumanMessage(REPAIR)], structured)
+            reply = yield messages
         except Exception as error:
             cut = _cut_off(error)
             if not cut:
                 raise
-            reply = AIMessage(cut)
-        return parse_answer(_text_of(reply))
+            return cut
+        return _text_of(reply)
 
     def _typed(self, error: Exception) -> LLMError:
         from bot.llm.client import as_llm_error
 
-        return as_llm_error(error, self.endpoint, self.model_name)
+        return as_llm_error(error, model=self.model_name)
 
-    def _handed_over(self, conversation: Conversation, error: LLMError) -> Description:
-        reason = str(error)
-        notice = f"{reason[:1].upper()}{reason[1:]}; the offline describer took over."
-        return self.offline.describe(conversation).model_copy(update={"notice": notice})
-
-    def _without_secrets(self, descriptors: Descriptors) -> Descriptors:
+    def _without_secrets(self, described: Description) -> Description:
         # A hostile server knows the key, and could write it where others would see it.
-        fields = descriptors.model_dump()
-        for secret in self.secrets:
-            fields = {name: text.replace(secret, "") for name, text in fields.items()}
-        return Descriptors(**fields)
+        if not self.secrets:
+            return described
+
+        def clean(text: str) -> str:
+            for secret in self.secrets:
+                text = text.replace(secret, "")
+            return text
+
+        fields = {name: clean(text) for name, text in described.descriptors.model_dump().items()}
+        places = (Place(clean(p.city), clean(p.region), clean(p.country)) for p in described.where)
+        update = {
+            "descriptors": Descriptors(**fields),
+            "exclude": clean(described.exclude),
+            "where": tuple(places),
+        }
+        return described.model_copy(update=update)
 
 
 def describe_messages(prompt: Prompt, conversation: Conversation) -> list[BaseMessage]:
@@ -219,16 +243,8 @@ def describe_messages(prompt: Prompt, conversation: Conversation) -> list[BaseMe
     messages: list[BaseMessage] = [SystemMessage(prompt.system)]
     for example in prompt.examples:
         messages += [HumanMessage(example.question), AIMessage(example.answer)]
-    return [*messages, HumanMessage(transcript(conversation))]
-
-
-def answer_schema() -> dict[str, Any]:
-    """The JSON schema of the answer, every string bounded, in the form that servers take."""
-    schema = DescribeAnswer.model_json_schema()
-    schema.pop("description")
-    for entry in schema["properties"].values():
-        entry.pop("title", None)
-    return {"name": schema.pop("title"), "strict": True, "schema": schema}
+    dated = replace(conversation, today=conversation.today or date.today())
+    return [*messages, HumanMessage(transcript(dated))]
 
 
 def _with_schema(model: BaseChatModel) -> Runnable[Any, Any] | None:
@@ -244,8 +260,8 @@ def _with_schema(model: BaseChatModel) -> Runnable[Any, Any] | None:
 
 
 def _advance(
-    steps: Generator[_Ask, Any, Description], answer: Any, failure: Exception | None
-) -> tuple[_Ask | None, Description | None]:
+    steps: Steps, answer: Any, failure: Exception | None
+) -> tuple[list[BaseMessage] | None, Description | None]:
     try:
         return (steps.throw(failure) if failure else steps.send(answer)), None
     except StopIteration as stop:
@@ -276,14 +292,6 @@ def _cut_off(error: BaseException) -> str | None:
     for cause in causes(error):
         choices = getattr(getattr(cause, "completion", None), "choices", None)
         if choices:
-            return choices[0].message.content or None
+            said = choices[0].message.content or ""
+            return said if without_thoughts(said).strip() else None
     return None
-
-
-def _dislikes_schema(error: Exception) -> bool:
-    """Whether the server turned the request down because of the schema in it."""
-    if status_of(error) not in (400, 404, 415, 422, 500, 501):
-        return False
-    words = f"{error} {getattr(error, 'body', '')}"[:4_000].lower()
-    names = ("response_format", "json_schema", "json schema", "structured output", "grammar")
-    return any(name in words for name in names)

@@ -1,107 +1,70 @@
-"""The LLM's answer: its JSON schema, and a parser that forgives much."""
+"""From the text of an LLM's answer to a description: a parser that forgives much."""
 
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from bot.descriptors import FIELDS, MAX_FIELD_CHARS, Descriptors
+from bot.describe.answer import ALIASES, description_of, holds_fields, known_values
+from bot.descriptors import FIELDS, Description
 from bot.errors import LLMAnswerUnusable
+from bot.llm.thoughts import without_thoughts
 
 MAX_ANSWER_CHARS = 20_000
 """More than this is never read: the asked answer has about a thousand characters."""
 
 MAX_SPANS = 20
-MAX_PARTIAL_CHARS = 4_000
-"""Reading what was cut off takes time by the square of its length."""
+MAX_REPAIR_CHARS = 4_000
+MAX_REPAIR_DEPTH = 30
+"""Repairing what is broken takes time by the square of its length and depth."""
 
-Words = Annotated[str, Field(max_length=MAX_FIELD_CHARS)]
-
-
-class DescribeAnswer(BaseModel):
-    """The shape the LLM is asked for.
-
-    Every string is bounded in the schema itself: a small model under a grammar would otherwise
-    run on inside one string until its tokens are used up.
-    """
-
-    model_config = ConfigDict(extra="forbid", title="photo_description")
-
-    main_subject: Words
-    foreground_objects: Words
-    background_scene: Words
-    events: Words
-    materials_and_attributes: Words
-    share: bool
-    confidence: Annotated[float, Field(ge=0, le=1)]
+_LABELLED = re.compile(r'^[\s>*#"\'-]*([A-Za-z][A-Za-z_ ]{2,40}?)[\s*"\']*[:=](.*)$')
 
 
-ALIASES: Mapping[str, str] = {
-    "main_subject": "main_subject",
-    "mainsubject": "main_subject",
-    "subject": "main_subject",
-    "foreground_objects": "foreground_objects",
-    "foregroundobjects": "foreground_objects",
-    "foreground": "foreground_objects",
-    "objects": "foreground_objects",
-    "prominent_objects": "foreground_objects",
-    "prominent_objects_in_the_foreground": "foreground_objects",
-    "prominent_objects_in_foreground": "foreground_objects",
-    "background_scene": "background_scene",
-    "backgroundscene": "background_scene",
-    "background": "background_scene",
-    "scene": "background_scene",
-    "events": "events",
-    "event": "events",
-    "activities": "events",
-    "materials_and_attributes": "materials_and_attributes",
-    "materialsandattributes": "materials_and_attributes",
-    "materials_attributes": "materials_and_attributes",
-    "materials": "materials_and_attributes",
-    "attributes": "materials_and_attributes",
-    "share": "share",
-    "share_photo": "share",
-    "confidence": "confidence",
-}
+def parse_answer(text: str) -> Description:
+    """The description out of whatever the LLM wrote; its ``source`` is ``llm``.
 
-_THING = re.compile(r'^[\s>*#"\'-]*([A-Za-z][A-Za-z_ ]{2,40}?)[\s*"\']*[:=](.*)$')
-
-
-def parse_answer(text: str) -> tuple[Descriptors, bool, float]:
-    """The descriptors, ``share`` and its confidence, out of whatever the LLM wrote.
-
-    Takes JSON alone, in a fence, or amid prose; trailing commas, single quotes and Python's
-    ``True``; an answer that was cut off; lists for strings; other spellings of the keys; the
-    object nested in another one; and, as a last resort, ``Main subject: …`` lines.
+    Takes JSON alone, in a fence, amid prose or within a JSON string; trailing commas, single
+    quotes, comments, a stray quote and Python's ``True``; an answer that was cut off; lists for
+    strings; other spellings of the keys; the object nested in another one; and, as a last resort,
+    ``Main subject: …`` lines. Thoughts are left out, and of several objects the last whole one
+    counts: what comes before it are drafts.
 
     Raises:
         LLMAnswerUnusable: nothing of the asked shape is in there.
     """
-    text = text[:MAX_ANSWER_CHARS]
-    # Thinking models put their thoughts before the answer.
-    text = text.rpartition("</think>")[2]
-    if not text.strip():
+    # The answer stands at the end, after all thoughts; what runs on and on may begin with it.
+    parts = [text[-MAX_ANSWER_CHARS:]]
+    if len(text) > MAX_ANSWER_CHARS:
+        parts.append(text[:MAX_ANSWER_CHARS])
+    said = [part for part in map(without_thoughts, parts) if part.strip()]
+    if not said:
         raise LLMAnswerUnusable("the LLM's answer was empty")
-    for candidate in _candidates(text):
-        known = _known(candidate)
-        if any(name in known for name in FIELDS):
-            return _values(known)
+    for part in said:
+        for candidate in _candidates(part):
+            known = known_values(candidate)
+            if holds_fields(known):
+                return description_of(known)
     raise LLMAnswerUnusable("the LLM's answer held no description")
 
 
 def _candidates(text: str) -> Iterator[Any]:
-    """Objects that the text may mean, the most literal reading first."""
-    spans = _spans(text)
-    for span in spans[:MAX_SPANS]:
-        for read in (_read_json, _read_python):
+    """Values that the text may mean: whole objects, the last first, then what can be repaired."""
+    whole = _read_json(text.strip())
+    if isinstance(whole, str):
+        yield whole
+    spans = _spans(text)[-MAX_SPANS:]
+    for read in (_read_json, _read_python):
+        for span in reversed(spans):
             value = read(span)
             if value is not None:
                 yield value
-    if spans:
-        yield _read_partial(spans[-1][:MAX_PARTIAL_CHARS])
+    for span in reversed(spans[-3:]):
+        repaired = _repaired(span[:MAX_REPAIR_CHARS])
+        # What broke off before it said anything is no answer.
+        if any(known_values(repaired).get(name) for name in FIELDS):
+            yield repaired
     yield _read_lines(text)
 
 
@@ -149,11 +112,14 @@ def _read_python(text: str) -> Any:
         return None
 
 
-def _read_partial(text: str) -> Any:
-    from langchain_core.utils.json import parse_partial_json
+def _repaired(text: str) -> Any:
+    """What a text with broken or unfinished JSON means."""
+    import json_repair
 
+    if text.count("{") + text.count("[") > MAX_REPAIR_DEPTH:
+        return None
     try:
-        return parse_partial_json(text)
+        return json_repair.loads(text)
     except (ValueError, RecursionError, IndexError):
         return None
 
@@ -161,66 +127,8 @@ def _read_partial(text: str) -> Any:
 def _read_lines(text: str) -> Any:
     found: dict[str, str] = {}
     for line in text.splitlines():
-        if match := _THING.match(line):
+        if match := _LABELLED.match(line):
             found.setdefault(match.group(1).strip(), match.group(2).strip(" \t\"'*,"))
+    named = {ALIASES.get(re.sub(r"[^a-z]+", "_", key.lower())) for key in found}
     # One line may be chance in any prose; two are meant.
-    return found if sum(name in FIELDS for name in _known(found)) >= 2 else None
-
-
-def _known(value: Any, depth: int = 0) -> dict[str, Any]:
-    """The entries with known names, from here or from one object further in."""
-    if isinstance(value, list) and value:
-        return _known(value[0], depth + 1) if depth < 3 else {}
-    if not isinstance(value, dict):
-        return {}
-    known: dict[str, Any] = {}
-    for key, item in value.items():
-        name = ALIASES.get(re.sub(r"[^a-z]+", "_", str(key).lower()).strip("_"))
-        if name and name not in known:
-            known[name] = item
-    if not any(name in FIELDS for name in known) and depth < 3:
-        for item in value.values():
-            inner = _known(item, depth + 1)
-            if any(name in FIELDS for name in inner):
-                return {**inner, **known}
-    return known
-
-
-def _values(known: Mapping[str, Any]) -> tuple[Descriptors, bool, float]:
-    descriptors = Descriptors(**{name: _phrase(known.get(name)) for name in FIELDS})
-    share = _truth(known.get("share"))
-    return descriptors, share, _fraction(known.get("confidence"))
-
-
-def _phrase(value: Any) -> str:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list):
-        return _without_repeats(", ".join(_phrase(item) for item in value[:20]))
-    if value is None or isinstance(value, bool):
-        return ""
-    phrase = _without_repeats(str(value).strip())
-    return "" if phrase.lower() in ("none", "null", "n/a", "unknown", "not specified") else phrase
-
-
-def _without_repeats(text: str) -> str:
-    """The comma-separated phrases, each once: small models fall into loops."""
-    return ", ".join(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def _truth(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.strip().lower() in ("true", "yes", "y", "1")
-    return bool(value) if isinstance(value, (bool, int, float)) else False
-
-
-def _fraction(value: Any) -> float:
-    try:
-        number = float(str(value).strip().rstrip("%"))
-    except ValueError:
-        return 0.5
-    if number != number:
-        return 0.5
-    if 1 < number <= 100:
-        number /= 100
-    return min(1.0, max(0.0, number))
+    return found if sum(name in FIELDS for name in named) >= 2 else None

@@ -1,8 +1,7 @@
 """A conversation as bounded text for a prompt."""
 
-import unicodedata
-
 from bot.conversation import Conversation
+from retrieval.text import GAP, clean_text
 
 MAX_TURNS = 30
 MAX_TURN_CHARS = 1_500
@@ -10,7 +9,6 @@ MAX_CHARS = 4_000
 """A little server's context often holds 4,096 tokens, the instructions and the answer included."""
 
 MAX_NAME_CHARS = 40
-GAP = " […] "
 
 
 def transcript(conversation: Conversation) -> str:
@@ -33,7 +31,8 @@ def transcript(conversation: Conversation) -> str:
         room -= len(line)
     owner = _one_line(conversation.owner, MAX_NAME_CHARS).replace('"', "'")
     body = "\n".join(reversed(lines))
-    return f'<conversation owner="{owner}">\n{body}\n</conversation>'
+    today = f' today="{conversation.today.isoformat()}"' if conversation.today else ""
+    return f'<conversation owner="{owner}"{today}>\n{body}\n</conversation>'
 
 
 def _one_line(text: str, limit: int) -> str:
@@ -41,8 +40,7 @@ def _one_line(text: str, limit: int) -> str:
     if len(text) > 2 * limit:
         text = text[:limit] + GAP + text[-limit:]
     text = text.replace("<", "‹").replace(">", "›")
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
-    text = " ".join(text.split())
+    text = " ".join(clean_text(text).split())
     if len(text) > limit:
         half = (limit - len(GAP)) // 2
         text = text[:half] + GAP + text[-half:]

@@ -14,7 +14,13 @@ from bot.errors import (
     LLMRejectedRequest,
     LLMUnreachable,
 )
-from bot.llm.bounded_http import AnswerTooLong, bounded_async_client, bounded_client
+from bot.llm.bounded_http import (
+    AnswerTooLong,
+    AnswerUnreadable,
+    bounded_async_client,
+    bounded_client,
+)
+from bot.llm.compat import Cures, cures_of
 from bot.llm.retries import RetryPolicy, causes, status_of
 from bot.settings import Settings
 
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
 OPENAI_URL = "https://api.openai.com/v1"
-MAX_ANSWER_TOKENS = 1_024
 MIN_SECRET_CHARS = 8
 """A shorter word, such as the ``ollama`` that stands in for a key, may be said by chance."""
 
@@ -52,11 +57,24 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     return tuple(secret for secret in (key, password) if len(secret) >= MIN_SECRET_CHARS)
 
 
-def make_chat_model(settings: Settings, max_tokens: int = MAX_ANSWER_TOKENS) -> "ChatOpenAI":
+def cures_for(settings: Settings) -> Cures:
+    """What this process knows of the server of the settings."""
+    return cures_of(endpoint_of(settings))
+
+
+def make_chat_model(settings: Settings, max_tokens: int | None = None) -> "ChatOpenAI":
     """The chat model of the settings, for any OpenAI-compatible server.
 
     It does not retry by itself (:class:`bot.llm.retries.RetryPolicy` does), follows no redirect,
-    and reads a bounded answer only.
+    and reads a bounded answer only. Refusals that another request would cure are cured unseen
+    (:mod:`bot.llm.compat`).
+
+    Args:
+        settings: server, key, model and limits.
+        max_tokens: of an answer; by default those of the settings.
+
+    Raises:
+        NetworkSettingInvalid: a proxy or certificate variable of the environment cannot be used.
     """
     from langchain_openai import ChatOpenAI
 
@@ -65,6 +83,8 @@ def make_chat_model(settings: Settings, max_tokens: int = MAX_ANSWER_TOKENS) -> 
     # OpenAI's reasoning models take no temperature; other servers know only the older name of
     # the token limit.
     temperature = None if re.match(r"(o\d|gpt-[5-9])", settings.model) else 0.0
+    max_tokens = max_tokens or settings.max_tokens
+    cures = cures_for(settings)
     is_openai = urlsplit(url).hostname == "api.openai.com"
     return ChatOpenAI(
         model=settings.model,
@@ -80,8 +100,8 @@ def make_chat_model(settings: Settings, max_tokens: int = MAX_ANSWER_TOKENS) -> 
         stream_usage=False,
         stream_chunk_timeout=wait,
         openai_proxy=None,
-        http_client=bounded_client(url, timeout=wait, auth=auth),
-        http_async_client=bounded_async_client(url, timeout=wait, auth=auth),
+        http_client=bounded_client(url, cures, timeout=wait, auth=auth),
+        http_async_client=bounded_async_client(url, cures, timeout=wait, auth=auth),
     )
 
 
@@ -100,6 +120,13 @@ def as_llm_error(
     chain = list(causes(error))
     if any(isinstance(cause, AnswerTooLong) for cause in chain):
         return LLMAnswerUnusable(f"{llm} sent an answer that is far too long")
+    for cause in chain:
+        if isinstance(cause, AnswerUnreadable):
+            return LLMAnswerUnusable(f"{llm} sent something else: {cause}")
+        if isinstance(cause, openai.LengthFinishReasonError):
+            return LLMAnswerUnusable(
+                f"{llm} spent all its tokens before it answered; set PHOTOPAL_MAX_TOKENS higher"
+            )
     status = status_of(error)
     if status in (401, 403):
         return LLMRefusedKey(f"{llm} refused the key ({status}); check the API key")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -14,15 +14,21 @@ from langchain_core.runnables import Runnable, RunnableGenerator
 from bot.conversation import Conversation
 from bot.describe.transcript import transcript
 from bot.descriptors import FIELDS, Description
-from bot.errors import LLMAnswerUnusable
+from bot.errors import LLMAnswerUnusable, NetworkSettingInvalid
+from bot.llm.compat import Cure, Cures
+from bot.llm.guard import ReplyGuard
+from bot.llm.outage import Outage
 from bot.llm.retries import RetryPolicy
+from bot.llm.thoughts import ThoughtFilter
 from bot.settings import Settings
 from prompts.loader import load_prompt
+from retrieval.text import clean_text
 
 log = logging.getLogger(__name__)
 
-MAX_REPLY_CHARS = 1_200
 MAX_REPLY_TOKENS = 400
+STOPPED = "(stopped)"
+"""Put after a reply that the user stopped: it did not fail."""
 
 
 @dataclass(frozen=True)
@@ -52,38 +58,52 @@ def offline_reply(request: ReplyRequest) -> str:
 
 
 def reply_chain(
-    llm: Settings | BaseChatModel, *, policy: RetryPolicy | None = None
+    llm: Settings | BaseChatModel,
+    *,
+    policy: RetryPolicy | None = None,
+    outage: Outage | None = None,
 ) -> Runnable[ReplyRequest, str]:
     """The reply as an LCEL runnable that streams pieces of text.
 
     Without an LLM, or when it stays away, the pieces are :func:`offline_reply` and one line that
     says why. An LLM that fails half-way keeps what it has said. Never more than
-    ``MAX_REPLY_CHARS`` characters, never the key.
+    1,200 characters, no thoughts, no loops, no lines of other speakers, no key.
+
+    Args:
+        llm: the settings, or any LangChain chat model.
+        policy: how often to try again; by the settings by default.
+        outage: the one that the describer of the same chat was given.
 
     Example::
 
         for piece in reply_chain(settings).stream(ReplyRequest(conversation, description, 3)):
             print(piece, end="")
     """
-    writer = _Writer(llm, policy)
+    writer = _Writer(llm, policy, outage)
     return RunnableGenerator(writer.write, writer.awrite)
 
 
 class _Writer:
-    def __init__(self, llm: Settings | BaseChatModel, policy: RetryPolicy | None) -> None:
+    def __init__(
+        self, llm: Settings | BaseChatModel, policy: RetryPolicy | None, outage: Outage | None
+    ) -> None:
         self.model: BaseChatModel | None = None
         self.policy = policy or RetryPolicy()
-        self.endpoint: str | None = None
+        self.outage = outage
         self.name: str | None = None
         self.secrets: tuple[str, ...] = ()
+        self.cures = Cures()
+        self.thinks_first = False
         if not isinstance(llm, Settings):
             self.model = llm
         elif llm.uses_llm:
-            from bot.llm.client import endpoint_of, make_chat_model, policy_of, secrets_of
+            from bot.llm.client import cures_for, make_chat_model, policy_of, secrets_of
 
-            self.model = make_chat_model(llm, MAX_REPLY_TOKENS)
+            # Where a proxy cannot be used, the describer of the same settings says so.
+            with suppress(NetworkSettingInvalid):
+                self.model = make_chat_model(llm, min(MAX_REPLY_TOKENS, llm.max_tokens))
             self.policy = policy or policy_of(llm)
-            self.endpoint, self.name = endpoint_of(llm), llm.model
+            self.cures, self.name = cures_for(llm), llm.model
             self.secrets = secrets_of(llm)
 
     def write(self, requests: Iterator[ReplyRequest]) -> Iterator[str]:
@@ -91,93 +111,121 @@ class _Writer:
             if self.model is None:
                 yield offline_reply(request)
                 continue
-            model, messages, gate = self.model, reply_messages(request), _Gate(self.secrets)
+            model, messages, reader = self.model, reply_messages(request), self._reader(request)
             try:
-                first, rest = self.policy.call(partial(_first, model, messages))
-                yield from gate.let_through(_said(first))
-                with closing(rest):
-                    for chunk in rest:
-                        yield from gate.let_through(_said(chunk))
-                        if gate.full:
-                            break
-                yield from gate.end()
+                self._check()
+                for _ in range(2):
+                    first, rest = self.policy.call(partial(_first, model, messages))
+                    yield from reader.read(first)
+                    with closing(rest):
+                        for chunk in rest:
+                            yield from reader.read(chunk)
+                            if reader.guard.full:
+                                break
+                    if not self._try_with_more_tokens(reader):
+                        break
+                yield from reader.end()
+                self._answered(reader)
             except Exception as error:
-                yield from self._without_llm(request, gate, error)
+                yield from self._without_llm(request, reader, error)
 
     async def awrite(self, requests: AsyncIterator[ReplyRequest]) -> AsyncIterator[str]:
         async for request in requests:
             if self.model is None:
                 yield offline_reply(request)
                 continue
-            model, messages, gate = self.model, reply_messages(request), _Gate(self.secrets)
+            model, messages, reader = self.model, reply_messages(request), self._reader(request)
             try:
-                first, rest = await self.policy.acall(partial(_afirst, model, messages))
-                for piece in gate.let_through(_said(first)):
+                self._check()
+                for _ in range(2):
+                    first, rest = await self.policy.acall(partial(_afirst, model, messages))
+                    for piece in reader.read(first):
+                        yield piece
+                    async with aclosing(rest):
+                        async for chunk in rest:
+                            for piece in reader.read(chunk):
+                                yield piece
+                            if reader.guard.full:
+                                break
+                    if not self._try_with_more_tokens(reader):
+                        break
+                for piece in reader.end():
                     yield piece
-                async with aclosing(rest):
-                    async for chunk in rest:
-                        for piece in gate.let_through(_said(chunk)):
-                            yield piece
-                        if gate.full:
-                            break
-                for piece in gate.end():
-                    yield piece
+                self._answered(reader)
             except Exception as error:
-                for piece in self._without_llm(request, gate, error):
+                for piece in self._without_llm(request, reader, error):
                     yield piece
 
-    def _without_llm(self, request: ReplyRequest, gate: "_Gate", error: Exception) -> Iterator[str]:
+    def _reader(self, request: ReplyRequest) -> "_Reader":
+        speakers = {turn.speaker for turn in request.conversation.turns}
+        return _Reader(ReplyGuard(self.secrets, speakers), hold=self.thinks_first)
+
+    def _check(self) -> None:
+        if self.outage is not None:
+            self.outage.check()
+
+    def _answered(self, reader: "_Reader") -> None:
+        self.thinks_first = self.thinks_first or reader.thoughts.unopened
+        if self.outage is not None:
+            self.outage.over()
+
+    def _try_with_more_tokens(self, reader: "_Reader") -> bool:
+        """Whether all tokens went into thoughts, and more of them were not tried yet."""
+        if reader.guard.shown or reader.finish != "length" or not self.name:
+            return False
+        if Cure.MORE_TOKENS in self.cures.of(self.name):
+            return False
+        self.cures.remember(self.name, {Cure.MORE_TOKENS})
+        reader.begin()
+        return True
+
+    def _without_llm(
+        self, request: ReplyRequest, reader: "_Reader", error: Exception
+    ) -> Iterator[str]:
         from bot.llm.client import as_llm_error
 
-        reason = str(as_llm_error(error, self.endpoint, self.name))
-        log.debug("the LLM's reply failed: %s", reason)
-        if gate.passed:
+        typed = as_llm_error(error, model=self.name)
+        log.debug("the LLM's reply failed: %s", typed)
+        if self.outage is not None:
+            self.outage.failed(typed)
+        if reader.guard.shown:
             yield " …"
             return
         yield offline_reply(request)
         # The describer has said it already when it met the same failure.
-        if request.description is None or request.description.notice is None:
-            yield f"\n\n({reason[:1].upper()}{reason[1:]}.)"
+        if request.description is not None and request.description.notice is not None:
+            return
+        reason = str(typed)
+        notice: str | None = f"{reason[:1].upper()}{reason[1:]}."
+        if self.outage is not None and notice is not None:
+            notice = self.outage.notice(notice)
+        if notice is not None:
+            yield f"\n\n({notice})"
 
 
-class _Gate:
-    """Lets a stream of text through, up to a bound, with secrets cut out even across pieces."""
+class _Reader:
+    """The chunks of one reply: thoughts taken out, then guarded."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
-        self.secrets = secrets
-        self.held = ""
-        self.passed = 0
+    def __init__(self, guard: ReplyGuard, *, hold: bool) -> None:
+        self.guard = guard
+        self.finish = ""
+        self._hold = hold
+        self.begin()
 
-    @property
-    def full(self) -> bool:
-        return self.passed >= MAX_REPLY_CHARS
+    def begin(self) -> None:
+        """Read a reply from its beginning."""
+        self.thoughts = ThoughtFilter(hold=self._hold)
 
-    def let_through(self, text: str) -> Iterator[str]:
-        self.held += text
-        for secret in self.secrets:
-            self.held = self.held.replace(secret, "…")
-        # The beginning of a secret may be at the end; hold back as much as could be one.
-        keep = max(
-            (n for s in self.secrets for n in range(1, len(s)) if self.held.endswith(s[:n])),
-            default=0,
-        )
-        out, self.held = self.held[: len(self.held) - keep], self.held[len(self.held) - keep :]
-        yield from self._bounded(out)
+    def read(self, chunk: Any) -> Iterator[str]:
+        """What may be shown after one more chunk."""
+        metadata = getattr(chunk, "response_metadata", None) or {}
+        self.finish = str(metadata.get("finish_reason") or self.finish)
+        yield from self.guard.let_through(self.thoughts.feed(clean_text(_said(chunk))))
 
     def end(self) -> Iterator[str]:
         """The rest. Raises LLMAnswerUnusable when nothing was said at all."""
-        out, self.held = self.held, ""
-        yield from self._bounded(out)
-        if not self.passed:
-            raise LLMAnswerUnusable("the LLM's reply was empty")
-
-    def _bounded(self, out: str) -> Iterator[str]:
-        if not self.passed:
-            out = out.lstrip()
-        room = MAX_REPLY_CHARS - self.passed
-        if out and room > 0:
-            self.passed += len(out)
-            yield out if len(out) <= room else out[:room] + " …"
+        yield from self.guard.let_through(self.thoughts.end())
+        yield from self.guard.end()
 
 
 def reply_messages(request: ReplyRequest) -> list[BaseMessage]:

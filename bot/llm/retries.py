@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import tenacity
 
-from bot.llm.bounded_http import AnswerTooLong
+from bot.llm.bounded_http import AnswerUnreadable
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def is_transient(error: BaseException) -> bool:
     """
     import openai
 
-    if any(isinstance(cause, AnswerTooLong) for cause in causes(error)):
+    if any(isinstance(cause, AnswerUnreadable) for cause in causes(error)):
         return False
     status = status_of(error)
     if status is not None:

@@ -1,8 +1,10 @@
 """Whether the LLM answers: for ``photopal status``."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from bot.conversation import Conversation, Turn
+from bot.errors import LLMAnswerUnusable
 from bot.settings import Settings
 
 SHORT_TIMEOUT = 3.0
@@ -32,9 +34,15 @@ class LLMStatus:
 
 
 def check_llm(settings: Settings, timeout: float = SHORT_TIMEOUT) -> LLMStatus:
-    """Ask the server for its list of models, which costs nothing; never raises.
+    """Ask the server for its models, then for an answer as the chat does; never raises.
 
-    A server that answers but keeps no such list is asked for one token instead.
+    The list costs nothing and tells a server that is not there from one that is slow; servers that
+    keep none are asked for an answer at once. The answer is asked for with the chat's own limits,
+    schema and instructions, as a server may take a plainer request and refuse those.
+
+    Args:
+        settings: the server, its key and model.
+        timeout: seconds for the list; an answer may take as long as in the chat.
     """
     if not settings.uses_llm:
         off = settings.llm_mode == "off"
@@ -47,20 +55,39 @@ def check_llm(settings: Settings, timeout: float = SHORT_TIMEOUT) -> LLMStatus:
     endpoint = endpoint_of(settings)
     quick = settings.model_copy(update={"timeout": min(timeout, settings.timeout)})
     try:
-        model = make_chat_model(quick)
         try:
-            listed = _model_names(model.root_client.models.list())
+            listed = _model_names(make_chat_model(quick).root_client.models.list())
         except Exception as error:
             if status_of(error) not in (400, 404, 405, 501):
                 raise
             listed = []
-            model.invoke("Say yes.", max_completion_tokens=1)
+        _ask_as_the_chat_does(settings)
+    except LLMAnswerUnusable as error:
+        return LLMStatus(True, settings.model, endpoint, True, f"answers, but {error}")
     except Exception as error:
         reason = str(as_llm_error(error, endpoint, settings.model))
         return LLMStatus(True, settings.model, endpoint, False, reason)
     known = not listed or settings.model in listed
     reason = "answers" if known else f"answers, but does not list the model {settings.model!r}"
     return LLMStatus(True, settings.model, endpoint, True, reason)
+
+
+def _ask_as_the_chat_does(settings: Settings) -> None:
+    """One small conversation through the describer. Raises what the describer would hand over."""
+    from bot.describe.llm import LLMDescriber
+    from bot.describe.rules import RuleDescriber
+    from bot.llm.client import make_chat_model
+    from bot.llm.retries import RetryPolicy
+    from prompts.loader import load_prompt
+
+    describer = LLMDescriber(
+        make_chat_model(settings),
+        RuleDescriber(),
+        RetryPolicy(retries=0),
+        # The shots would cost a slow server more than they tell here.
+        prompt=replace(load_prompt("describe"), examples=()),
+    )
+    describer.ask(Conversation((Turn("user", "show me my cat on the sofa"),)))
 
 
 def _model_names(page: Any) -> list[str]:

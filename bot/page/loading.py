@@ -49,10 +49,12 @@ def load_services(settings: Settings, *, encoder: "Encoder | None" = None) -> Pa
     offline = Suggester(searcher, describer_chain(alone, describer))
     llm, reply = None, None
     if settings.uses_llm:
+        from bot.llm.outage import Outage
         from bot.llm.reply import reply_chain
 
-        llm = Suggester(searcher, describer_chain(settings, describer))
-        reply = reply_chain(settings)
+        outage = Outage()
+        llm = Suggester(searcher, describer_chain(settings, describer, outage=outage))
+        reply = reply_chain(settings, outage=outage)
     _warm_up(offline)
     replay = None
     if settings.replay is not None:

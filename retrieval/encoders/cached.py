@@ -35,6 +35,7 @@ class CachedTextEncoder:
         self.max_text_tokens = encoder.max_text_tokens
         self.fingerprint = encoder.fingerprint
         self.text_fingerprint = encoder.text_fingerprint
+        self.folder = getattr(encoder, "folder", None)
         self._max_texts = max_texts
         self._vectors: OrderedDict[str, Embeddings] = OrderedDict()
         self._lock = threading.Lock()
@@ -65,6 +66,6 @@ class CachedTextEncoder:
         """Tokens that this text takes up, special tokens included."""
         return self.encoder.count_tokens(text)
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [dim] and covariance [dim, dim] of photos of all kinds, or None."""
-        return self.encoder.background()
+        return self.encoder.reference_statistics()

@@ -88,7 +88,7 @@ class ClipEncoder:
         self._tokens = tokens
         self._pixels = pixels
         self._source = source
-        self._refresh_fingerprints()
+        self.fingerprint, self.text_fingerprint = self._fingerprints()
         model.to(device=device, dtype=dtype).eval()
         with torch.inference_mode():
             self.dim = int(self.text_features([""]).shape[1])
@@ -165,7 +165,7 @@ class ClipEncoder:
         """Tokens that this text takes up, special tokens included."""
         return self._tokens.count(text)
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """None: these checkpoints come without statistics of photos of all kinds."""
         return None
 
@@ -192,7 +192,7 @@ class ClipEncoder:
     def save(self, folder: Path, *, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write a whole encoder folder, with the weights as they are now.
 
-        The fingerprints are made anew: training that moved only the text tower leaves
+        The fingerprints written are made anew: training that moved only the text tower leaves
         ``fingerprint`` as it was, and with it every library indexed before.
 
         Args:
@@ -209,12 +209,12 @@ class ClipEncoder:
         for name in _BASE_FILES:
             if (self._source / name).is_file() and self._source != folder.resolve():
                 (folder / name).write_bytes((self._source / name).read_bytes())
-        self._refresh_fingerprints()
+        fingerprint, text_fingerprint = self._fingerprints()
         manifest = Manifest(
             kind=KIND,
             dim=self.dim,
-            fingerprint=self.fingerprint,
-            text_fingerprint=self.text_fingerprint,
+            fingerprint=fingerprint,
+            text_fingerprint=text_fingerprint,
             base=self.base or self.name,
             preprocessing=self._pixels.describe(),
             extra=extra or {},
@@ -232,17 +232,19 @@ class ClipEncoder:
         dtype: torch.dtype = self.model.dtype
         return dtype
 
-    def _refresh_fingerprints(self) -> None:
-        self.fingerprint = fingerprint_of(
+    def _fingerprints(self) -> tuple[str, str]:
+        """Hashes of all that vectors of photos, and of texts, depend on, as it is now."""
+        image = fingerprint_of(
             _hash_tower(self.model, _VISION),
             _shape_of(self.model.config, self.model.config.vision_config),
             self._pixels.describe(),
         )
-        self.text_fingerprint = fingerprint_of(
+        text = fingerprint_of(
             _hash_tower(self.model, _TEXT),
             _shape_of(self.model.config, self.model.config.text_config),
             self._tokens.fingerprint(),
         )
+        return image, text
 
     def _check(self, folder: Path, manifest: Manifest) -> None:
         if (manifest.dim, manifest.fingerprint) != (self.dim, self.fingerprint):

@@ -19,6 +19,9 @@ DERIVED_VERSION = 1
 
 NOWHERE = Place()
 
+FOLDERS_READ = 3
+"""How many folders above a photo may name its place."""
+
 
 def day_of(taken_at: str | None, path: Path) -> str | None:
     """The day of a photo, YYYY-MM-DD: EXIF's, else the one in its name."""
@@ -79,16 +82,21 @@ def places_from_folders(library: Database) -> None:
     ):
         here = Place(city, region, country)
         by_folder.setdefault(path_of(stored).parent, []).append((number, here))
-    if not by_folder:
-        return
-    from retrieval.photos.places import place_from_folders
-
     known = set(_gps_places(library))
     changed: list[tuple[Any, ...]] = []
     for folder, photos in by_folder.items():
-        place = place_from_folders(folder / "photo.jpg", known) or NOWHERE
+        place = NOWHERE
+        if known or _has_capitals(folder):
+            from retrieval.photos.places import place_from_folders
+
+            place = place_from_folders(folder / "photo.jpg", known) or NOWHERE
         changed += [(*names_of(place), number) for number, old in photos if old != place]
     library._many("UPDATE photo SET city = ?, region = ?, country = ? WHERE id = ?", changed)
+
+
+def _has_capitals(folder: Path) -> bool:
+    """Whether a folder may be a place's name at all, without loading the gazetteer to find out."""
+    return any(name != name.lower() for name in folder.parts[-FOLDERS_READ:])
 
 
 def names_of(place: Place) -> tuple[str, str, str]:

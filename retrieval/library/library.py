@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import retrieval.library.finding as finding
 from retrieval.errors import FolderNotFound, LibraryBusy, LibraryError, PhotoNotFound
 from retrieval.filters import Filter, Place
-from retrieval.library import finding
 from retrieval.library.connection import Database, chunks, path_of, stored_path
 from retrieval.library.derived import (
     DERIVED_VERSION,

@@ -35,6 +35,8 @@ def name_words(text: str) -> list[str]:
     """
     words: dict[str, None] = {}
     for run in _LETTERS.findall(unicodedata.normalize("NFC", text)):
+        if run.casefold() in WRITTEN_BY_MACHINES:
+            continue
         for part in _CAMEL.split(run):
             word = part.casefold()
             if len(word) == 1 and word.isascii():

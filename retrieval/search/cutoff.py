@@ -18,36 +18,39 @@ class Cutoff:
     """When a photo counts as fitting.
 
     Attributes:
-        floor: standard deviations above the mean that the best photo must reach, and all others.
+        z_score_threshold: standard deviations above the mean that the best photo must reach, and
+            all others.
         relative: fraction of the best photo's distance from the mean that the others must reach.
-        gap: without a background, a drop in score larger than this fraction of the spread of the
-            hits ends the answer.
+        gap: without reference statistics, a drop in score larger than this fraction of the spread
+            of the hits ends the answer.
     """
 
-    floor: float = 2.2
+    z_score_threshold: float = 2.2
     relative: float = 0.62
     gap: float = 0.35
 
 
 def threshold(
-    best: float, query: Vectors, background: tuple[Vectors, Vectors], cutoff: Cutoff
+    best: float, query: Vectors, reference: tuple[Vectors, Vectors], cutoff: Cutoff
 ) -> float:
     """The lowest score that still fits the query.
 
     Args:
         best: score of the best hit.
         query: its unit vector [dim].
-        background: mean [dim] and covariance [dim, dim] of photos of all kinds.
+        reference: mean [dim] and covariance [dim, dim] of photos of all kinds.
         cutoff: how strict to be.
     """
-    mean, covariance = background
+    mean, covariance = reference
     average = float(query @ mean)
     deviation = float(np.sqrt(max(float(query @ covariance @ query), 1e-12)))
-    return max(average + cutoff.floor * deviation, average + cutoff.relative * (best - average))
+    return max(
+        average + cutoff.z_score_threshold * deviation, average + cutoff.relative * (best - average)
+    )
 
 
 def largest_gap(scores: NDArray[np.float32], cutoff: Cutoff) -> float:
-    """The lowest score that still fits, without a background: above the first large drop.
+    """The lowest score that still fits, without reference statistics: above the first large drop.
 
     Args:
         scores: best first, of the whole (small) gallery.

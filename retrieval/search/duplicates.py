@@ -17,28 +17,34 @@ _NONE = np.iinfo(np.int64).max
 class Group:
     """A photo that is shown, and those that look the same; all are places in the ranking."""
 
-    leader: int
+    representative: int
     similar: list[int] = field(default_factory=list)
 
 
 class Collapser:
-    """Groups a ranking that comes in pieces, best first; the first of a group leads it.
+    """Groups a ranking that comes in pieces, best first; the first of a group represents it.
 
-    A photo joins the first leader that it is close to, never a follower: chains of small
-    differences do not pull unlike photos into one group. Nothing is ever deleted. What was
+    A photo joins the first representative that it is close to, never another member: chains of
+    small differences do not pull unlike photos into one group. Nothing is ever deleted. What was
     grouped before is not looked at again when more of the ranking comes, and each block of photos
-    meets all leaders in one matrix product.
+    meets all representatives in one matrix product.
 
     Attributes:
-        groups: so far, in the order of their leaders.
+        groups: so far, in the order of their representatives.
     """
 
-    def __init__(self, limit: float = DUPLICATE_COSINE) -> None:
-        """Cosine from which two photos count as one."""
+    def __init__(self, limit: float = DUPLICATE_COSINE, most: int | None = None) -> None:
+        """Start without any group.
+
+        Args:
+            limit: cosine from which two photos count as one.
+            most: groups that are wanted; after so many, photos that belong to none are left out.
+        """
         self.limit = limit
+        self.most = most
         self.groups: list[Group] = []
         self._count = 0
-        self._leaders: NDArray[np.float32] | None = None
+        self._representatives: NDArray[np.float32] | None = None
         self._contents: dict[str, int] = {}
 
     def add(self, vectors: NDArray[np.float32], contents: Sequence[str | None]) -> None:
@@ -64,32 +70,34 @@ class Collapser:
             content = contents[place]
             if content is not None:
                 group = min(group, self._contents.get(content, _NONE))
-            if group == _NONE:
+            full = self.most is not None and len(self.groups) >= self.most
+            if group == _NONE and not full:
                 if content is not None:
                     self._contents.setdefault(content, len(self.groups))
                 self.groups.append(Group(self._count))
                 new.append(place)
-            else:
+            elif group != _NONE:
                 self.groups[group].similar.append(self._count)
             self._count += 1
         self._keep(before, block[new])
 
     def _matrix(self, count: int, dim: int) -> NDArray[np.float32]:
-        if self._leaders is None:
-            self._leaders = np.empty((_BLOCK, dim), dtype=np.float32)
-        return self._leaders[:count]
+        if self._representatives is None:
+            self._representatives = np.empty((_BLOCK, dim), dtype=np.float32)
+        return self._representatives[:count]
 
     def _keep(self, count: int, rows: NDArray[np.float32]) -> None:
-        """Append leaders; the room is doubled when it is full."""
-        assert self._leaders is not None
+        """Append representatives; the room is doubled when it is full."""
+        assert self._representatives is not None
         needed = count + len(rows)
-        if needed > len(self._leaders):
+        if needed > len(self._representatives):
             larger = np.empty(
-                (max(needed, 2 * len(self._leaders)), self._leaders.shape[1]), dtype=np.float32
+                (max(needed, 2 * len(self._representatives)), self._representatives.shape[1]),
+                dtype=np.float32,
             )
-            larger[:count] = self._leaders[:count]
-            self._leaders = larger
-        self._leaders[count:needed] = rows
+            larger[:count] = self._representatives[:count]
+            self._representatives = larger
+        self._representatives[count:needed] = rows
 
 
 def collapse(
@@ -104,10 +112,10 @@ def collapse(
 
 
 def _first_of(
-    leaders: NDArray[np.float32], block: NDArray[np.float32], limit: float
+    representatives: NDArray[np.float32], block: NDArray[np.float32], limit: float
 ) -> NDArray[np.int64]:
-    """For each row of the block the first leader that is close to it."""
-    if len(leaders) == 0:
+    """For each row of the block the first representative that is close to it."""
+    if len(representatives) == 0:
         return np.full(len(block), _NONE, dtype=np.int64)
-    near = block @ leaders.T >= limit
+    near = block @ representatives.T >= limit
     return np.where(near.any(axis=1), near.argmax(axis=1), _NONE)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,18 @@ from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery, LibraryEmpty
 from retrieval.indexing import check_encoder
 from retrieval.library import Library, Photo
+from retrieval.photos.names import name_words, words_of_path
+from retrieval.search.calibration import Calibration, calibration_of
 from retrieval.search.cutoff import Cutoff, largest_gap, threshold
 from retrieval.search.duplicates import DUPLICATE_COSINE, Collapser
+from retrieval.search.evidence import NAME_EVIDENCE, Evidence, named_share, order_scores
 from retrieval.search.existing import ExistingFiles
 from retrieval.search.filters import SearchOptions
 from retrieval.search.fusion import fuse
+from retrieval.search.sureness import DIALOGUE, REQUEST, ScoreStatistics, Sure
 from retrieval.text import clean_text
 from retrieval.vectors import VectorIndex, open_index
-from retrieval.vectors.base import Ids
+from retrieval.vectors.base import Ids, Ranking
 
 Vectors = NDArray[np.float32]
 
@@ -27,8 +32,11 @@ SMALL_GALLERY = 50
 """With fewer photos, their own mean and covariance say little; the encoder's are used instead."""
 
 _SPARE = 32
+_SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
+_REORDERED = 200
+"""Photos with the highest cosines that are ordered anew by all that is known of them."""
 
 DEFAULTS = SearchOptions()
 
@@ -47,14 +55,32 @@ class QueryText:
 
 @dataclass(frozen=True)
 class Query:
-    """What to look for: one text, or several whose scores are fused."""
+    """What to look for: one text, or several whose scores are fused.
+
+    Attributes:
+        parts: the texts and their weights.
+        kind: a text of the person's own, views of a dialogue, or an LLM's descriptors: how sure
+            the answer is, is judged by kind (:mod:`retrieval.search.sureness`), and photos that
+            are near to everything are put lower, but not for views of a dialogue.
+        names: a text whose words count where the names of a photo's file and folders hold them;
+            "" leaves names aside.
+        exclude: what the photo must not show; such photos are put lower.
+    """
 
     parts: tuple[QueryText, ...]
+    kind: str = REQUEST
+    names: str = ""
+    exclude: str = ""
 
     @classmethod
-    def of(cls, text: str) -> "Query":
-        """A query of one text."""
-        return cls((QueryText(text),))
+    def of(cls, text: str, *, names: bool = False) -> "Query":
+        """A query of one text.
+
+        Args:
+            text: what the photo shows.
+            names: whether its words in the names of files and folders count.
+        """
+        return cls((QueryText(text),), names=text if names else "")
 
 
 @dataclass(frozen=True)
@@ -86,6 +112,8 @@ class SearchResult:
         seconds: time taken.
         nothing_fits: no photo passed the filter, or the cut-off that was asked for.
         missing: photos left out because their files are gone; only as far as was looked.
+        sure: whether what was meant is among the photos, before any cut-off.
+        probability: the chance that it is.
     """
 
     hits: tuple[Hit, ...]
@@ -93,6 +121,8 @@ class SearchResult:
     seconds: float
     nothing_fits: bool
     missing: int = 0
+    sure: Sure = Sure.CLOSEST
+    probability: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -127,6 +157,14 @@ class Searcher:
         self.index: VectorIndex = open_index(library) if index is None else index
         self.cutoff = cutoff or Cutoff()
         self.duplicate_cosine = duplicate_cosine
+        self._calibration: Calibration | None = None
+
+    @property
+    def calibration(self) -> Calibration:
+        """What comes with the encoder: a bank of queries and a measure of sureness."""
+        if self._calibration is None:
+            self._calibration = calibration_of(self.encoder)
+        return self._calibration
 
     def search(self, query: Query, options: SearchOptions = DEFAULTS) -> SearchResult:
         """The photos that fit best.
@@ -146,21 +184,22 @@ class Searcher:
         self, queries: Sequence[Query], options: SearchOptions = DEFAULTS
     ) -> list[SearchResult]:
         """As :meth:`search`, for many queries; their texts are embedded together."""
-        parts = [_meaningful(query) for query in queries]
-        if not parts:
+        if not queries:
             return []
         started = time.perf_counter()
-        embedded = self._prepared(parts)
+        embedded = self._prepared(queries)
         allowed = self.library.ids_matching(options.filter) if options.filter else None
         with self.index.reading():
             searched = len(self.index)
             if allowed is not None:
                 searched = len(np.intersect1d(allowed, self.index.ids()))
-            shared = (time.perf_counter() - started) / len(parts)
+            shared = (time.perf_counter() - started) / len(queries)
             results = []
-            for query in parts:
+            for query in queries:
                 started = time.perf_counter()
-                hits, missing = self._hits(self._fused(query, embedded), options, allowed)
+                ranking = self._candidates(query, embedded, options, allowed)
+                hits, missing = self._hits(ranking, options, allowed)
+                sure, probability = self._sureness(query, ranking, searched)
                 results.append(
                     SearchResult(
                         hits=hits,
@@ -168,6 +207,8 @@ class Searcher:
                         seconds=shared + time.perf_counter() - started,
                         nothing_fits=not hits and (options.cutoff or searched == 0),
                         missing=missing,
+                        sure=sure,
+                        probability=probability,
                     )
                 )
         return results
@@ -177,21 +218,28 @@ class Searcher:
 
         For measuring: the scores are those by which :meth:`search` ranks. Raises what it raises.
         """
-        parts = [_meaningful(query) for query in queries]
-        embedded = self._prepared(parts)
+        embedded = self._prepared(queries)
         with self.index.reading():
-            vectors = np.stack([self._fused(query, embedded) for query in parts])
+            vectors = [self._fused(query, embedded) for query in queries]
+            shares = [self._named(query) for query in queries]
             ids = self.index.ids()
             scores = np.empty((len(vectors), len(ids)), dtype=np.float32)
             for start in range(0, len(ids), _BLOCK):
-                rows = self.index.vectors(ids[start : start + _BLOCK])
-                scores[:, start : start + _BLOCK] = vectors @ rows.T
+                block = ids[start : start + _BLOCK]
+                rows = self.index.vectors(block)
+                usual = self._usual_best(rows)
+                for number, (query, vector) in enumerate(zip(queries, vectors, strict=True)):
+                    scores[number, start : start + _BLOCK] = self._ordered(
+                        query, vector, rows, block, embedded, shares[number], usual
+                    )
         return ids, scores
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _prepared(self, parts: Sequence[Sequence[QueryText]]) -> dict[str, Vectors]:
+    def _prepared(self, queries: Sequence[Query]) -> dict[str, Vectors]:
         """Bring the index up to date; the vectors of all texts, each embedded once."""
+        texts = {part.text: None for query in queries for part in _meaningful(query)}
+        texts |= {query.exclude: None for query in queries if query.exclude.strip()}
         check_encoder(self.library, self.encoder)
         self.index.sync(self.library)
         if len(self.index) == 0:
@@ -199,79 +247,198 @@ class Searcher:
                 f"the library {self.library.path} holds no photo to search: "
                 "index some with photopal index FOLDER"
             )
-        texts = list(dict.fromkeys(part.text for query in parts for part in query))
-        return dict(zip(texts, self.encoder.encode_texts(texts), strict=True))
+        return dict(zip(texts, self.encoder.encode_texts(list(texts)), strict=True))
 
-    def _fused(self, query: Sequence[QueryText], embedded: dict[str, Vectors]) -> Vectors:
-        vectors = np.stack([embedded[part.text] for part in query])
-        if len(query) == 1:
+    def _fused(self, query: Query, embedded: dict[str, Vectors]) -> Vectors:
+        parts = _meaningful(query)
+        vectors = np.stack([embedded[part.text] for part in parts])
+        if len(parts) == 1:
             return vectors[0]
         if len(self.index) >= SMALL_GALLERY:
             covariance: Vectors | None = self.index.statistics()[1]
         else:
-            background = self.encoder.background()
-            covariance = background[1] if background else None
-        weights = np.asarray([part.weight for part in query], dtype=np.float32)
+            reference = self.encoder.reference_statistics()
+            covariance = reference[1] if reference else None
+        weights = np.asarray([part.weight for part in parts], dtype=np.float32)
         return fuse(vectors, weights, covariance)
 
-    def _hits(
-        self, vector: Vectors, options: SearchOptions, allowed: Ids | None
-    ) -> tuple[tuple[Hit, ...], int]:
-        """The hits of one query, and how many photos were left out as gone."""
-        files = ExistingFiles()
-        answer = _Groups(self.duplicate_cosine) if options.collapse else _Plain()
-        lowest: float | None = None
-        first = (_GROWTH if options.collapse else 1) * options.k + _SPARE
-        for ids, scores in self._ranking(vector, first, allowed):
-            photos = self.library.photos(ids.tolist())
-            found: list[_Candidate] = []
-            enough = False
-            for photo_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
-                if lowest is not None and score < lowest:
-                    enough = True
-                    break
-                photo = photos.get(photo_id)
-                if photo is None or photo.status != "present" or not files.has(photo.path):
-                    continue
-                if options.cutoff and lowest is None:
-                    lowest = self._lowest(vector, score)
-                    if score < lowest:
-                        enough = True
-                        break
-                found.append(_Candidate(photo, score))
-                if not options.collapse and len(answer) + len(found) >= options.k:
-                    enough = True
-                    break
-            vectors = self.index.vectors(_ids(found)) if options.collapse else None
-            answer.add(found, vectors)
-            if enough or len(answer) >= options.k:
-                break
-        return answer.hits(options.k), files.missing
+    def _reference(self) -> tuple[Vectors, Vectors] | None:
+        """Mean and covariance of everyday photos, or those of a library that is large enough."""
+        reference = self.encoder.reference_statistics()
+        if reference is None and len(self.index) >= SMALL_GALLERY:
+            reference = self.index.statistics()
+        return reference
 
-    def _ranking(
-        self, vector: Vectors, first: int, allowed: Ids | None
-    ) -> Iterator[tuple[Ids, Vectors]]:
-        """All photos best first, in ever larger pieces, each photo once."""
-        given = np.empty(0, dtype=np.int64)
-        wanted = first
-        while True:
-            ids, scores = self.index.search(vector[None], wanted, allowed)[0]
+    def _usual_best(self, photos: Vectors) -> Vectors | None:
+        bank = self.calibration.bank
+        return None if bank is None else bank.usual_best(photos)
+
+    def _named(self, query: Query) -> dict[int, float]:
+        """How well the names of photos fit the query's words, by id; most fit not at all."""
+        words = set(name_words(query.names))
+        if not words:
+            return {}
+        photos = self.library.photos(list(self.library.search_names(query.names)))
+        roots = self.library.roots()
+        return {
+            photo.id: named_share(words, words_of_path(photo.path, roots))
+            for photo in photos.values()
+        }
+
+    def _ordered(
+        self,
+        query: Query,
+        vector: Vectors,
+        photos: Vectors,
+        ids: Ids,
+        embedded: dict[str, Vectors],
+        shares: dict[int, float],
+        usual_best: Vectors | None,
+    ) -> Vectors:
+        """By what photos [n, dim] are ordered [n]; their cosines, when nothing else is known."""
+        reference = self._reference()
+        if query.kind == DIALOGUE:
+            usual_best = None
+        evidence = Evidence(
+            named=np.array([shares.get(one, 0.0) for one in ids.tolist()], np.float32)
+            if shares
+            else None,
+            excluded=embedded.get(query.exclude) if query.exclude.strip() else None,
+        )
+        if reference is None:
+            reference = self.index.statistics()
+        if usual_best is None and evidence.is_empty():
+            cosines: Vectors = photos @ vector
+            return cosines
+        return order_scores(photos, vector, reference, usual_best, evidence)
+
+    def _candidates(
+        self,
+        query: Query,
+        embedded: dict[str, Vectors],
+        options: SearchOptions,
+        allowed: Ids | None,
+    ) -> "_Candidates":
+        """The photos with the highest cosines and those whose names fit, in their order."""
+        vector = self._fused(query, embedded)
+        shares = self._named(query)
+        first = options.k + _SPARE
+        if options.collapse:
+            first += min(3 * options.k, _SPARE_TO_COLLAPSE)
+        first = max(first, _REORDERED)
+        ids, scores = self.index.search(vector[None], first, allowed)[0]
+        found = len(ids)
+        best = float(scores[0]) if found else -1.0
+        named = np.intersect1d(np.array(sorted(shares), np.int64), self.index.ids())
+        if allowed is not None:
+            named = np.intersect1d(named, allowed)
+        ids = np.concatenate([ids, np.setdiff1d(named, ids)])
+        if len(ids) > found:
+            scores = np.concatenate([scores, self.index.vectors(ids[found:]) @ vector])
+        if len(ids) and (shares or query.exclude.strip() or self.calibration.bank is not None):
+            photos = self.index.vectors(ids)
+            usual = None if query.kind == DIALOGUE else self._usual_best(photos)
+            ordered = self._ordered(query, vector, photos, ids, embedded, shares, usual)
+            order = np.lexsort((ids, -ordered))
+            ids, scores = ids[order], scores[order]
+        return _Candidates(vector, ids, scores, best, shares, found if found == first else 0)
+
+    def _ranking(self, candidates: "_Candidates", allowed: Ids | None) -> Iterator[Ranking]:
+        """The candidates, then all other photos by cosine in ever larger pieces, each once."""
+        yield candidates.ids, candidates.scores
+        given, wanted = candidates.ids, candidates.fetched
+        while wanted:
+            wanted *= _GROWTH
+            ids, scores = self.index.search(candidates.vector[None], wanted, allowed)[0]
             fresh = ~np.isin(ids, given)
             yield ids[fresh], scores[fresh]
             if len(ids) < wanted:
                 return
-            given = ids
-            wanted *= _GROWTH
+            given = np.union1d(given, ids)
+
+    def _hits(
+        self, candidates: "_Candidates", options: SearchOptions, allowed: Ids | None
+    ) -> tuple[tuple[Hit, ...], int]:
+        """The hits of one query, and how many photos were left out as gone."""
+        files = ExistingFiles()
+        answer = _Groups(self.duplicate_cosine, options.k) if options.collapse else _Plain()
+        lowest: float | None = None
+        for ids, scores in self._ranking(candidates, allowed):
+            photos = self.library.photos(ids.tolist())
+            there: dict[int, bool] = {}
+
+            def exists(photo_id: int, photos: Any = photos, there: Any = there) -> bool:
+                if photo_id not in there:
+                    photo = photos.get(photo_id)
+                    there[photo_id] = (
+                        photo is not None and photo.status == "present" and files.has(photo.path)
+                    )
+                return bool(there[photo_id])
+
+            if options.cutoff and lowest is None:
+                by_cosine = np.argsort(-scores, kind="stable").tolist()
+                best = next((at for at in by_cosine if exists(int(ids[at]))), None)
+                if best is not None:
+                    lowest = self._lowest(candidates.vector, float(scores[best]))
+            found: list[_Candidate] = []
+            for photo_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
+                fits = lowest is None or score >= lowest or candidates.is_named(photo_id)
+                if fits and exists(photo_id):
+                    found.append(_Candidate(photos[photo_id], score))
+                    if not options.collapse and len(answer) + len(found) >= options.k:
+                        break
+            vectors = self.index.vectors(_ids(found)) if options.collapse else None
+            answer.add(found, vectors)
+            past = lowest is not None and bool(len(scores)) and float(scores.min()) < lowest
+            if past or len(answer) >= options.k:
+                break
+        return answer.hits(options.k), files.missing
+
+    def _sureness(
+        self, query: Query, candidates: "_Candidates", searched: int
+    ) -> tuple[Sure, float]:
+        """Whether what was meant is there, by plain cosines and by the first photo's name."""
+        reference = self._reference()
+        if not len(candidates.ids):
+            return Sure.NONE, 0.0
+        if reference is None:
+            return Sure.CLOSEST, 0.5
+        statistics = ScoreStatistics.of(candidates.vector, candidates.best, searched, reference)
+        evidence = NAME_EVIDENCE * candidates.shares.get(int(candidates.ids[0]), 0.0)
+        return self.calibration.sureness.judge(statistics, query.kind, evidence)
 
     def _lowest(self, vector: Vectors, best: float) -> float:
         """The lowest score that passes the cut-off for this query."""
-        background = self.encoder.background()
-        if background is None and len(self.index) >= SMALL_GALLERY:
-            background = self.index.statistics()
-        if background is not None:
-            return threshold(best, vector, background, self.cutoff)
+        reference = self._reference()
+        if reference is not None:
+            return threshold(best, vector, reference, self.cutoff)
         _, scores = self.index.search(vector[None], len(self.index))[0]
         return largest_gap(scores, self.cutoff)
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """The photos that one query may find, in their order.
+
+    Attributes:
+        vector: of the query [dim].
+        ids: of the photos.
+        scores: their cosines.
+        best: the highest cosine.
+        shares: how well names fit, by id.
+        fetched: how many photos were taken from the index; 0 when these are all.
+    """
+
+    vector: Vectors
+    ids: Ids
+    scores: Vectors
+    best: float
+    shares: dict[int, float]
+    fetched: int
+
+    def is_named(self, photo_id: int) -> bool:
+        """Whether a photo's name holds all words of the query."""
+        return self.shares.get(photo_id, 0.0) >= 1.0
 
 
 class _Plain:
@@ -296,9 +463,9 @@ class _Plain:
 class _Groups(_Plain):
     """Near-duplicates as one."""
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, most: int) -> None:
         super().__init__()
-        self._collapser = Collapser(limit)
+        self._collapser = Collapser(limit, most)
 
     def __len__(self) -> int:
         return len(self._collapser.groups)
@@ -311,7 +478,7 @@ class _Groups(_Plain):
     def hits(self, k: int) -> tuple[Hit, ...]:
         answer = []
         for rank, group in enumerate(self._collapser.groups[:k], start=1):
-            one = self._found[group.leader]
+            one = self._found[group.representative]
             similar = tuple(self._found[place].photo.id for place in group.similar)
             answer.append(Hit(rank, one.photo.id, one.photo.path, one.score, similar))
         return tuple(answer)

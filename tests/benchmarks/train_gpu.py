@@ -3,7 +3,7 @@
 python -m tests.benchmarks.train_gpu [--batch 1024] [--steps 20] [--checkpointing]
 
 Both towers move: random pixels and token numbers go through them under bfloat16 autocast, then
-through the symmetric loss_fn, the gradients and a fused AdamW. Prints images a second and the
+through the symmetric loss, the gradients and a fused AdamW. Prints images a second and the
 peak of memory as one JSON object; reading and decoding photos is not part of it.
 """
 

@@ -7,7 +7,7 @@ python -m tests.benchmarks.train_throughput [--captions FILE.jsonl --photos DIR]
 * *plain*: the same step as *head*, in the usual loop: photos are decoded and embedded and texts
   run through the network every time.
 
-A measured step looks up or computes its inputs, then goes through the symmetric loss_fn, the
+A measured step looks up or computes its inputs, then goes through the symmetric loss, the
 gradients and AdamW. The three take turns, so that whatever else the machine does slows all of
 them, and the ratio is the median of those of each turn. On a busy machine the figures by
 processor second (of one core, waiting not counted) tell more than those by the clock.
@@ -72,7 +72,7 @@ def measure(
     encoder = load_encoder(arguments.encoder)
     head = make_trainable(encoder, tune="head")
     distinct = list(dict.fromkeys(photos))
-    bank = precompute_embeddings(head, distinct)[0]
+    embeddings = precompute_embeddings(head, distinct)[0]
     place = {photo: number for number, photo in enumerate(distinct)}
     own = torch.tensor([place[photo] for photo in photos])
     started = time.perf_counter()
@@ -82,7 +82,7 @@ def measure(
     plain = make_trainable(load_encoder(arguments.encoder), tune="head")
 
     def cached(rows: Sequence[int]) -> Tensor:
-        return bank[own[list(rows)]]
+        return embeddings[own[list(rows)]]
 
     def embedded(rows: Sequence[int]) -> Tensor:
         size = plain.encoder.image_size

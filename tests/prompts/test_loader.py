@@ -4,14 +4,15 @@ import json
 
 import pytest
 
-from bot.describe.parsing import DescribeAnswer, parse_answer
+from bot.describe.answer import DescribeAnswer
+from bot.describe.parsing import parse_answer
 from prompts.loader import PromptNotFound, load_prompt
 
 
 def test_newest_version_by_default() -> None:
     prompt = load_prompt("describe")
-    assert (prompt.name, prompt.version) == ("describe", 1)
-    assert load_prompt("describe", 1) == prompt
+    assert (prompt.name, prompt.version) == ("describe", 2)
+    assert load_prompt("describe", 2) == prompt
 
 
 def test_unknown_prompts_are_told() -> None:
@@ -31,7 +32,8 @@ def test_every_shot_has_the_shape_that_is_asked_for() -> None:
         assert example.question.endswith("</conversation>")
         DescribeAnswer.model_validate_json(example.answer)
         assert list(json.loads(example.answer)) == list(DescribeAnswer.model_fields)
-    shares = [parse_answer(example.answer)[1] for example in prompt.examples]
+        assert ' today="20' in example.question
+    shares = [parse_answer(example.answer).share for example in prompt.examples]
     assert True in shares and False in shares
 
 

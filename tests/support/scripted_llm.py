@@ -107,14 +107,16 @@ def says(text: str | None, finish: str = "stop", **message: Any) -> Behaviour:
 
     def behave(handler: Handler, request: dict[str, Any]) -> None:
         if request.get("stream"):
-            stream(handler, [] if text is None else text.split(" "))
+            stream(handler, [] if text is None else text.split(" "), finish=finish)
         else:
             handler.reply(200, completion({"content": text, **message}, finish))
 
     return behave
 
 
-def stream(handler: Handler, words: Sequence[str], stop_after: int | None = None) -> None:
+def stream(
+    handler: Handler, words: Sequence[str], stop_after: int | None = None, finish: str = "stop"
+) -> None:
     """Server-sent events, a word each; cut off without an end after ``stop_after`` words."""
     handler.send_response(200)
     handler.send_header("content-type", "text/event-stream")
@@ -127,7 +129,7 @@ def stream(handler: Handler, words: Sequence[str], stop_after: int | None = None
         text = word if place == 0 else f" {word}"
         handler.wfile.write(event({"role": "assistant", "content": text}))
         handler.wfile.flush()
-    handler.wfile.write(event({}, "stop") + b"data: [DONE]\n\n")
+    handler.wfile.write(event({}, finish) + b"data: [DONE]\n\n")
 
 
 def event(delta: dict[str, Any], finish: str | None = None) -> bytes:

@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from bot.describe.phrase_bank import PHRASES_NAME, PhraseBank
 from bot.describe.phrases import meaning_of
 from retrieval.encoders.starter import StarterEncoder
+from training import phrases as phrases_module
+from training.errors import DatasetInvalid
 from training.phrases import make
 
 
@@ -27,3 +31,12 @@ def test_a_bank_is_made_from_phrases_and_dialogues(tmp_path: Path) -> None:
     assert bank.made_by == encoder.text_fingerprint
     puppy = meaning_of([("our puppy in the grass", 1.0)], encoder)
     assert bank.fitting(puppy, "main_subject", 1, least=-9.0, alike=0.99) == ["a dog"]
+
+
+def test_without_the_training_dialogues_one_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = tmp_path / "dialogues.jsonl"
+    monkeypatch.setattr(phrases_module, "DIALOGUES", missing)
+    with pytest.raises(DatasetInvalid, match="not installed with Photopal"):
+        phrases_module.conversations_of(missing)

@@ -16,6 +16,7 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    MaxTokensOption,
     ModelOption,
     OfflineOption,
     flag,
@@ -125,6 +126,7 @@ def evaluate(
     ] = 0.0,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    max_tokens: MaxTokensOption = None,
     offline: OfflineOption = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
@@ -137,7 +139,13 @@ def evaluate(
     """
     require_packages("evaluate", "train", NEEDED)
     settings = load_settings(
-        context, library=library, encoder=encoder, base_url=base_url, model=model, offline=offline
+        context,
+        library=library,
+        encoder=encoder,
+        base_url=base_url,
+        model=model,
+        max_tokens=max_tokens,
+        offline=offline,
     )
     from training.evaluation.llm import Pace
     from training.evaluation.plan import Plan, Price

@@ -1,4 +1,4 @@
-"""What an encoder is fine-tuned on: photos, and what is said of them.
+"""Data sets of photos and texts about them: captions, dialogues and descriptors.
 
 The way of the data: :func:`training.datasets.read.read_examples` reads the files,
 :func:`training.datasets.photos.usable` leaves out photos that cannot be opened,

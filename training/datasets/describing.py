@@ -1,4 +1,4 @@
-"""Who writes the descriptors of dialogues that come without any."""
+"""Descriptors for training dialogues that have none: by the offline describer or an LLM."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal

@@ -1,5 +1,6 @@
-"""An example: a photo and what is said of it."""
+"""Examples (a photo and texts about it), and counts of what was odd in their files."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,13 @@ from typing import Literal
 
 from bot.conversation import Conversation
 from bot.descriptors import Descriptors
+from bot.dialogues.reading import MAX_EXAMPLES
+
+EMPTY_CAPTION = "empty caption (left out)"
+NO_CAPTIONS = "no caption in the list"
+NO_PHOTO = "no photo named (left out)"
+NOT_EXAMPLES = "JSON without captions or dialogues in the folder (file left out)"
+NO_DESCRIPTION = "could not be described"
 
 Kind = Literal["caption", "dialogue", "descriptors"]
 KINDS: tuple[Kind, ...] = ("caption", "dialogue", "descriptors")
@@ -62,3 +70,25 @@ class ExampleSet:
 
     def __len__(self) -> int:
         return len(self.examples)
+
+
+class Problems:
+    """Counts what is odd by its reason, with the first few places of each."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.examples: dict[str, list[str]] = {}
+
+    def count(self, reason: str, where: str) -> None:
+        """One more, found there."""
+        self.counts[reason] += 1
+        examples = self.examples.setdefault(reason, [])
+        if len(examples) < MAX_EXAMPLES:
+            examples.append(where)
+
+    def add(self, counts: Mapping[str, int], examples: Mapping[str, tuple[str, ...]]) -> None:
+        """Those that another reader counted."""
+        self.counts.update(counts)
+        for reason, places in examples.items():
+            kept = self.examples.setdefault(reason, [])
+            kept.extend(places[: MAX_EXAMPLES - len(kept)])

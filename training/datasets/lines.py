@@ -9,16 +9,11 @@ from pydantic import ValidationError
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import FIELDS, Descriptors
-from training.datasets.example import Example
+from bot.dialogues.reading import NOTHING_BEFORE
+from training.datasets.example import EMPTY_CAPTION, NO_CAPTIONS, Example, Problems
 from training.datasets.photo_resolver import PhotoResolver
-from training.datasets.problems import (
-    EMPTY_CAPTION,
-    EMPTY_DESCRIPTORS,
-    NO_CAPTIONS,
-    NOTHING_BEFORE,
-    Problems,
-)
 from training.errors import DatasetInvalid
+from training.evaluation.reasons import EMPTY_DESCRIPTORS
 
 OWNER = "0"
 """The speaker of a line's dialogue who owns the photo."""

@@ -1,4 +1,4 @@
-"""Which examples have a photo that can be opened."""
+"""Leaves out the examples whose photo cannot be decoded."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The queries that dev figures come from, made exactly as the product makes them."""
+"""Dev and test queries, made exactly as the product makes its own."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -14,18 +14,18 @@ from bot.dialogues.reading import read_dialogues
 from bot.errors import BotError
 from retrieval.errors import PhotopalError
 from training.datasets.describing import Describe
-from training.datasets.example import Example, ExampleSet
-from training.datasets.lines import examples_of_lines, looks_like_lines
-from training.datasets.photo_resolver import PhotoResolver
-from training.datasets.problems import (
-    EMPTY_DESCRIPTORS,
+from training.datasets.example import (
     NO_DESCRIPTION,
-    NO_DESCRIPTORS,
     NO_PHOTO,
     NOT_EXAMPLES,
+    Example,
+    ExampleSet,
     Problems,
 )
+from training.datasets.lines import examples_of_lines, looks_like_lines
+from training.datasets.photo_resolver import PhotoResolver
 from training.errors import DatasetInvalid
+from training.evaluation.reasons import EMPTY_DESCRIPTORS, NO_DESCRIPTORS
 from training.evaluation.recorded import read_descriptors
 
 Recorded = Mapping[str, Description | Descriptors]

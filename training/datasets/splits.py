@@ -1,12 +1,11 @@
-"""Train, dev and test apart: a photo that is trained on makes every figure on it worthless."""
+"""Splits: holding out dev photos, and refusing splits that share a photo or a copy of one."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 
-from training.datasets.content import content_hash, size_of
+from retrieval.files import content_hash, file_hash
 from training.datasets.example import Example
 from training.errors import DatasetInvalid, SplitsOverlap
 
@@ -53,7 +52,7 @@ def hold_out(
     Raises:
         DatasetInvalid: there is only one photo.
     """
-    contents = {path: content_hash(path) or name for path, name in _photos(examples).items()}
+    contents = {path: _hash(path) or name for path, name in _photos(examples).items()}
     if len(set(contents.values())) < 2:
         raise DatasetInvalid(
             "all examples are about one photo: there is none to hold out for choosing; "
@@ -76,12 +75,10 @@ def _photos(examples: Iterable[Example]) -> dict[Path, str]:
 
 def _contents(splits: Iterable[dict[Path, str]]) -> dict[Path, str]:
     """Hashes of the files that can be copies: those of a size that another file has too."""
-    sizes = {path: size_of(path) for photos in splits for path in photos}
+    sizes = {path: _size(path) for photos in splits for path in photos}
     common = Counter(sizes.values())
     hashes = {
-        path: content_hash(path)
-        for path, size in sizes.items()
-        if size is not None and common[size] > 1
+        path: _hash(path) for path, size in sizes.items() if size is not None and common[size] > 1
     }
     return {path: content for path, content in hashes.items() if content is not None}
 
@@ -98,5 +95,21 @@ def _shared(one: dict[Path, str], other: dict[Path, str], copies: dict[Path, str
     return found
 
 
+def _hash(path: Path) -> str | None:
+    """Of a file's bytes; None when it cannot be read."""
+    try:
+        return file_hash(path)
+    except OSError:
+        return None
+
+
+def _size(path: Path) -> int | None:
+    """Of a file, in bytes; None when it is not there."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
+
+
 def _draw(content: str, seed: int) -> str:
-    return hashlib.blake2b(f"{seed} {content}".encode(), digest_size=16).hexdigest()
+    return content_hash(f"{seed} {content}".encode())

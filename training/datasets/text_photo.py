@@ -1,4 +1,4 @@
-"""The items of an epoch: one for each kind of text of each example."""
+"""The data set that is trained on: pairs of a text, drawn anew each epoch, and a photo."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Augmented views of a photo, of which the same can be said: its mirror image, crops."""
+"""Augmented views of a photo that keep what a caption says of it: mirror image, crops."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Files that keep what is slow to compute; nothing is lost but time when they are not there.
+"""A cache on disk of tensors that are slow to compute; losing it costs time, nothing else.
 
 The folder has a bound: when it is full, the files that were not used for the longest time go.
 """
@@ -22,7 +22,7 @@ MOST_BYTES = 4_000_000_000
 
 
 def read_kept(file: Path | None) -> dict[str, Tensor] | None:
-    """What a file keeps; None when it is not there, or damaged."""
+    """The tensors of a cached file; None when it is missing or damaged."""
     if file is None or not file.is_file():
         return None
     try:

@@ -1,4 +1,4 @@
-"""The last text layer of CLIP or SigLIP trained alone, over a network that runs once a text."""
+"""The last text layer of CLIP or SigLIP trained alone, over cached states of the locked rest."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence

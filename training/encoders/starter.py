@@ -1,7 +1,6 @@
 """The starter encoder while it is trained: its text side moves, its image side never does."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from training.encoders.lora import add_lora, merged
 from training.encoders.token_states import with_token_dropout
 
 HEAD_RATE = 4.0
-"""How many times the network's learning rate its head gets: it has less to lose."""
+"""Times the network's learning rate for its head, which is new to the task."""
 
 TOGETHER = 64
 """Texts that pass the network at once."""
@@ -112,8 +111,8 @@ class TrainableStarter:
 
     def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write heads and the network's changes, rounded to 8 bits, adapters merged."""
-        with merged(self.module), kept(self.module):
-            return save_starter(self.encoder, folder, extra)
+        with merged(self.module):
+            return self.encoder.save(folder, extra=dict(extra or {}))
 
 
 def lock_image_side(encoder: StarterEncoder) -> None:
@@ -139,24 +138,3 @@ def photo_scenes(encoder: StarterEncoder, images: Sequence[Image.Image]) -> Tens
     # Numbers made in inference mode cannot take part in a training; their copy can.
     features = encoder.features(images).clone()
     return encoder.image_head.eval().scene(features)
-
-
-def save_starter(
-    encoder: StarterEncoder, folder: Path, extra: Mapping[str, Any] | None
-) -> Manifest:
-    """Write the encoder folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if encoder.scene_base is None:
-        return encoder.save(folder, extra=dict(extra or {}))
-    with kept(encoder.scene_base.network):
-        return encoder.save(folder, extra=dict(extra or {}))
-
-
-@contextmanager
-def kept(module: nn.Module) -> Iterator[None]:
-    """A module's weights are afterwards what they were: saving rounds them in place."""
-    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-    try:
-        yield
-    finally:
-        module.load_state_dict(before)

@@ -1,4 +1,4 @@
-"""The starter's text head trained alone, over a network that runs once over each text."""
+"""The starter's text head trained alone, over cached states of its locked text network."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,10 +13,8 @@ from retrieval.encoders.starter.heads import SCENE_DIM
 from training.encoders.base import lock, parameter_groups
 from training.encoders.starter import (
     HEAD_RATE,
-    kept,
     lock_image_side,
     photo_scenes,
-    save_starter,
     scene_part,
     shortened,
 )
@@ -24,7 +22,7 @@ from training.encoders.token_states import TokenStates
 
 
 class TrainableStarterHead:
-    """The fast way: thousands of pairs a second on two cores, once all texts are cached."""
+    """Trains the text head alone: thousands of pairs a second once all texts are cached."""
 
     moves_photos = False
     dim = SCENE_DIM
@@ -75,5 +73,4 @@ class TrainableStarterHead:
 
     def save(self, folder: Path, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write the heads, rounded to 8 bits."""
-        with kept(self.module):
-            return save_starter(self.encoder, folder, extra)
+        return self.encoder.save(folder, extra=dict(extra or {}))

@@ -1,4 +1,4 @@
-"""Token states of texts, computed once by a network that does not move."""
+"""Token states of texts from a locked network, computed once and cached; token dropout."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class PackedStates:
 
 
 class TokenStates:
-    """Looks texts up; computes those that it does not hold."""
+    """A cache of texts' token states; computes those that it does not hold."""
 
     def __init__(self, base: TextBase, key: str) -> None:
         """A network, and what names its weights in the cache."""

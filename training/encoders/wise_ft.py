@@ -1,4 +1,4 @@
-"""WiSE-FT: between the original weights and the tuned ones lie better ones.
+"""WiSE-FT: the average of original and tuned weights, chosen on dev.
 
     W(alpha) = (1 - alpha) W_original + alpha W_tuned
 

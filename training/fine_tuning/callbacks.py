@@ -1,4 +1,4 @@
-"""What happens between the steps: the log, the progress, checkpoints, and when to stop."""
+"""Callbacks of the Trainer: log, progress, evaluation, checkpoints and early stopping."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ EVALUATED = "eval_"
 
 
 class LoggingCallback(TrainerCallback):
-    """Writes the log and tells of the progress."""
+    """Writes ``log.jsonl`` and reports the progress."""
 
     def __init__(
         self, log: RunLog, watch: Callable[[Progress], None], pairs_a_step: int, temperature: Any
@@ -29,7 +29,7 @@ class LoggingCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Forget what a killed run logged too much."""
+        """Drop the lines that a killed run logged after its last checkpoint."""
         if state.is_world_process_zero:
             self._log.begin(state.global_step)
         self._begun = (time.monotonic(), state.global_step)
@@ -37,7 +37,7 @@ class LoggingCallback(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Tell how far it is."""
+        """Report step, loss, hit@30 on dev and pairs a second."""
         if not state.is_world_process_zero:
             return
         parts = [self._loss, self._hit, f"{self._rate(state):,.0f} pairs/s"]
@@ -52,7 +52,7 @@ class LoggingCallback(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **_: Any,
     ) -> None:
-        """Write one object: of an interval, or of an epoch."""
+        """Write one line: the loss of an interval, or the dev metrics of an epoch."""
         if not state.is_world_process_zero or not logs:
             return
         entry: dict[str, Any] = {"step": state.global_step, "epoch": round(state.epoch or 0.0, 4)}
@@ -83,7 +83,7 @@ class LoggingCallback(TrainerCallback):
 
 
 class EvaluateEveryEpoch(TrainerCallback):
-    """Asks for dev metrics at the end of each epoch.
+    """Evaluates on dev at the end of each epoch.
 
     The Trainer would do so by itself if it had a set to evaluate on; ours is a gallery.
     """
@@ -91,29 +91,29 @@ class EvaluateEveryEpoch(TrainerCallback):
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Ask."""
+        """Request an evaluation."""
         control.should_evaluate = True
 
 
 class EarlyStopping(TrainerCallback):
-    """Stops when dev has not gained for ``patience`` epochs.
+    """Stops when the dev score has not improved for ``patience`` epochs.
 
     The history of the run is all it needs: a continued run stops where it would have stopped.
     """
 
     def __init__(self, patience: int) -> None:
-        """0 never stops."""
+        """``patience`` of 0 never stops."""
         self.patience = patience
 
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Look back."""
+        """Stop when the last epochs brought nothing."""
         if self.over(state):
             control.should_training_stop = True
 
     def over(self, state: TrainerState) -> bool:
-        """Whether the last ``patience`` epochs brought nothing."""
+        """Whether the last ``patience`` epochs brought no better score."""
         scores = [
             entry[f"{EVALUATED}score"]
             for entry in state.log_history
@@ -125,10 +125,10 @@ class EarlyStopping(TrainerCallback):
 
 
 class CheckpointCallback(TrainerCallback):
-    """Asks for checkpoints within an epoch: every so many steps, every so many minutes."""
+    """Requests checkpoints within an epoch: every N steps, and every so many minutes."""
 
     def __init__(self, every: int, minutes: float, steps_an_epoch: int) -> None:
-        """0 steps for none; the epoch's end has its own."""
+        """``every`` of 0 saves by the clock alone; the end of an epoch saves anyway."""
         self._every = every
         self._seconds = 60 * minutes
         self._an_epoch = steps_an_epoch
@@ -137,7 +137,7 @@ class CheckpointCallback(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """Is it time?"""
+        """Request a checkpoint when one is due."""
         # At the end of an epoch dev comes first: a checkpoint between the two would skip it.
         if state.global_step % self._an_epoch == 0:
             return
@@ -150,5 +150,5 @@ class CheckpointCallback(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        """One was written."""
+        """Start the clock anew."""
         self._last = time.monotonic()

@@ -1,4 +1,4 @@
-"""Checkpoints that a kill, a full disk or a foreign file cannot spoil.
+"""Checkpoints that survive a kill, a full disk and foreign files.
 
 A checkpoint is a folder ``checkpoint-STEP`` of safetensors and JSON; nothing in it is a pickle. It
 is written under another name and gets its own when whole; ``complete.json``, written last, holds
@@ -25,7 +25,7 @@ from training.errors import CheckpointUnusable, DiskFull
 
 COMPLETE = "complete.json"
 KEPT = 2
-"""The newest, and one before it should the newest be damaged."""
+"""Checkpoints that are kept: the newest, and one to fall back on should it be damaged."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_WORDS = ("no space left", "file too large", "disk quota", "os error 28", "os error 27")

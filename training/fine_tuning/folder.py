@@ -1,4 +1,4 @@
-"""The folder of a run: whose it is, and what may be written into it."""
+"""The folder of a run: its lock, its ``run.json``, and what a continuation finds there."""
 
 import json
 from collections.abc import Mapping

@@ -116,7 +116,7 @@ def _slip(text: str, chance: random.Random) -> str:
 
 
 def _state(known: str, chance: random.Random) -> TalkState:
-    asked = {"asked": chance.random() < 0.85, "fresh": False}.get(known, chance.random() < 0.4)
+    asked = {"asked": chance.random() < 0.95, "fresh": False}.get(known, chance.random() < 0.4)
     if not asked:
         return TalkState()
     return TalkState(shown=chance.randint(1, 9), topic="something", asked=True)

@@ -1,4 +1,4 @@
-"""What the starter encoder is trained on, embedded once by the two frozen networks and cached."""
+"""The starter's training data, embedded once by its two frozen networks and cached."""
 
 import hashlib
 import json

@@ -91,11 +91,12 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
         _background(image_head, views[0], class_probabilities(image_base, views[0])),
     )  # fmt: skip
     encoder.save(out)
+    written = StarterEncoder.load(out)
     with torch.inference_mode():
-        photos = image_head(dev_features, class_probabilities(image_base, dev_features))
-        figures = recall(photos, embed_captions(text_head, dev_captions))
+        photos = written.image_head(dev_features, class_probabilities(image_base, dev_features))
+        figures = recall(photos, embed_captions(written.text_head, dev_captions))
     log.info("dev, as written: %s; %.0f s", figures, time.monotonic() - started)
-    encoder.save(out, extra={"recipe": vars(recipe), "flickr8k dev": figures})
+    written.save(out, extra={"recipe": vars(recipe), "flickr8k dev": figures})
     return figures
 
 

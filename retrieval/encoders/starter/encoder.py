@@ -1,5 +1,6 @@
 """The starter encoder: the embedded default, ready without any download."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,7 +44,7 @@ from retrieval.encoders.starter.heads import (
     pack,
     unpack,
 )
-from retrieval.encoders.starter.scene import copy_of, holds, pack_changes, unpack_changes
+from retrieval.encoders.starter.scene import changed, copy_of, holds, pack_changes, unpack_changes
 from retrieval.errors import EncoderFolderInvalid
 
 WEIGHTS_NAME = "heads.safetensors"
@@ -74,7 +75,7 @@ class StarterEncoder:
         text_base: TextBase,
         image_head: ImageHead,
         text_head: TextHead,
-        background: tuple[Embeddings, Embeddings] | None = None,
+        reference: tuple[Embeddings, Embeddings] | None = None,
         scene_base: TextBase | None = None,
     ) -> None:
         """Join the parts; :meth:`load` is the usual way.
@@ -84,7 +85,7 @@ class StarterEncoder:
             text_base: frozen; the concept part and its gate read texts by it.
             image_head: on top of the image base.
             text_head: on top of the text bases.
-            background: mean and covariance of everyday photos.
+            reference: mean and covariance of everyday photos.
             scene_base: the fine-tuned text network of the scene part; None for ``text_base``.
         """
         self._reduced = choose_dtype(torch.device("cpu")) is torch.bfloat16
@@ -92,10 +93,15 @@ class StarterEncoder:
         self.text_base = text_base
         self.scene_base = scene_base
         self._scene_changes: dict[str, NDArray[Any]] | None = None
+        self.folder: Path | None = None
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
-        self._background = background
-        self.fingerprint, self.text_fingerprint = self._fingerprints()
+        self._reference = reference
+        self.fingerprint, self.text_fingerprint = _fingerprints(
+            self.image_head.state_dict(),
+            self.text_head.state_dict(),
+            scene_base.network.state_dict() if scene_base is not None else None,
+        )
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "StarterEncoder":
@@ -121,7 +127,7 @@ class StarterEncoder:
                     if name.startswith(part)
                 }
                 unpack(head, own)
-            background = _background(tensors)
+            reference = _read_reference(tensors)
             text_base = load_text_base()
             scene_base, changes = _read_scene_base(folder, text_base)
         except (KeyError, ValueError, RuntimeError) as error:
@@ -129,8 +135,9 @@ class StarterEncoder:
                 f"the weights in {folder} do not fit the starter encoder: make it again with "
                 "photopal train"
             ) from error
-        encoder = cls(load_image_base(), text_base, image_head, text_head, background, scene_base)
+        encoder = cls(load_image_base(), text_base, image_head, text_head, reference, scene_base)
         encoder._scene_changes = changes
+        encoder.folder = folder
         if encoder.fingerprint != manifest.fingerprint:
             raise EncoderFolderInvalid(
                 f"{folder} holds other weights than its encoder.json says: copy the folder again"
@@ -140,28 +147,34 @@ class StarterEncoder:
     def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
         """Write the heads as an encoder folder; the base networks stay in their packages.
 
-        Of a fine-tuned scene network its difference from the text base is written.
+        Of a fine-tuned scene network its difference from the text base is written. The encoder
+        itself stays as it is.
 
         Returns:
-            The manifest. Its fingerprints are of the heads as written, rounded to 8 bits: they
-            are what anybody loads.
+            The manifest. Its fingerprints are of the weights as written, which are what anybody
+            loads.
         """
         tensors: dict[str, NDArray[Any]] = {}
+        rounded = []
         for part, head in (("image.", self.image_head), ("text.", self.text_head)):
             packed = pack(head)
-            unpack(head, packed)
+            as_written = copy.deepcopy(head)
+            unpack(as_written, packed)
+            rounded.append(as_written.state_dict())
             tensors |= {part + name: values for name, values in packed.items()}
+        scene = None
         if self.scene_base is not None:
             networks = self.scene_base.network, self.text_base.network
-            if self._scene_changes is None or not holds(*networks, self._scene_changes):
-                self._scene_changes = pack_changes(*networks)
-                unpack_changes(*networks, self._scene_changes)
-            write_weights(folder / SCENE_NAME, self._scene_changes)
+            changes = self._scene_changes
+            if changes is None or not holds(*networks, changes):
+                changes = pack_changes(*networks)
+            scene = changed(self.text_base.network, changes)
+            write_weights(folder / SCENE_NAME, changes)
         else:
             (folder / SCENE_NAME).unlink(missing_ok=True)
-        self.fingerprint, self.text_fingerprint = self._fingerprints()
-        if self._background is not None:
-            mean, covariance = self._background
+        fingerprint, text_fingerprint = _fingerprints(rounded[0], rounded[1], scene)
+        if self._reference is not None:
+            mean, covariance = self._reference
             tensors["background.mean"] = mean
             tensors["background.covariance"] = covariance.astype(np.float16)
         write_weights(folder / WEIGHTS_NAME, tensors)
@@ -170,8 +183,8 @@ class StarterEncoder:
             base="efficientnet-lite1 + all-MiniLM-L6-v2",
             dim=DIM,
             preprocessing=PREPROCESSING,
-            fingerprint=self.fingerprint,
-            text_fingerprint=self.text_fingerprint,
+            fingerprint=fingerprint,
+            text_fingerprint=text_fingerprint,
             extra=extra or {},
         )
         write_manifest(folder, manifest)
@@ -206,9 +219,9 @@ class StarterEncoder:
         """Tokens of a text, the two special ones included."""
         return self.text_base.count_tokens(text)
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [896] and covariance [896, 896] of 6,000 everyday photos."""
-        return self._background
+        return self._reference
 
     def scenes(self, texts: Sequence[str]) -> Embeddings:
         """The scene parts [n, 512] of texts' vectors, at unit length."""
@@ -222,17 +235,6 @@ class StarterEncoder:
             pooled: torch.Tensor = self.image_base(pixels_of(images))
         return pooled
 
-    def _fingerprints(self) -> tuple[str, str]:
-        image = hash_tensors(self.image_head.state_dict())
-        text = [hash_tensors(self.text_head.state_dict())]
-        if self.scene_base is not None:
-            text.append(hash_tensors(self.scene_base.network.state_dict()))
-        base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
-        return (
-            fingerprint_of("starter image", base, image),
-            fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
-        )
-
     def _encode_pixels(self, images: Sequence[Image.Image]) -> Embeddings:
         features = self.features(images)
         with torch.inference_mode():
@@ -241,13 +243,27 @@ class StarterEncoder:
         return unit
 
 
-def _background(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:
+def _fingerprints(
+    image_head: Mapping[str, Any], text_head: Mapping[str, Any], scene: Mapping[str, Any] | None
+) -> tuple[str, str]:
+    """Of all that a photo's vector depends on, and a text's."""
+    text = [hash_tensors(text_head)]
+    if scene is not None:
+        text.append(hash_tensors(scene))
+    base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
+    return (
+        fingerprint_of("starter image", base, hash_tensors(image_head)),
+        fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
+    )
+
+
+def _read_reference(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:
     if "background.mean" not in tensors:
         return None
     mean = np.asarray(tensors["background.mean"], dtype=np.float32)
     covariance = np.asarray(tensors["background.covariance"], dtype=np.float32)
     if mean.shape != (DIM,) or covariance.shape != (DIM, DIM):
-        raise ValueError("background statistics of another size")
+        raise ValueError("reference statistics of another size")
     return mean, covariance
 
 

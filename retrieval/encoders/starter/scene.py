@@ -50,7 +50,7 @@ def unpack_changes(
         KeyError: a change of something that the network does not have.
         ValueError: a change of another shape.
     """
-    tuned.load_state_dict(_changed(base, changes))
+    tuned.load_state_dict(changed(base, changes))
 
 
 def holds(tuned: nn.Module, base: nn.Module, changes: Mapping[str, NDArray[np.generic]]) -> bool:
@@ -60,13 +60,12 @@ def holds(tuned: nn.Module, base: nn.Module, changes: Mapping[str, NDArray[np.ge
     by their last bit, for the sum of base and change was rounded.
     """
     state = tuned.state_dict()
-    expected = _changed(base, changes)
+    expected = changed(base, changes)
     return all(torch.equal(state[name].cpu(), value.cpu()) for name, value in expected.items())
 
 
-def _changed(
-    base: nn.Module, changes: Mapping[str, NDArray[np.generic]]
-) -> dict[str, torch.Tensor]:
+def changed(base: nn.Module, changes: Mapping[str, NDArray[np.generic]]) -> dict[str, torch.Tensor]:
+    """The state of a network: the base's plus the changes that :func:`pack_changes` made."""
     state = {name: tensor.clone() for name, tensor in base.state_dict().items()}
     for name, values in changes.items():
         if name.endswith(".scale"):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from bot.settings import Settings
 from tests.support.scripted_llm import ANSWER
 
 QUICK = RetryPolicy(retries=1, first_wait=0.01)
-CAT = Conversation((Turn("user", "my cat is asleep again"),))
+CAT = Conversation((Turn("user", "my cat is asleep again"),), today=date(2026, 6, 10))
 
 
 class OtherDescriber:
@@ -81,8 +82,9 @@ def test_what_is_sent_is_instructions_shots_and_data() -> None:
     (messages,) = llm.seen
     assert isinstance(messages[0], SystemMessage)
     assert isinstance(messages[-1], HumanMessage)
+    said = "user: my cat is asleep again"
     assert messages[-1].content == (
-        '<conversation owner="user">\nuser: my cat is asleep again\n</conversation>'
+        f'<conversation owner="user" today="2026-06-10">\n{said}\n</conversation>'
     )
     assert len(messages) >= 8
 

@@ -110,7 +110,7 @@ def test_no_server_at_all() -> None:
     with scripted_llm(server.hangs_up) as llm:
         pass
     description = describer_chain(settings(llm), policy=QUICK).invoke(CAT)
-    assert_handed_over(description, f"{llm.url} cannot be reached")
+    assert_handed_over(description, "The LLM cannot be reached")
 
 
 def test_a_server_that_hangs_up() -> None:
@@ -325,7 +325,7 @@ def test_injection_finds_no_key_in_what_is_sent(hostile: ScriptedLLM) -> None:
 
 def test_injection_gets_nothing_out(hostile: ScriptedLLM) -> None:
     description = describer_chain(settings(hostile), policy=QUICK).invoke(INJECTION)
-    written = description.model_dump()
+    written = description.model_dump(mode="json")
     assert KEY not in json.dumps(written)
     assert all(len(text) <= MAX_FIELD_CHARS for text in written["descriptors"].values())
     assert set(written) == set(Description.model_fields)
@@ -339,7 +339,7 @@ def test_credentials_of_the_address_go_into_a_header_only() -> None:
         (request,) = llm.seen
     assert request.headers["authorization"].startswith("Basic ")
     assert "hunter2secret" not in request.body + request.path + (description.notice or "")
-    assert llm.url in (description.notice or "")
+    assert "http" not in (description.notice or "")
 
 
 def test_the_key_of_another_service_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:

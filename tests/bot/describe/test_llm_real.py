@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.conversation import Conversation, Turn
-from bot.describe.llm import answer_schema, describe_messages, describer_chain
-from bot.describe.parsing import DescribeAnswer
+from bot.describe.answer import DescribeAnswer, answer_schema
+from bot.describe.llm import describe_messages, describer_chain
 from bot.descriptors import MAX_FIELD_CHARS, Description
 from bot.llm.client import make_chat_model
 from bot.llm.reply import ReplyRequest, reply_chain

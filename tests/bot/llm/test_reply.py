@@ -7,7 +7,8 @@ import pytest
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import Description, Descriptors
-from bot.llm.reply import MAX_REPLY_CHARS, ReplyRequest, offline_reply, reply_chain
+from bot.llm.guard import MAX_REPLY_CHARS
+from bot.llm.reply import ReplyRequest, offline_reply, reply_chain
 from bot.llm.retries import RetryPolicy
 from bot.settings import Settings
 from tests.support import scripted_llm as server

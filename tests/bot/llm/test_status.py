@@ -7,7 +7,7 @@ import pytest
 from bot.llm.status import check_llm
 from bot.settings import Settings
 from tests.support import scripted_llm as server
-from tests.support.scripted_llm import scripted_llm
+from tests.support.scripted_llm import ANSWER, scripted_llm
 
 
 def models(*names: str) -> server.Behaviour:
@@ -29,9 +29,14 @@ def test_not_configured() -> None:
 
 
 def test_answers() -> None:
-    with scripted_llm(models("a", "b")) as llm:
-        status = check_llm(Settings(base_url=llm.url, model="b"))
-        assert (llm.seen[0].path, len(llm.seen)) == ("/v1/models", 1)
+    with scripted_llm(models("a", "b"), server.says(json.dumps(ANSWER))) as llm:
+        status = check_llm(Settings(base_url=llm.url, model="b", max_tokens=2_000))
+        listed, asked = llm.seen
+        assert (listed.path, asked.path) == ("/v1/models", "/v1/chat/completions")
+        # As the chat asks: a server may take a plainer request and refuse this one.
+        assert asked.json["max_tokens"] == 2_000
+        assert asked.json["response_format"]["type"] == "json_schema"
+        assert [message["role"] for message in asked.json["messages"]] == ["system", "user"]
     assert status.as_dict() == {
         "configured": True,
         "model": "b",
@@ -42,17 +47,35 @@ def test_answers() -> None:
 
 
 def test_answers_without_this_model() -> None:
-    with scripted_llm(models("a")) as llm:
+    with scripted_llm(models("a"), server.says(json.dumps(ANSWER))) as llm:
         status = check_llm(Settings(base_url=llm.url, model="b"))
     assert status.answers
     assert "does not list the model 'b'" in status.reason
 
 
-def test_a_server_without_a_list_is_asked_for_one_token() -> None:
-    with scripted_llm(server.fails(404), server.says("yes")) as llm:
+def test_a_server_without_a_list_is_asked_for_an_answer() -> None:
+    with scripted_llm(server.fails(404), server.says(json.dumps(ANSWER))) as llm:
         status = check_llm(Settings(base_url=llm.url, model="b"))
         assert llm.seen[1].path == "/v1/chat/completions"
     assert status.answers
+
+
+def test_a_server_that_lists_models_but_does_not_answer() -> None:
+    with scripted_llm(models("b"), server.fails(500)) as llm:
+        status = check_llm(Settings(base_url=llm.url, model="b"))
+    assert not status.answers and "failed (500)" in status.reason
+
+
+def test_an_answer_that_is_no_description_is_told() -> None:
+    with scripted_llm(models("b"), server.says("yes")) as llm:
+        status = check_llm(Settings(base_url=llm.url, model="b"))
+    assert status.answers and "held no description" in status.reason
+
+
+def test_tokens_that_all_go_into_thoughts_are_told() -> None:
+    with scripted_llm(models("b"), server.says("<think>Hm, a cat", "length")) as llm:
+        status = check_llm(Settings(base_url=llm.url, model="b"))
+    assert not status.answers and "PHOTOPAL_MAX_TOKENS" in status.reason
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from retrieval.errors import (
 from retrieval.library import Library
 from retrieval.library.schema import latest_version
 from retrieval.photos.metadata import Metadata
+from retrieval.vectors import open_index
 
 
 def put(library: Library, path: Path, content: str = "aa", photo_id: int | None = None) -> int:
@@ -311,3 +312,30 @@ def test_forgetting_a_folder(library: Library, tmp_path: Path) -> None:
         library.forget_folder(tmp_path / "a")
     assert library.forget_folder(tmp_path) == 1
     assert library.counts().present == 0
+
+
+# -- what a transaction promises -----------------------------------------------------------
+
+
+def test_a_snapshot_cannot_be_written(library: Library, tmp_path: Path) -> None:
+    with library.snapshot(), pytest.raises(LibraryError, match="inside a snapshot"):
+        put(library, tmp_path / "a.jpg")
+    put(library, tmp_path / "a.jpg")
+    assert library.counts().present == 1
+
+
+def test_a_photo_written_in_a_harmless_transaction_is_seen_all_the_same(
+    library: Library, tmp_path: Path
+) -> None:
+    index = open_index(library)
+    index.sync(library)
+    before = library.change
+    with library.transaction(alters_search=False):
+        photo_id = put(library, tmp_path / "a.jpg")
+        put(library, tmp_path / "b.jpg", "bb")
+    assert library.change == before + 1
+    assert index.sync(library) == 2
+    assert photo_id in index.ids()
+    with library.transaction(alters_search=False):
+        library.touch_photo(photo_id, size=1, mtime_ns=3)
+    assert library.change == before + 1

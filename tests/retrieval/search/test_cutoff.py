@@ -10,11 +10,15 @@ BACKGROUND = (np.array([0.1, 0], dtype=np.float32), np.diag([0.01, 1]).astype(np
 
 
 def test_the_floor_counts_for_a_poor_best_hit() -> None:
-    assert threshold(0.2, QUERY, BACKGROUND, Cutoff(floor=2, relative=0.6)) == pytest.approx(0.3)
+    assert threshold(
+        0.2, QUERY, BACKGROUND, Cutoff(z_score_threshold=2, relative=0.6)
+    ) == pytest.approx(0.3)
 
 
 def test_the_best_hit_raises_the_bar() -> None:
-    assert threshold(0.9, QUERY, BACKGROUND, Cutoff(floor=2, relative=0.5)) == pytest.approx(0.5)
+    assert threshold(
+        0.9, QUERY, BACKGROUND, Cutoff(z_score_threshold=2, relative=0.5)
+    ) == pytest.approx(0.5)
 
 
 def test_without_a_background_the_first_large_drop_ends_the_answer() -> None:

@@ -10,7 +10,7 @@ def at(*degrees: float) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
-def test_the_first_in_the_ranking_leads() -> None:
+def test_the_first_in_the_ranking_represents() -> None:
     groups = collapse(at(0, 90, 3, 92, 45), [None] * 5, limit=0.99)
     assert groups == [Group(0, [2]), Group(1, [3]), Group(4, [])]
 

@@ -1,16 +1,22 @@
 """Searching: the right photos, only those that exist, collapsed and cut off on demand."""
 
+import os
 import shutil
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retrieval.errors import EmptyQuery, EncoderMismatch, LibraryEmpty
+from retrieval.filters import Filter
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Query, QueryText, Searcher, SearchOptions
+from retrieval.photos.metadata import Metadata
+from retrieval.search import Query, QueryText, Searcher, SearchOptions, duplicates
 from retrieval.search.cutoff import Cutoff
+from retrieval.vectors import VectorIndex, open_index
+from retrieval.vectors.faiss_index import FaissIndex
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
 
@@ -165,11 +171,118 @@ def test_the_tail_is_cut_off(library: Library, photos: Path, background: bool) -
 def test_nothing_fits(library: Library, photos: Path) -> None:
     encoder = ColourEncoder(background=True)
     index_folders(library, encoder, [photos])
-    searcher = Searcher(library, encoder, cutoff=Cutoff(floor=3.0))
+    searcher = Searcher(library, encoder, cutoff=Cutoff(z_score_threshold=3.0))
     result = searcher.search(Query.of("orange"), SearchOptions(6, cutoff=True))
     assert result.hits == ()
     assert result.nothing_fits
     assert not searcher.search(Query.of("orange"), SearchOptions(6)).nothing_fits
+
+
+# -- filters -------------------------------------------------------------------------------
+
+
+def test_a_filter_is_applied_before_ranking(
+    searcher: Searcher, library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    for seed in range(40):
+        paint(photos / "sub" / f"grey{seed}.png", "grey", seed=seed)
+    index_folders(library, encoder, [photos])
+    below = Filter(folders=(photos / "sub",))
+    result = searcher.search(Query.of("red"), SearchOptions(1, filter=below))
+    assert result.searched == 41
+    assert result.hits[0].path.parent == photos / "sub"
+    white = searcher.search(Query.of("white"), SearchOptions(1, filter=below)).hits[0]
+    assert white.path.name == "white.jpg"
+    without = Filter(folders=(photos / "sub",), exclude=frozenset({white.photo_id}))
+    assert searcher.search(Query.of("white"), SearchOptions(50, filter=without)).searched == 40
+    for options in (SearchOptions(3, filter=below, collapse=True), SearchOptions(3, filter=below)):
+        hits = searcher.search(Query.of("grey"), options).hits
+        assert all(hit.path.parent == photos / "sub" for hit in hits)
+
+
+def test_a_filter_that_lets_nothing_through(searcher: Searcher) -> None:
+    none = Filter(only=frozenset())
+    result = searcher.search(Query.of("red"), SearchOptions(3, filter=none))
+    assert (result.hits, result.searched, result.nothing_fits) == ((), 0, True)
+
+
+def test_another_index_can_be_injected(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    class Backwards(FaissIndex):
+        def search(self, queries, k, allowed=None):
+            return super().search(-queries, k, allowed)
+
+    index: VectorIndex = Backwards()
+    index_folders(library, encoder, [photos], index=index)
+    assert len(index) == 6
+    assert open_index(library).state(library) == "missing"
+    hits = Searcher(library, encoder, index).search(Query.of("red"), SearchOptions(6)).hits
+    assert hits[-1].path.name == "red.png"
+
+
+# -- large answers -------------------------------------------------------------------------
+
+
+def many(library: Library, encoder: ColourEncoder, folder: Path, count: int) -> None:
+    """Photos whose vectors are all unlike, and whose files are not there."""
+    library.set_encoder(encoder.name, encoder.fingerprint, count)
+    with library.transaction():
+        for number in range(count):
+            vector = np.zeros(count, dtype=np.float32)
+            vector[number] = 1
+            library.put_photo(
+                folder / f"{number}.png",
+                photo_id=None,
+                content_hash=f"{number}",
+                size=1,
+                mtime_ns=1,
+                metadata=Metadata(width=1, height=1),
+                vector=vector,
+            )
+
+
+class Wide(ColourEncoder):
+    def encode_texts(self, texts):
+        rows = np.linspace(1, 2, self.dim, dtype=np.float32)
+        return np.repeat((rows / np.linalg.norm(rows))[None], len(texts), axis=0)
+
+
+def test_a_long_answer_looks_at_few_files_and_groups_each_photo_once(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = Wide()
+    encoder.dim = 1200
+    tmp_path.joinpath("photos").mkdir()
+    many(library, encoder, tmp_path / "photos", 1200)
+    looked: list[str] = []
+    products: list[int] = []
+    monkeypatch.setattr(os.path, "isfile", lambda path: looked.append(str(path)) or True)
+    real = duplicates._first_of
+    monkeypatch.setattr(
+        duplicates,
+        "_first_of",
+        lambda known, block, limit: products.append(len(block)) or real(known, block, limit),
+    )
+    searcher = Searcher(library, encoder)
+    hits = searcher.search(Query.of("x"), SearchOptions(1200)).hits
+    assert len(hits) == 1200
+    assert len(looked) <= 500
+    grouped = searcher.search(Query.of("x"), SearchOptions(1200, collapse=True)).hits
+    assert [hit.photo_id for hit in grouped] == [hit.photo_id for hit in hits]
+    assert sum(products) == 1200
+
+
+def test_files_of_a_folder_that_is_gone_are_left_out_without_asking_for_each(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = Wide()
+    encoder.dim = 600
+    many(library, encoder, tmp_path / "gone", 600)
+    looked: list[str] = []
+    monkeypatch.setattr(os.path, "isfile", lambda path: looked.append(str(path)) or True)
+    result = Searcher(library, encoder).search(Query.of("x"), SearchOptions(5))
+    assert (result.hits, result.missing, looked) == ((), 600, [])
 
 
 # -- refusals ------------------------------------------------------------------------------

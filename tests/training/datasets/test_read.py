@@ -7,25 +7,24 @@ from typing import Any
 import pytest
 
 from bot.descriptors import Description, Descriptors
+from bot.dialogues.reading import NOTHING_BEFORE
 from bot.settings import Settings
 from tests.support.pictures import paint
 from tests.support.scripted_llm import ANSWER, says, scripted_llm
 from tests.training.conftest import COLOURS, dialogue, write
 from tests.training.datasets.conftest import DESCRIPTORS, write_lines
 from training.datasets.describing import describe_offline, open_describer
-from training.datasets.problems import (
+from training.datasets.example import (
     EMPTY_CAPTION,
-    EMPTY_DESCRIPTORS,
     NO_CAPTIONS,
     NO_DESCRIPTION,
-    NO_DESCRIPTORS,
     NO_PHOTO,
     NOT_EXAMPLES,
-    NOTHING_BEFORE,
 )
 from training.datasets.read import read_examples
 from training.errors import DatasetInvalid, PhotosUnusable, TrainingError
 from training.evaluation.llm import Reply
+from training.evaluation.reasons import EMPTY_DESCRIPTORS, NO_DESCRIPTORS
 
 
 def test_captions(captions: Path, photos: Path) -> None:

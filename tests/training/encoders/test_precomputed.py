@@ -1,4 +1,4 @@
-"""The photo bank: computed once, kept, and never out of date."""
+"""Precomputed embeddings: computed once, kept, and never out of date."""
 
 import os
 from pathlib import Path
@@ -20,14 +20,14 @@ from training.errors import PhotosUnusable
 def test_it_holds_what_the_encoder_says(clip: ClipEncoder, photos: list[Path]) -> None:
     told: list[tuple[int, int]] = []
     trainable = make_trainable(clip)
-    bank = precompute_embeddings(
+    embeddings = precompute_embeddings(
         trainable, photos, batch_size=4, on_progress=lambda *done: told.append(done)
     )
-    assert bank.shape == (1, 6, clip.dim)
-    assert bank.dtype == torch.float32
-    assert not bank.requires_grad
+    assert embeddings.shape == (1, 6, clip.dim)
+    assert embeddings.dtype == torch.float32
+    assert not embeddings.requires_grad
     expected = clip.encode_images([Image.open(path).convert("RGB") for path in photos])
-    np.testing.assert_allclose(bank[0], expected, atol=1e-5)
+    np.testing.assert_allclose(embeddings[0], expected, atol=1e-5)
     assert told == [(4, 6), (6, 6)]
 
 
@@ -108,7 +108,7 @@ def test_an_unreadable_photo_is_named(
         precompute_embeddings(make_trainable(clip), [tmp_path / "gone.jpg"], tmp_path / "cache")
 
 
-def test_no_photos_give_an_empty_bank(clip: ClipEncoder) -> None:
+def test_no_photos_give_no_embeddings(clip: ClipEncoder) -> None:
     assert precompute_embeddings(make_trainable(clip), []).shape == (1, 0, clip.dim)
 
 

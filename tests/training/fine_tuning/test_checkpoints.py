@@ -205,3 +205,16 @@ def test_removing_leaves_other_files_alone(checkpoints: Checkpoints) -> None:
     (checkpoints.folder / "mine.txt").write_text("x")
     checkpoints.remove()
     assert [one.name for one in checkpoints.folder.iterdir()] == ["mine.txt"]
+
+
+def test_what_earlier_versions_wrote_is_read_under_todays_names(checkpoints: Checkpoints) -> None:
+    names = ("objective._scale.log_scale", "module.layer.weight", "bank", "mined")
+    with checkpoints.writing(3) as folder:
+        save_tensors(folder / "weights.safetensors", {name: torch.zeros(2) for name in names})
+    found = newest(checkpoints).tensors("weights")
+    assert set(found) == {
+        "loss_fn._scale.log_scale",
+        "module.layer.weight",
+        "photo_embeddings",
+        "mined",
+    }

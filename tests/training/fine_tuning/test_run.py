@@ -15,6 +15,7 @@ from retrieval.encoders import load_encoder
 from retrieval.errors import EncoderFolderInvalid
 from tests.support.pictures import paint
 from tests.training.fine_tuning.conftest import COLOURS, TRAINED, write_lines
+from training.encoders import precomputed
 from training.errors import (
     CheckpointUnusable,
     CollapseDetected,
@@ -85,6 +86,25 @@ def test_a_run_writes_an_encoder_and_what_it_did(config: Configs, world: Path, c
                        test_photos=chosen.test_photos))  # fmt: skip
     anew = fine_tune(config(epochs=1, fresh=True))
     assert anew.epochs_run == 1
+
+
+def test_dev_photos_are_embedded_once_before_the_first_step(
+    config: Configs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    real = precomputed.open_image
+
+    def counted(path: Path, side: int) -> Any:
+        opened.append(path.name)
+        return real(path, side)
+
+    monkeypatch.setattr(precomputed, "open_image", counted)
+    result = fine_tune(config(epochs=1))
+    dev = [f"{colour}.png" for colour in COLOURS[TRAINED:]]
+    assert sorted(name for name in opened if name in dev) == sorted(dev)
+    opened.clear()
+    fine_tune(config(epochs=1, seed=3, out=result.folder.with_name("again")))
+    assert opened == [], "another run finds the vectors that were kept"
 
 
 @pytest.mark.parametrize(

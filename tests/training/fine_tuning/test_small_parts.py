@@ -1,6 +1,6 @@
 """The log, the order, the collapse alarm, the plot, the config."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,18 @@ from transformers import TrainerState
 from training.errors import CollapseDetected, TrainingError
 from training.fine_tuning.callbacks import EarlyStopping
 from training.fine_tuning.collator import EpochSampler, mixed
-from training.fine_tuning.config import TrainConfig
+from training.fine_tuning.config import (
+    TrainConfig,
+    option_name,
+    options,
+    settings_of_recipe,
+)
 from training.fine_tuning.folder import RunFolder
 from training.fine_tuning.log import RunLog, curves
 from training.fine_tuning.retrieval_evaluator import check_collapse, mean_cosine
 from training.fine_tuning.trainer import share_of_rate
 
-PLAN = TrainConfig(sources=(Path("a.jsonl"),), photos=Path("photos"), out=Path("out"))
+CONFIG = TrainConfig(sources=(Path("a.jsonl"),), photos=Path("photos"), out=Path("out"))
 
 
 def test_the_order_depends_on_seed_and_epoch_alone() -> None:
@@ -111,17 +116,17 @@ def test_a_plot_of_any_log() -> None:
 )
 def test_plans_that_cannot_be_meant(settings: dict[str, object], says: str) -> None:
     with pytest.raises(TrainingError, match=says):
-        replace(PLAN, **settings)  # type: ignore[arg-type]
+        replace(CONFIG, **settings)  # type: ignore[arg-type]
 
 
 def test_the_digest_tells_what_the_weights_depend_on() -> None:
-    assert replace(PLAN, out=Path("other"), workers=2, fresh=True).digest() == PLAN.digest()
-    assert replace(PLAN, epochs=7).digest() != PLAN.digest()
-    assert replace(PLAN, seed=1).digest() != PLAN.digest()
+    assert replace(CONFIG, out=Path("other"), workers=2, fresh=True).digest() == CONFIG.digest()
+    assert replace(CONFIG, epochs=7).digest() != CONFIG.digest()
+    assert replace(CONFIG, seed=1).digest() != CONFIG.digest()
 
 
 def test_the_baseline_is_the_published_one() -> None:
-    config = PLAN.baseline()
+    config = CONFIG.baseline()
     assert (config.batch_size, config.learning_rate, config.epochs) == (128, 5e-5, 15)
     assert (config.objective, config.temperature, config.learned) == (
         "one-directional",
@@ -171,3 +176,37 @@ def test_a_fresh_run_leaves_no_file_of_the_encoder_before(tmp_path: Path) -> Non
     folder.release()
     RunFolder(tmp_path, "other", {}).claim(True)
     assert {one.name for one in tmp_path.iterdir()} == {".lock", "my notes.txt", "run.json"}
+
+
+@pytest.mark.parametrize("encoder", ["tuned", "tuned/", "./tuned"])
+def test_one_encoder_is_one_run_however_its_folder_is_written(encoder: str) -> None:
+    config = TrainConfig(
+        sources=(Path("/d/a.jsonl"),),
+        photos=Path("/d/photos"),
+        out=Path("/o"),
+        dev=(Path("/d/b.jsonl"),),
+        encoder=encoder,
+    )
+    # What version 0.1.0 computed: its unfinished runs go on, its finished ones are recognised.
+    assert config.digest() == "2d978c2fa5f09dbc5aeebb728507babc"
+    assert replace(config, workers=2, save_every=5).digest() == config.digest()
+    assert replace(config, seed=1).digest() != config.digest()
+
+
+def test_every_setting_has_its_option_and_its_limits() -> None:
+    found = options()
+    assert set(found) == {one.name for one in fields(TrainConfig)} - {
+        "sources",
+        "encoder",
+        "save_minutes",
+    }
+    for name, option in found.items():
+        if option.min is not None:
+            with pytest.raises(TrainingError, match=f"{option_name(name)} must be at least"):
+                replace(CONFIG, **{name: option.min - 1})
+
+
+def test_the_model_card_shows_the_recipe_and_no_paths() -> None:
+    shown = settings_of_recipe(CONFIG.as_dict())
+    assert {"objective", "epochs", "encoder"} <= set(shown)
+    assert not {"photos", "dev", "descriptors", "out", "workers", "fresh"} & set(shown)

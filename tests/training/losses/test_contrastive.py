@@ -1,14 +1,16 @@
-"""Objectives against values worked out by hand and against plain loops with raw exp."""
+"""Losses against values worked out by hand and against plain loops with raw exp."""
 
 import math
 from itertools import pairwise
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from training.errors import TrainingError
 from training.losses import LOSSES, OneDirectionalInfoNCE, SigmoidLoss, SymmetricInfoNCE, make_loss
+from training.losses.contrastive import masked_cross_entropy
 
 NAMES = tuple(LOSSES)
 
@@ -221,14 +223,14 @@ def test_a_fixed_temperature_has_nothing_to_train() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_saved_objective_comes_back(name: str) -> None:
+def test_a_saved_loss_comes_back(name: str) -> None:
     loss_fn = make_loss(name, temperature=0.2)
     other = make_loss(name)
     other.load_state_dict(loss_fn.state_dict())
     assert other.temperature == pytest.approx(0.2)
 
 
-def test_objectives_by_name() -> None:
+def test_losses_by_name() -> None:
     loss_fn = make_loss("one_directional", temperature=0.1)
     assert isinstance(loss_fn, OneDirectionalInfoNCE) and loss_fn.temperature == pytest.approx(0.1)
     learned = make_loss("symmetric", learned=False)
@@ -270,3 +272,40 @@ def test_a_temperature_beyond_its_limits_is_told_as_the_next_step_sees_it() -> N
     with torch.no_grad():
         next(loss_fn.parameters()).fill_(-1e31)
     assert loss_fn.temperature == pytest.approx(1.0)
+
+
+@pytest.fixture
+def logits() -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return (3 * torch.randn(4, 7, generator=generator, dtype=torch.float64)).requires_grad_()
+
+
+@pytest.fixture
+def masked() -> torch.Tensor:
+    found = torch.zeros(4, 7, dtype=torch.bool)
+    found[0, 3] = found[3, 0] = found[1, 5] = True
+    found[2] = True
+    found.diagonal().fill_(False)
+    return found
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_gradients_are_those_of_finite_differences(
+    smoothing: float, logits: torch.Tensor, masked: torch.Tensor
+) -> None:
+    assert torch.autograd.gradcheck(lambda x: masked_cross_entropy(x, masked, smoothing), logits)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_with_nothing_masked_it_is_torchs_own(smoothing: float, logits: torch.Tensor) -> None:
+    loss = masked_cross_entropy(logits, torch.zeros(4, 7, dtype=torch.bool), smoothing)
+    expected = F.cross_entropy(logits, torch.arange(4), label_smoothing=smoothing)
+    assert loss.item() == pytest.approx(expected.item())
+
+
+def test_masked_columns_get_no_gradient(logits: torch.Tensor, masked: torch.Tensor) -> None:
+    masked_cross_entropy(logits, masked, 0.1).backward()
+    assert logits.grad is not None
+    assert logits.grad[masked].abs().max() == 0.0
+    # A text with nothing to be told apart from is content.
+    assert logits.grad[2].abs().max() < 1e-12

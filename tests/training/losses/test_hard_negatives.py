@@ -47,7 +47,7 @@ def test_near_duplicates_of_the_own_photo_are_never_taken() -> None:
     assert mine(TEXT, photos, torch.tensor([0]), count=1).tolist() == [[2]]
 
 
-def test_what_is_missing_is_filled_with_the_own_photo_which_the_objectives_mask() -> None:
+def test_what_is_missing_is_filled_with_the_own_photo_which_the_losses_mask() -> None:
     photos = at(0.8, 0.9, 0.5)
     mined = mine(TEXT, photos, torch.tensor([0]), count=3, duplicates=None)
     assert mined.tolist() == [[2, 0, 0]]

@@ -1,0 +1,56 @@
+"""What comes with an encoder besides its weights: a bank of queries and a measure of sureness."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retrieval.encoders.base import Encoder
+from retrieval.search.hubness import BANK_NAME, QueryBank
+from retrieval.search.sureness import SURENESS_NAME, Sureness
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How an encoder's scores are to be read.
+
+    Attributes:
+        bank: everyday queries for the hubness correction; None: no correction.
+        sureness: when a photo fits; the default where nobody calibrated the encoder.
+    """
+
+    bank: QueryBank | None = None
+    sureness: Sureness = field(default_factory=Sureness)
+
+
+def made_by(encoder: Encoder) -> str:
+    """What a bank and a calibration hold on to: both fingerprints of the encoder."""
+    return f"{encoder.fingerprint} {encoder.text_fingerprint}"
+
+
+def calibration_of(encoder: Encoder) -> Calibration:
+    """The calibration in the encoder's folder.
+
+    What is missing there, or was made for other weights, as after a fine-tune, is left out; a
+    line in the log says so.
+
+    Raises:
+        EncoderFolderInvalid: a file is there and damaged.
+    """
+    folder: Path | None = getattr(encoder, "folder", None)
+    if folder is None:
+        return Calibration()
+    own = made_by(encoder)
+    bank, sureness = None, None
+    if (folder / BANK_NAME).is_file():
+        bank = QueryBank.load(folder)
+    if (folder / SURENESS_NAME).is_file():
+        sureness = Sureness.load(folder)
+    if bank is not None and bank.made_by != own:
+        logger.info("%s belongs to other weights and is not used", folder / BANK_NAME)
+        bank = None
+    if sureness is not None and sureness.made_by != own:
+        logger.info("%s belongs to other weights and is not used", folder / SURENESS_NAME)
+        sureness = None
+    return Calibration(bank, sureness or Sureness())

@@ -1,0 +1,95 @@
+"""What decides the order besides the cosine: hubness, words in names, and what it is not.
+
+Everything is counted in standard deviations of the query's scores over everyday photos, so that one
+weight serves broad queries and narrow ones. How sure the answer is, is still judged by the
+plain cosine.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.search.hubness import CORRECTION, deviations
+
+Vectors = NDArray[np.float32]
+
+NAME_WEIGHT = 4.0
+"""Deviations that a photo gains when its name holds all words of the request."""
+
+NAME_EVIDENCE = 4.0
+"""Log odds that it adds to the sureness of the answer."""
+
+EXCLUDE_WEIGHT = 1.0
+"""Deviations lost for each deviation by which a photo fits what it must not show ..."""
+
+EXCLUDE_FROM = 1.5
+"""... more than this: what fits the excluded text no better than many photos do loses nothing."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of the candidates besides their cosines.
+
+    Attributes:
+        named: share of the request's words that each photo's file or folder name holds, 0 to 1
+            [n]; None: names are not looked at.
+        excluded: unit vector of the text that the photo must not fit [dim]; None: there is none.
+    """
+
+    named: Vectors | None = None
+    excluded: Vectors | None = None
+
+    def is_empty(self) -> bool:
+        """Whether nothing is known."""
+        return self.named is None and self.excluded is None
+
+
+def order_scores(
+    photos: Vectors,
+    query: Vectors,
+    background: tuple[Vectors, Vectors],
+    usual_best: Vectors | None = None,
+    evidence: Evidence | None = None,
+    correction: float = CORRECTION,
+) -> Vectors:
+    """By what the candidates of a query are ordered [n], in the unit of cosines.
+
+    Args:
+        photos: unit vectors of the candidates [n, dim].
+        query: the query's unit vector [dim].
+        background: mean [dim] and covariance [dim, dim] of everyday photos.
+        usual_best: of the candidates [n], as a bank of queries gives it; None: no hubness
+            correction.
+        evidence: names and what must not be shown.
+        correction: weight of the hubness correction.
+    """
+    evidence = evidence or Evidence()
+    mean, covariance = background
+    deviation = float(deviations(query[None], covariance)[0])
+    standing = photos @ query / deviation
+    if usual_best is not None:
+        standing = standing - np.float32(correction) * usual_best
+    if evidence.named is not None:
+        standing = standing + np.float32(NAME_WEIGHT) * evidence.named
+    if evidence.excluded is not None:
+        spread = float(deviations(evidence.excluded[None], covariance)[0])
+        fit = (photos @ evidence.excluded - float(mean @ evidence.excluded)) / spread
+        standing = standing - np.float32(EXCLUDE_WEIGHT) * np.maximum(fit - EXCLUDE_FROM, 0)
+    ordered: Vectors = (standing * np.float32(deviation)).astype(np.float32)
+    return ordered
+
+
+def named_share(words: Collection[str], name: Collection[str]) -> float:
+    """How much a photo's name says that it is the one, 0 to 1.
+
+    One word of three in a folder's name says little ("the dog in the garden" in ``Garden/``), so
+    the share of the request's words that the name holds is squared.
+
+    Args:
+        words: of the request that mean something.
+        name: of the photo's file and folders.
+    """
+    asked = set(words)
+    return (len(asked & set(name)) / len(asked)) ** 2 if asked else 0.0
