@@ -1,4 +1,10 @@
-"""Settings: what the user may choose, from the environment and the command line."""
+"""Settings: what the user may choose, from the environment and the command line.
+
+This is where the bot reads the environment. What else does, and why: ``retrieval.paths`` (the
+folder of all data, which retrieval needs without the bot), ``bot.cli.pictures`` (what the terminal
+can show), and ``training`` (rank and size of a distributed run, which torchrun sets).
+``bot.page.launch`` only writes: Chainlit takes its options from there.
+"""
 
 import os
 from collections.abc import Mapping

@@ -157,7 +157,7 @@ class Captioned:
 
 def bank_of(encoder: Encoder, captions: Captioned, size: int = BANK_SIZE) -> QueryBank:
     """A bank of one caption each of ``size`` photos picked at random."""
-    background = encoder.background()
+    background = encoder.reference_statistics()
     if background is None:
         raise TrainingError(f"{encoder.name} knows no everyday photos: a bank needs their spread")
     random = np.random.default_rng(0)
@@ -384,7 +384,7 @@ def _vector(description: Description, encoder: Encoder) -> Vectors:
     parts = to_query(description, encoder).parts
     vectors = encoder.encode_texts([part.text for part in parts])
     weights = np.array([part.weight for part in parts], np.float32)
-    background = encoder.background()
+    background = encoder.reference_statistics()
     return fuse(vectors, weights, background[1] if background else None)
 
 
@@ -419,7 +419,7 @@ def sureness_of(
         dialogue_photos: folder of the dialogues' photos.
     """
     pool = _pictures(photos, captions.files, encoder)
-    background = encoder.background() or _statistics(pool)
+    background = encoder.reference_statistics() or _statistics(pool)
     texts = [text for told in captions.captions for text in told]
     told = encoder.encode_texts(texts).reshape(len(captions.files), -1, encoder.dim)
     rows = [json.loads(line) for line in REQUESTS.read_text(encoding="utf-8").splitlines()]

@@ -108,7 +108,7 @@ def meaning_of(parts: Sequence[tuple[str, float]], encoder: "Encoder") -> Vector
     vectors = encoder.encode_texts([text for text, _ in parts])[:, :SCENE_DIM]
     scenes = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
     weights = np.array([weight for _, weight in parts], dtype=np.float32)
-    background = encoder.background()
+    background = encoder.reference_statistics()
     covariance = background[1][:SCENE_DIM, :SCENE_DIM] if background is not None else None
     return fuse(scenes, weights, covariance)
 

@@ -78,7 +78,8 @@ class Dialogue:
         The whole dialogue when there is no share. It can be empty: a photo that is shared before
         anybody speaks still counts, as a miss.
         """
-        return Conversation(self.turns[: self.share_index], self.owner)
+        today = self.album.now if self.album is not None else None
+        return Conversation(self.turns[: self.share_index], self.owner, today)
 
     @property
     def labels(self) -> str:

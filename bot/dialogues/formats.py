@@ -29,6 +29,10 @@ _TURNS_KEYS = ("dialogue", "turns", "messages")
 _ID_KEYS = ("dialogue_id", "id")
 _MESSAGE_KEYS = ("message", "text", "content")
 _SPEAKER_KEYS = ("user_id", "speaker", "role", "user", "name")
+_SILENT_ROLES = frozenset({"system", "developer", "tool", "function"})
+"""In logs of the OpenAI form: instructions and results of tools, which nobody says."""
+
+_CHAT_ROLES = frozenset({"user", "assistant"})
 
 
 def read_text(source: str | Path, name: str, stdin: BinaryIO | None = None) -> str:
@@ -118,7 +122,12 @@ def dialogue_from_json(value: Any, unnamed: str, name: str) -> Dialogue:
             f"{name} is JSON of another shape: expected PhotoChat's "
             '[{"dialogue": [{"message": …, "user_id": …, "share_photo": …}, …]}, …]'
         )
+    is_chat_log = not pairs and all(_chat_role(turn) for turn in turns)
+    if is_chat_log:
+        turns = [turn for turn in turns if turn["role"] in _CHAT_ROLES]
     read = tuple(_turn_from_pair(turn) if pairs else _turn_from_json(turn) for turn in turns)
+    shared = any(turn.shares_photo for turn in read)
+    owner = PAIRS_OWNER if pairs else "user" if is_chat_log and not shared else ""
     photo_id, url, description = (
         _without_odd_characters(str(fields[key])).strip() if fields.get(key) is not None else ""
         for key in ("photo_id", "photo_url", "photo_description")
@@ -126,7 +135,7 @@ def dialogue_from_json(value: Any, unnamed: str, name: str) -> Dialogue:
     return Dialogue(
         id=identifier if identifier is not None else unnamed,
         turns=read,
-        owner=PAIRS_OWNER if pairs and any(turn.speaker == PAIRS_OWNER for turn in read) else "",
+        owner=owner if any(turn.speaker == owner for turn in read) else "",
         photo_id=photo_id or None,
         photo_url=url,
         description=description,
@@ -173,7 +182,21 @@ def _turn_from_json(turn: dict[str, Any]) -> Turn:
     message = next((turn[key] for key in _MESSAGE_KEYS if turn.get(key) is not None), "")
     speaker = next((turn[key] for key in _SPEAKER_KEYS if turn.get(key) is not None), PLAIN_SPEAKER)
     shares = turn.get("share_photo") in (True, "true", "True")
-    return Turn(str(speaker), _without_odd_characters(str(message)), shares)
+    return Turn(str(speaker), _without_odd_characters(_text_of(message)), shares)
+
+
+def _chat_role(turn: dict[str, Any]) -> bool:
+    """Whether it is a message of a log in the OpenAI form."""
+    named = any(key in turn for key in ("user_id", "speaker", "user"))
+    return not named and turn.get("role") in _CHAT_ROLES | _SILENT_ROLES
+
+
+def _text_of(message: Any) -> str:
+    """The words of a message; one that is a list of parts holds them in its text parts."""
+    if not isinstance(message, list):
+        return str(message)
+    parts = (part.get("text") if isinstance(part, dict) else part for part in message)
+    return " ".join(part for part in parts if isinstance(part, str))
 
 
 def _without_odd_characters(text: str) -> str:

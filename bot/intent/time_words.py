@@ -149,7 +149,7 @@ AGO = (
 )
 RELATIVE_YEAR = (
     rf"(?:(?:the )?year before(?: last)?\b|vorletztes jahr|avant-hier|{AGO}"
-    rf"|(?:the |l'|el |o |het )?{LAST_BEFORE} {YEAR_UNIT}\b"
+    rf"|(?:the |l'|el |o |het )?(?!past ans?\b){LAST_BEFORE} {YEAR_UNIT}\b"
     rf"|(?:the |l'|el |o |het )?{YEAR_UNIT} {LAST_AFTER}\b"
     rf"|{THIS} {YEAR_UNIT}\b|(?:earlier|later) this year)"
 )

@@ -75,6 +75,12 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(rf" (?P<noun>{words.TRAVEL})\b", re.IGNORECASE)
 _TRIP = re.compile(r"(?:['’]s)? (?:trip|holiday|vacation|honeymoon|weekend|getaway|tour|visit)\b")
+_PRODUCT_AFTER = re.compile(
+    r" (?:flags?|football|soccer|basketball|baseball|teams?|jerseys?|shirts?|food|beer|players?|"
+    r"terrier|shepherd)\b",
+    re.IGNORECASE,
+)
+"""What bears a place's name anywhere: "the Canada flag"."""
 _THING_AFTER = re.compile(
     r" (?!and\b|or\b|with\b|in\b|on\b|at\b|last\b|this\b|two\b|three\b|when\b|where\b|but\b|from\b|"
     r"during\b|again\b|please\b|pls\b|too\b|that\b|is\b|was\b|for\b|by\b|we\b|i\b|you\b|back\b|then\b|"
@@ -191,6 +197,8 @@ class KnownPlaces:
         if known is None:
             return None
         around = _Around(text, span)
+        if around.product:
+            return None
         capital = span.text[:1].isupper()
         short = len(key) <= 3 and key.isascii() and key not in ("nyc", "uk", "usa")
         if short and not (
@@ -216,7 +224,7 @@ class KnownPlaces:
         key = folded(span.text)
         around = _Around(text, span)
         capital = span.text[:1].isupper()
-        if not (capital or (around.strong and not around.abroad)):
+        if around.product or not (capital or (around.strong and not around.abroad)):
             return None
         if len(key) <= 3 and not span.text.isupper():
             return None
@@ -227,12 +235,14 @@ class KnownPlaces:
         if _ambiguous(key):
             believed = around.strong and capital and not around.thing
         elif place.city:
-            large = next(iter(gazetteer().cities(key))).population >= LARGE_FOREIGN_CITY
-            believed = (capital and (around.strong or around.trip or alone)) or (
+            large = gazetteer().population(place) >= LARGE_FOREIGN_CITY
+            large = large and folded(place.city) == key
+            believed = (capital and (around.strong or around.trip or around.towards or alone)) or (
                 around.strong and large
             )
         else:
-            believed = capital or around.strong
+            named = around.trip or around.the or around.towards or around.second or alone
+            believed = around.strong or (capital and named)
         return around.mention((place,), False) if believed else None
 
     def _foreign_place(self, key: str) -> Place | None:
@@ -242,9 +252,10 @@ class KnownPlaces:
             return place
         if region := words.NICKNAMES.get(key):
             return Place(region=region[0], country=region[1])
-        if len(key) > 2 and (state := book.region(key)):
+        city = next(iter(book.cities(key) or book.cities(key.replace(".", ""))), None)
+        state = book.region(key) if len(key) > 2 else None
+        if state and (city is None or city.population < LARGE_FOREIGN_CITY):
             return state
-        city = next(iter(book.cities(key)), None)
         if city and (city.population >= SMALLEST_FOREIGN_CITY or book.is_nickname(key)):
             return city.place
         if members := _world_regions().get(key) or _world_regions().get(f"the {bare}"):
@@ -356,7 +367,11 @@ class _Around:
         self.article = bool(re.search(r"\b(?:the|a|an|my|our|your) $", text[: span.start], re.I))
         self.abroad = prep in words.ABROAD_NEAR_NAME
         self.strong = prep in words.NEAR_NAME or self.abroad
+        self.towards = prep == "to"
+        end = re.match(r"\s*(?:[^\w\s]|$)", text[span.end :])
+        self.second = bool(end and re.search(r"\w, $", text[: span.start]))
         self.trip = bool(_AFTER.match(text, span.end))
+        self.product = bool(_PRODUCT_AFTER.match(text, span.end))
         self.thing = bool(_THING_AFTER.match(text, span.end))
 
     def mention(self, places: tuple[Place, ...], known: bool) -> WhereMention:

@@ -45,7 +45,7 @@ class Encoder(Protocol):
         """Tokens that this text takes up, special tokens included."""
         ...
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [dim] and covariance [dim, dim] of photos of all kinds, or None when unknown.
 
         Search uses them to tell how much better a photo fits than a photo picked at random.

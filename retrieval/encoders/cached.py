@@ -66,6 +66,6 @@ class CachedTextEncoder:
         """Tokens that this text takes up, special tokens included."""
         return self.encoder.count_tokens(text)
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [dim] and covariance [dim, dim] of photos of all kinds, or None."""
-        return self.encoder.background()
+        return self.encoder.reference_statistics()

@@ -165,7 +165,7 @@ class ClipEncoder:
         """Tokens that this text takes up, special tokens included."""
         return self._tokens.count(text)
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """None: these checkpoints come without statistics of photos of all kinds."""
         return None
 

@@ -15,10 +15,7 @@ before. Every batch is one transaction: after a crash the next run goes on where
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,19 +25,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from retrieval.encoders.base import Encoder
-from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound, UnreadableImage
-from retrieval.files import content_hash
+from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound
 from retrieval.indexing.diff import Changes, compare, losses, outermost, under
+from retrieval.indexing.reader import FileRead, FileReader
 from retrieval.indexing.report import Failed, IndexReport, Progress
 from retrieval.library import KnownFile, Library, Photo
-from retrieval.photos.metadata import Metadata, read_metadata
-from retrieval.photos.reading import (
-    OUT_OF_REACH,
-    bounded_memory,
-    open_image,
-    read_file,
-    reason_of,
-)
+from retrieval.photos.metadata import Metadata
 from retrieval.photos.scan import ScannedFile, scan_folder
 from retrieval.vectors import VectorIndex, open_index
 
@@ -109,18 +99,6 @@ def check_encoder(library: Library, encoder: Encoder) -> None:
         )
 
 
-@dataclass(slots=True)
-class _Read:
-    """What a worker found out about a file; exactly one of the last three is set."""
-
-    file: ScannedFile
-    content_hash: str | None = None
-    metadata: Metadata | None = None
-    image: Image.Image | None = None
-    known_content: bool = False
-    reason: str | None = None
-
-
 class _Run:
     """One run over some folders."""
 
@@ -137,7 +115,7 @@ class _Run:
         self.on_progress = on_progress
         self.batch_size = batch_size
         self.workers = workers
-        self.side = encoder.image_size * _DECODED_SIDE_FACTOR
+        self.reader = FileReader(encoder.image_size * _DECODED_SIDE_FACTOR, workers)
         self.report = IndexReport()
         self.started = time.perf_counter()
         self.done = 0
@@ -147,7 +125,6 @@ class _Run:
         self.last_notice = 0.0
         self.force = False
         self.known: dict[Path, KnownFile] = {}
-        self.hashes: set[str] = set()
         self.refused: dict[str, str] = {}
         self.seen: set[Path] = set()
         self.moved_ids: set[int] = set()
@@ -164,7 +141,8 @@ class _Run:
         self.force = rebuild
         self.known = self.library.known_files()
         self.library.set_roots(outermost([*self.library.roots(), *self.roots]))
-        self.hashes = set() if rebuild else self.library.embedded_hashes()
+        self.reader.known = {} if rebuild else self.known
+        self.reader.embedded = set() if rebuild else self.library.embedded_hashes()
         self.seen = {file.path for file in files}
         self.total = len(files)
         self._notice(force=True)
@@ -261,7 +239,7 @@ class _Run:
         if changes.problems:
             with self.library.transaction():
                 for file in changes.problems:
-                    self._fail(_Read(file, reason=file.problem))
+                    self._fail(FileRead(file, reason=file.problem))
         self.report.failed += changes.failed_before
         self.report.unchanged += changes.unchanged
         self.done += len(changes.problems) + len(changes.failed_before) + changes.unchanged
@@ -279,9 +257,9 @@ class _Run:
     # -- reading and embedding -------------------------------------------------------------
 
     def _embed(self, waiting: list[ScannedFile]) -> None:
-        batch: list[_Read] = []
+        batch: list[FileRead] = []
         pictures = 0
-        for read in self._read_all(waiting):
+        for read in self.reader.read_all(waiting, ahead=self.batch_size + 2 * self.workers):
             batch.append(read)
             pictures += read.image is not None
             if pictures >= self.batch_size or len(batch) >= 8 * self.batch_size:
@@ -292,75 +270,29 @@ class _Run:
         if batch:
             self._write(batch)
 
-    def _read_all(self, files: list[ScannedFile]) -> Iterator[_Read]:
-        """Read files in worker threads, a bounded number ahead, in their order."""
-        ahead = self.batch_size + 2 * self.workers
-        pending: deque[Future[_Read]] = deque()
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="photopal-read")
-        try:
-            for file in files:
-                pending.append(pool.submit(self._read, file))
-                if len(pending) >= ahead:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def _read(self, file: ScannedFile, trusting: bool = True) -> _Read:
-        """Runs in a worker; touches nothing of the run but what is only read.
-
-        Args:
-            file: to be read.
-            trusting: content that has a vector already is not decoded.
-        """
-        known = self.known.get(file.path)
-        read = _Read(file)
-        try:
-            with bounded_memory(file.size):
-                self._take_in(read, read_file(file.path), known, trusting)
-        except UnreadableImage as error:
-            read.reason = str(error)
-        except OSError as error:
-            read.reason = reason_of(error)
-        if read.reason in OUT_OF_REACH:
-            read.content_hash = None
-        return read
-
-    def _take_in(
-        self, read: _Read, content: bytes, known: KnownFile | None, trusting: bool
-    ) -> None:
-        """Hash, metadata and picture, all from the same bytes."""
-        read.content_hash = content_hash(content)
-        own = known is not None and known.current and known.content_hash == read.content_hash
-        if trusting and not self.force and (own or read.content_hash in self.hashes):
-            read.known_content = True
-            return
-        read.metadata = read_metadata(content)
-        read.image = open_image(content, self.side)
-
-    def _write(self, batch: list[_Read]) -> None:
+    def _write(self, batch: list[FileRead]) -> None:
         """Embed what has to be, then keep the whole batch in one transaction."""
-        new: dict[str, _Read] = {}
+        new: dict[str, FileRead] = {}
         for read in batch:
             content = read.content_hash
             if read.image is not None and content is not None and content not in self.refused:
                 new.setdefault(content, read)
         vectors = self._encode(list(new.values()))
-        lost: list[_Read] = []
+        lost: list[FileRead] = []
         with self.library.transaction():
             # Vectors are taken over before any of them is overwritten by new content.
             for read in sorted(batch, key=lambda read: not read.known_content):
                 if not self._settle(read, vectors):
                     lost.append(read)
                 read.image = None
-        self.hashes.update(vectors)
+        if not self.force:
+            self.reader.embedded.update(vectors)
         self.was_read += len(batch) - len(lost)
         self._notice(force=True)
         if lost:
-            self._write([self._read(read.file, trusting=False) for read in lost])
+            self._write([self.reader.read(read.file, trusting=False) for read in lost])
 
-    def _encode(self, reads: list[_Read]) -> dict[str, NDArray[np.float32]]:
+    def _encode(self, reads: list[FileRead]) -> dict[str, NDArray[np.float32]]:
         if not reads:
             return {}
         try:
@@ -378,10 +310,10 @@ class _Run:
         self.report.embedded += len(result)
         return result
 
-    def _vectors(self, reads: list[_Read]) -> NDArray[np.float32]:
+    def _vectors(self, reads: list[FileRead]) -> NDArray[np.float32]:
         return self.encoder.encode_images([read.image for read in reads if read.image is not None])
 
-    def _one_by_one(self, reads: list[_Read]) -> list[Any]:
+    def _one_by_one(self, reads: list[FileRead]) -> list[Any]:
         vectors: list[Any] = []
         trouble: Exception | None = None
         for read in reads:
@@ -397,13 +329,15 @@ class _Run:
     def _probe(self, trouble: Exception) -> None:
         """Raise when the encoder takes no picture at all: that is not the photos' fault."""
         try:
-            self.encoder.encode_images([Image.new("RGB", (self.side, self.side), "grey")])
+            self.encoder.encode_images(
+                [Image.new("RGB", (self.reader.side, self.reader.side), "grey")]
+            )
         except Exception:
             raise trouble from None
 
     # -- what becomes of one file ----------------------------------------------------------
 
-    def _settle(self, read: _Read, vectors: dict[str, NDArray[np.float32]]) -> bool:
+    def _settle(self, read: FileRead, vectors: dict[str, NDArray[np.float32]]) -> bool:
         """Write what is now known of one file; False when the vector it counted on is gone.
 
         That happens when the photo with the same bytes has got other content in this very run.
@@ -423,7 +357,7 @@ class _Run:
         self.done += 1
         return True
 
-    def _still_the_same(self, read: _Read, known: KnownFile | None) -> bool:
+    def _still_the_same(self, read: FileRead, known: KnownFile | None) -> bool:
         """Whether the file holds what it held before; its time is noted then."""
         if known is None or not known.current or known.content_hash != read.content_hash:
             return False
@@ -438,7 +372,7 @@ class _Run:
             self.report.indexed += 1
         return True
 
-    def _reuse(self, read: _Read, known: KnownFile | None) -> bool:
+    def _reuse(self, read: FileRead, known: KnownFile | None) -> bool:
         """Take the vector of the same bytes elsewhere; whether that worked."""
         file = read.file
         gone = self._gone_twin(read) if known is None else None
@@ -463,7 +397,7 @@ class _Run:
         self._count(read, None)
         return True
 
-    def _count(self, read: _Read, twin: Photo | None) -> None:
+    def _count(self, read: FileRead, twin: Photo | None) -> None:
         """Count a photo that can be searched now; one that came back to its place is no move."""
         if twin is None or twin.path == read.file.path:
             self.report.indexed += 1
@@ -472,7 +406,7 @@ class _Run:
         if twin is not None:
             self.moved_ids.add(twin.id)
 
-    def _gone_twin(self, read: _Read) -> Photo | None:
+    def _gone_twin(self, read: FileRead) -> Photo | None:
         """The photo with the same bytes whose file is gone: this file is that photo, renamed."""
         twins = self.library.photos_by_content(str(read.content_hash), embedded=not self.force)
         gone = [twin for twin in twins if self._is_gone(twin)]
@@ -486,7 +420,7 @@ class _Run:
 
     def _put(
         self,
-        read: _Read,
+        read: FileRead,
         photo_id: int | None,
         metadata: Metadata,
         vector: NDArray[np.float32],
@@ -501,7 +435,7 @@ class _Run:
             vector=vector,
         )
 
-    def _fail(self, read: _Read) -> None:
+    def _fail(self, read: FileRead) -> None:
         """Note a failure; one of the content is not tried again until the file changes."""
         known = self.known.get(read.file.path)
         reason = read.reason or self.refused.get(read.content_hash or "") or "unreadable"

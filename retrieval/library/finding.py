@@ -52,7 +52,7 @@ def search_names(
     if not terms or (ids is not None and not len(ids)):
         return {}
     rows = library._all(
-        "SELECT n.rowid, -bm25(photo_name) FROM photo_name n JOIN photo p ON p.id = n.rowid "
+        "SELECT n.rowid, -bm25(photo_name) FROM photo_name n CROSS JOIN photo p ON p.id = n.rowid "
         f"WHERE photo_name MATCH ? AND p.{_PRESENT}",
         (" OR ".join(f'"{term}"' for term in terms),),
     )

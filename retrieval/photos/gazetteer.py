@@ -269,6 +269,11 @@ class Gazetteer:
         ]
         return (place.city, *known.names, *nicknames)
 
+    def population(self, place: Place) -> int:
+        """Of a city; 0 when it is unknown."""
+        known = self._by_place.get((folded(place.city), place.country))
+        return known.population if known else 0
+
     def latitude(self, place: Place) -> float | None:
         """Of a city's centre, or of its country's largest city; None when unknown."""
         if place.city and (known := self._by_place.get((folded(place.city), place.country))):

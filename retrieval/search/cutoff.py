@@ -18,10 +18,11 @@ class Cutoff:
     """When a photo counts as fitting.
 
     Attributes:
-        z_score_threshold: standard deviations above the mean that the best photo must reach, and all others.
+        z_score_threshold: standard deviations above the mean that the best photo must reach, and
+            all others.
         relative: fraction of the best photo's distance from the mean that the others must reach.
-        gap: without a background, a drop in score larger than this fraction of the spread of the
-            hits ends the answer.
+        gap: without reference statistics, a drop in score larger than this fraction of the spread
+            of the hits ends the answer.
     """
 
     z_score_threshold: float = 2.2
@@ -30,17 +31,17 @@ class Cutoff:
 
 
 def threshold(
-    best: float, query: Vectors, background: tuple[Vectors, Vectors], cutoff: Cutoff
+    best: float, query: Vectors, reference: tuple[Vectors, Vectors], cutoff: Cutoff
 ) -> float:
     """The lowest score that still fits the query.
 
     Args:
         best: score of the best hit.
         query: its unit vector [dim].
-        background: mean [dim] and covariance [dim, dim] of photos of all kinds.
+        reference: mean [dim] and covariance [dim, dim] of photos of all kinds.
         cutoff: how strict to be.
     """
-    mean, covariance = background
+    mean, covariance = reference
     average = float(query @ mean)
     deviation = float(np.sqrt(max(float(query @ covariance @ query), 1e-12)))
     return max(
@@ -49,7 +50,7 @@ def threshold(
 
 
 def largest_gap(scores: NDArray[np.float32], cutoff: Cutoff) -> float:
-    """The lowest score that still fits, without a background: above the first large drop.
+    """The lowest score that still fits, without reference statistics: above the first large drop.
 
     Args:
         scores: best first, of the whole (small) gallery.

@@ -24,8 +24,8 @@ class Group:
 class Collapser:
     """Groups a ranking that comes in pieces, best first; the first of a group represents it.
 
-    A photo joins the first representative that it is close to, never one of its followers: chains of small
-    differences do not pull unlike photos into one group. Nothing is ever deleted. What was
+    A photo joins the first representative that it is close to, never another member: chains of
+    small differences do not pull unlike photos into one group. Nothing is ever deleted. What was
     grouped before is not looked at again when more of the ranking comes, and each block of photos
     meets all representatives in one matrix product.
 
@@ -33,9 +33,15 @@ class Collapser:
         groups: so far, in the order of their representatives.
     """
 
-    def __init__(self, limit: float = DUPLICATE_COSINE) -> None:
-        """Cosine from which two photos count as one."""
+    def __init__(self, limit: float = DUPLICATE_COSINE, most: int | None = None) -> None:
+        """Start without any group.
+
+        Args:
+            limit: cosine from which two photos count as one.
+            most: groups that are wanted; after so many, photos that belong to none are left out.
+        """
         self.limit = limit
+        self.most = most
         self.groups: list[Group] = []
         self._count = 0
         self._representatives: NDArray[np.float32] | None = None
@@ -64,12 +70,13 @@ class Collapser:
             content = contents[place]
             if content is not None:
                 group = min(group, self._contents.get(content, _NONE))
-            if group == _NONE:
+            full = self.most is not None and len(self.groups) >= self.most
+            if group == _NONE and not full:
                 if content is not None:
                     self._contents.setdefault(content, len(self.groups))
                 self.groups.append(Group(self._count))
                 new.append(place)
-            else:
+            elif group != _NONE:
                 self.groups[group].similar.append(self._count)
             self._count += 1
         self._keep(before, block[new])

@@ -32,6 +32,7 @@ SMALL_GALLERY = 50
 """With fewer photos, their own mean and covariance say little; the encoder's are used instead."""
 
 _SPARE = 32
+_SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
 _REORDERED = 200
@@ -256,17 +257,17 @@ class Searcher:
         if len(self.index) >= SMALL_GALLERY:
             covariance: Vectors | None = self.index.statistics()[1]
         else:
-            background = self.encoder.background()
-            covariance = background[1] if background else None
+            reference = self.encoder.reference_statistics()
+            covariance = reference[1] if reference else None
         weights = np.asarray([part.weight for part in parts], dtype=np.float32)
         return fuse(vectors, weights, covariance)
 
-    def _background(self) -> tuple[Vectors, Vectors] | None:
+    def _reference(self) -> tuple[Vectors, Vectors] | None:
         """Mean and covariance of everyday photos, or those of a library that is large enough."""
-        background = self.encoder.background()
-        if background is None and len(self.index) >= SMALL_GALLERY:
-            background = self.index.statistics()
-        return background
+        reference = self.encoder.reference_statistics()
+        if reference is None and len(self.index) >= SMALL_GALLERY:
+            reference = self.index.statistics()
+        return reference
 
     def _usual_best(self, photos: Vectors) -> Vectors | None:
         bank = self.calibration.bank
@@ -295,7 +296,7 @@ class Searcher:
         usual_best: Vectors | None,
     ) -> Vectors:
         """By what photos [n, dim] are ordered [n]; their cosines, when nothing else is known."""
-        background = self._background()
+        reference = self._reference()
         if query.kind == DIALOGUE:
             usual_best = None
         evidence = Evidence(
@@ -304,12 +305,12 @@ class Searcher:
             else None,
             excluded=embedded.get(query.exclude) if query.exclude.strip() else None,
         )
-        if background is None:
-            background = self.index.statistics()
+        if reference is None:
+            reference = self.index.statistics()
         if usual_best is None and evidence.is_empty():
             cosines: Vectors = photos @ vector
             return cosines
-        return order_scores(photos, vector, background, usual_best, evidence)
+        return order_scores(photos, vector, reference, usual_best, evidence)
 
     def _candidates(
         self,
@@ -321,7 +322,10 @@ class Searcher:
         """The photos with the highest cosines and those whose names fit, in their order."""
         vector = self._fused(query, embedded)
         shares = self._named(query)
-        first = max((_GROWTH if options.collapse else 1) * options.k + _SPARE, _REORDERED)
+        first = options.k + _SPARE
+        if options.collapse:
+            first += min(3 * options.k, _SPARE_TO_COLLAPSE)
+        first = max(first, _REORDERED)
         ids, scores = self.index.search(vector[None], first, allowed)[0]
         found = len(ids)
         best = float(scores[0]) if found else -1.0
@@ -357,7 +361,7 @@ class Searcher:
     ) -> tuple[tuple[Hit, ...], int]:
         """The hits of one query, and how many photos were left out as gone."""
         files = ExistingFiles()
-        answer = _Groups(self.duplicate_cosine) if options.collapse else _Plain()
+        answer = _Groups(self.duplicate_cosine, options.k) if options.collapse else _Plain()
         lowest: float | None = None
         for ids, scores in self._ranking(candidates, allowed):
             photos = self.library.photos(ids.tolist())
@@ -394,20 +398,20 @@ class Searcher:
         self, query: Query, candidates: "_Candidates", searched: int
     ) -> tuple[Sure, float]:
         """Whether what was meant is there, by plain cosines and by the first photo's name."""
-        background = self._background()
+        reference = self._reference()
         if not len(candidates.ids):
             return Sure.NONE, 0.0
-        if background is None:
+        if reference is None:
             return Sure.CLOSEST, 0.5
-        statistics = ScoreStatistics.of(candidates.vector, candidates.best, searched, background)
+        statistics = ScoreStatistics.of(candidates.vector, candidates.best, searched, reference)
         evidence = NAME_EVIDENCE * candidates.shares.get(int(candidates.ids[0]), 0.0)
         return self.calibration.sureness.judge(statistics, query.kind, evidence)
 
     def _lowest(self, vector: Vectors, best: float) -> float:
         """The lowest score that passes the cut-off for this query."""
-        background = self._background()
-        if background is not None:
-            return threshold(best, vector, background, self.cutoff)
+        reference = self._reference()
+        if reference is not None:
+            return threshold(best, vector, reference, self.cutoff)
         _, scores = self.index.search(vector[None], len(self.index))[0]
         return largest_gap(scores, self.cutoff)
 
@@ -459,9 +463,9 @@ class _Plain:
 class _Groups(_Plain):
     """Near-duplicates as one."""
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, most: int) -> None:
         super().__init__()
-        self._collapser = Collapser(limit)
+        self._collapser = Collapser(limit, most)
 
     def __len__(self) -> int:
         return len(self._collapser.groups)

@@ -67,7 +67,7 @@ class ColourEncoder:
         """Words, and two special tokens."""
         return len(text.split()) + 2
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """As of photos in which any colour may be the main one."""
         if not self._background:
             return None

@@ -57,7 +57,7 @@ class WordEncoder:
         """Words."""
         return len(text.split())
 
-    def background(self) -> tuple[Embeddings, Embeddings]:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings]:
         """Photos of all kinds lie near the origin."""
         return np.zeros(self.dim, np.float32), (np.eye(self.dim) * 0.01).astype(np.float32)
 

@@ -19,7 +19,7 @@ from training.encoders.lora import add_lora, merged
 from training.encoders.token_states import with_token_dropout
 
 HEAD_RATE = 4.0
-"""How many times the network's learning rate its head gets: it is new to the task, the network is not."""
+"""Times the network's learning rate for its head, which is new to the task."""
 
 TOGETHER = 64
 """Texts that pass the network at once."""

@@ -93,10 +93,8 @@ def compare(results: Sequence[SystemResult]) -> list[dict[str, Any]]:
     for name in ("hit@1", "hit@30", "mrr"):
         measure = measures()[name]
         test = randomisation_test if name == "mrr" else mcnemar_test
-        values = [measure(one.judged) for one in outcomes_of(first)]
-        tests = [
-            test(values, [measure(one.judged) for one in outcomes_of(other)]) for other in others
-        ]
+        values = values_of(first, measure)
+        tests = [test(values, values_of(other, measure)) for other in others]
         adjusted = adjusted_for_many([one.p for one in tests])
         for other, one, p in zip(others, tests, adjusted, strict=True):
             found.append(

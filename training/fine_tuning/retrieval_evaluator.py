@@ -196,7 +196,7 @@ class EncoderEvaluator:
         vectors = self.vectors(encoder, watch)
         texts = list(dict.fromkeys(text for query in self.queries for text, _ in query.parts))
         embedded = dict(zip(texts, encoder.encode_texts(texts), strict=True))
-        background = encoder.background()
+        background = encoder.reference_statistics()
         ranked = rank(
             self.queries, self.photos, vectors, embedded, background[1] if background else None
         )

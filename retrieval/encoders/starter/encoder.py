@@ -75,7 +75,7 @@ class StarterEncoder:
         text_base: TextBase,
         image_head: ImageHead,
         text_head: TextHead,
-        background: tuple[Embeddings, Embeddings] | None = None,
+        reference: tuple[Embeddings, Embeddings] | None = None,
         scene_base: TextBase | None = None,
     ) -> None:
         """Join the parts; :meth:`load` is the usual way.
@@ -85,7 +85,7 @@ class StarterEncoder:
             text_base: frozen; the concept part and its gate read texts by it.
             image_head: on top of the image base.
             text_head: on top of the text bases.
-            background: mean and covariance of everyday photos.
+            reference: mean and covariance of everyday photos.
             scene_base: the fine-tuned text network of the scene part; None for ``text_base``.
         """
         self._reduced = choose_dtype(torch.device("cpu")) is torch.bfloat16
@@ -96,7 +96,7 @@ class StarterEncoder:
         self.folder: Path | None = None
         self.image_head = image_head.eval()
         self.text_head = text_head.eval()
-        self._background = background
+        self._reference = reference
         self.fingerprint, self.text_fingerprint = _fingerprints(
             self.image_head.state_dict(),
             self.text_head.state_dict(),
@@ -127,7 +127,7 @@ class StarterEncoder:
                     if name.startswith(part)
                 }
                 unpack(head, own)
-            background = _background(tensors)
+            reference = _read_reference(tensors)
             text_base = load_text_base()
             scene_base, changes = _read_scene_base(folder, text_base)
         except (KeyError, ValueError, RuntimeError) as error:
@@ -135,7 +135,7 @@ class StarterEncoder:
                 f"the weights in {folder} do not fit the starter encoder: make it again with "
                 "photopal train"
             ) from error
-        encoder = cls(load_image_base(), text_base, image_head, text_head, background, scene_base)
+        encoder = cls(load_image_base(), text_base, image_head, text_head, reference, scene_base)
         encoder._scene_changes = changes
         encoder.folder = folder
         if encoder.fingerprint != manifest.fingerprint:
@@ -173,8 +173,8 @@ class StarterEncoder:
         else:
             (folder / SCENE_NAME).unlink(missing_ok=True)
         fingerprint, text_fingerprint = _fingerprints(rounded[0], rounded[1], scene)
-        if self._background is not None:
-            mean, covariance = self._background
+        if self._reference is not None:
+            mean, covariance = self._reference
             tensors["background.mean"] = mean
             tensors["background.covariance"] = covariance.astype(np.float16)
         write_weights(folder / WEIGHTS_NAME, tensors)
@@ -219,9 +219,9 @@ class StarterEncoder:
         """Tokens of a text, the two special ones included."""
         return self.text_base.count_tokens(text)
 
-    def background(self) -> tuple[Embeddings, Embeddings] | None:
+    def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [896] and covariance [896, 896] of 6,000 everyday photos."""
-        return self._background
+        return self._reference
 
     def scenes(self, texts: Sequence[str]) -> Embeddings:
         """The scene parts [n, 512] of texts' vectors, at unit length."""
@@ -257,13 +257,13 @@ def _fingerprints(
     )
 
 
-def _background(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:
+def _read_reference(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:
     if "background.mean" not in tensors:
         return None
     mean = np.asarray(tensors["background.mean"], dtype=np.float32)
     covariance = np.asarray(tensors["background.covariance"], dtype=np.float32)
     if mean.shape != (DIM,) or covariance.shape != (DIM, DIM):
-        raise ValueError("background statistics of another size")
+        raise ValueError("reference statistics of another size")
     return mean, covariance
 
 

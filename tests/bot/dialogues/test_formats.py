@@ -59,6 +59,35 @@ def test_bare_list_of_turns_and_chat_roles() -> None:
     assert dialogue.owner == "user"
 
 
+def test_logs_of_the_openai_form() -> None:
+    log = [
+        {"role": "system", "content": "You are a friendly bot that talks about photos a lot."},
+        {"role": "user", "content": [{"type": "text", "text": "look at"}, {"type": "image_url"}]},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+        {"role": "tool", "content": "[]", "tool_call_id": "1"},
+        {"role": "assistant", "content": "What a moon, it is large and bright and round tonight."},
+        {"role": "user", "content": [{"type": "text", "text": "my moon"}, "photo"], "name": "Ann"},
+    ]
+    (dialogue,) = parse_dialogues(json.dumps({"messages": log}))
+    said = [
+        "look at",
+        "",
+        "What a moon, it is large and bright and round tonight.",
+        "my moon photo",
+    ]
+    assert texts(dialogue) == said
+    assert dialogue.owner == "user"
+
+
+def test_in_a_log_of_roles_too_the_one_who_shares_owns_the_photos() -> None:
+    log = [
+        {"role": "user", "content": "is there one of the cat?"},
+        {"role": "assistant", "content": "", "share_photo": True},
+    ]
+    (dialogue,) = parse_dialogues(json.dumps(log))
+    assert dialogue.owner == "assistant"
+
+
 def test_several_shares_the_first_one_counts() -> None:
     value = photochat((0, "a", False), (1, "", True), (1, "b", False), (0, "", True))
     (dialogue,) = parse_dialogues(json.dumps([value]))

@@ -51,7 +51,7 @@ def test_every_family_gives_unit_vectors_of_one_space(
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert encoder.image_size == 32
     assert encoder.max_text_tokens == (77 if family == "clip" else 64)
-    assert encoder.background() is None
+    assert encoder.reference_statistics() is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)

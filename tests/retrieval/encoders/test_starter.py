@@ -97,7 +97,7 @@ def test_the_gate_tells_names_from_captions(starter: StarterEncoder) -> None:
 
 
 def test_the_background_fits_the_space(starter: StarterEncoder) -> None:
-    background = starter.background()
+    background = starter.reference_statistics()
     assert background is not None
     mean, covariance = background
     assert mean.shape == (starter.dim,)
@@ -165,7 +165,7 @@ def test_a_tuned_scene_network_is_kept_as_its_changes(
             if "layer.5." in name:
                 weight.add_(0.02 * torch.randn_like(weight))
     parts = (starter.image_base, starter.text_base, starter.image_head, starter.text_head)
-    encoder = StarterEncoder(*parts, starter.background(), tuned)
+    encoder = StarterEncoder(*parts, starter.reference_statistics(), tuned)
     texts = ["two dogs run on the beach", "look at the size of that wave!"]
     expected = encoder.encode_texts(texts)
     manifest = encoder.save(tmp_path)
