@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.conversation import Conversation
-from bot.describe.query import dialogue_parts
+from bot.describe.query import dialogue_parts, is_request, own_words
 from bot.describe.rules import RuleDescriber
 from bot.descriptors import MAX_FIELD_CHARS, Description, Descriptors
 
@@ -77,6 +77,10 @@ class PhraseDescriber:
         plain = self._plain.describe(conversation)
         if not plain.context:
             return plain
+        if is_request(plain.context):
+            # What is shown as looked for is what is looked for: the person's own words.
+            words = Descriptors(main_subject=own_words(plain.context)[:MAX_FIELD_CHARS])
+            return plain.model_copy(update={"descriptors": words})
         encoder, bank = self._reader
         meaning = meaning_of(dialogue_parts(plain.context, encoder), encoder)
         found = {

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import FIELDS, Description, Descriptors
+from bot.intent.asking import content_of
 from retrieval.encoders.base import Encoder
 from retrieval.encoders.shorten import shorten_fields
 from retrieval.errors import EmptyQuery
 from retrieval.search import Query, QueryText
+from retrieval.search.sureness import DESCRIPTORS, DIALOGUE, REQUEST
 
 FIELD_WEIGHTS = {
     "main_subject": 2.0,
@@ -24,16 +26,42 @@ CORE_WEIGHT = 2.0
 """Of the subject, the objects and the scene as one text."""
 
 WINDOW_WEIGHT = 1.0
-PHRASES_WEIGHT = 1.0
-"""Of the offline describer's five fields as one text, beside five windows of the dialogue."""
+GUESSES_WEIGHT = 0.25
+"""Of the offline describer's five fields as one text, beside five windows of the dialogue: its
+guesses may add something, and never speak over the people."""
+
+SHORT_TURNS = 2
+"""What one person says alone in so few messages is a request, and more is a dialogue."""
+
+
+def request_query(text: str, *, exclude: str = "") -> Query:
+    """The query of a short request: the person's own words, and nothing that was guessed of them.
+
+    Args:
+        text: what the photo shows, without the words of asking.
+        exclude: what it must not show.
+
+    Raises:
+        EmptyQuery: the request says nothing.
+    """
+    if not text.strip():
+        raise EmptyQuery("there is nothing to look for yet: say more about the photo")
+    return Query((QueryText(text),), kind=REQUEST, names=text, exclude=exclude)
+
+
+def is_request(context: Conversation) -> bool:
+    """Whether a talk is one person's short request, to be searched by :func:`request_query`."""
+    return len(context.turns) <= SHORT_TURNS and len({one.speaker for one in context.turns}) == 1
 
 
 def to_query(description: Description, encoder: Encoder) -> Query:
     """The query for a description.
 
-    An LLM's fields are searched one by one and, the first three, as one text; the scores are
-    standardised and added up with weights. The offline describer read the dialogue by the starter
-    encoder's eyes, so there the dialogue itself, in five windows, counts more.
+    A short request (:func:`is_request`) is searched by its own words. An LLM's fields are searched
+    one by one and, the first three, as one text; the scores are standardised and added up with
+    weights. Of a longer dialogue without an LLM five windows are searched, and beside them, with
+    little weight, what the offline describer guessed. Words that come with an LLM's fields are one
+    more text beside them.
 
     Every text is shortened to what the encoder takes: phrases of the least important fields go
     first, and of a dialogue the oldest messages.
@@ -42,19 +70,32 @@ def to_query(description: Description, encoder: Encoder) -> Query:
         EmptyQuery: the description says nothing.
     """
     fields, context = description.descriptors, description.context
-    if context:
+    offline = description.source == "offline"
+    if context and offline and is_request(context):
+        return request_query(own_words(context))
+    if context and offline:
         parts = dialogue_parts(context, encoder)
-        parts.append((_joined(fields, FIELDS, encoder), PHRASES_WEIGHT))
+        parts.append((_joined(fields, FIELDS, encoder), GUESSES_WEIGHT))
     else:
         parts = [(_joined(fields, (name,), encoder), FIELD_WEIGHTS[name]) for name in FIELDS]
         parts.append((_joined(fields, CORE_FIELDS, encoder), CORE_WEIGHT))
+        parts.append((own_words(context), CORE_WEIGHT))
     merged: dict[str, float] = {}
     for text, weight in parts:
         if text:
             merged[text] = merged.get(text, 0.0) + weight
     if not merged:
         raise EmptyQuery("there is nothing to look for yet: say more about the photo")
-    return Query(tuple(QueryText(text, weight) for text, weight in merged.items()))
+    return Query(
+        tuple(QueryText(text, weight) for text, weight in merged.items()),
+        kind=DIALOGUE if context and offline else DESCRIPTORS,
+    )
+
+
+def own_words(context: Conversation) -> str:
+    """What a person says that the photo shows, without the words of asking."""
+    said = [content_of(text) or text for text in _texts(context.turns)]
+    return " ".join(said)
 
 
 def dialogue_parts(context: Conversation, encoder: Encoder) -> list[tuple[str, float]]:

@@ -21,7 +21,7 @@ NAME_WEIGHT = 4.0
 NAME_EVIDENCE = 4.0
 """Log odds that it adds to the sureness of the answer."""
 
-EXCLUDE_WEIGHT = 1.0
+EXCLUDE_WEIGHT = 2.0
 """Deviations lost for each deviation by which a photo fits what it must not show ..."""
 
 EXCLUDE_FROM = 1.5

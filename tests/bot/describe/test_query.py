@@ -6,6 +6,7 @@ from bot.conversation import Conversation, Turn
 from bot.describe.query import FIELD_WEIGHTS, to_query, windows
 from bot.descriptors import Description, Descriptors
 from retrieval.errors import EmptyQuery
+from retrieval.search.sureness import DIALOGUE, REQUEST
 from tests.support.fake_encoder import ColourEncoder
 
 
@@ -66,3 +67,35 @@ def test_what_reads_like_a_speaker_is_searched_as_it_was_said() -> None:
 def test_an_empty_description_is_refused() -> None:
     with pytest.raises(EmptyQuery):
         to_query(Description(descriptors=Descriptors()), ColourEncoder())
+
+
+@pytest.mark.parametrize(
+    ("message", "searched"),
+    [
+        ("show me the photo of a dog running in the snow", "a dog running in the snow"),
+        ("a boy on a rope swing", "a boy on a rope swing"),
+        ("I want to see the rocket, please", "the rocket"),
+    ],
+)
+def test_a_short_request_is_searched_by_its_own_words_alone(message: str, searched: str) -> None:
+    guessed = Descriptors(main_subject="a snowman", foreground_objects="waffles, keys")
+    context = Conversation((Turn("me", message),), "me")
+
+    query = to_query(Description(descriptors=guessed, context=context), ColourEncoder())
+
+    assert [part.text for part in query.parts] == [searched]
+    assert query.kind == REQUEST
+    assert query.names == searched
+
+
+def test_in_a_dialogue_guesses_count_less_than_what_was_said() -> None:
+    turns = (Turn("Tom", "is it the red one"), Turn("me", "the red one"), Turn("me", "in the yard"))
+    guessed = Descriptors(main_subject="a barn")
+
+    query = to_query(
+        Description(descriptors=guessed, context=Conversation(turns, "me")), ColourEncoder()
+    )
+    weights = {part.text: part.weight for part in query.parts}
+
+    assert query.kind == DIALOGUE
+    assert weights.pop("a barn") < min(weights.values())
