@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.assistant import facts
 from bot.assistant.choices import Choices
-from bot.assistant.follow_ups import before_or_after, next_topic, refers_back, wants_unseen
+from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import bare, lower, say, subject
@@ -124,7 +124,7 @@ class Assistant:
         topic = session.topic
         if topic is None:
             return Reply(say(session, "nothing_shown"))
-        session.take_up(topic.model_copy(update={"when": (), "where": ()}))
+        session.take_up(topic.model_copy(update={"when": (), "where": (), "folders": ()}))
         plan = Plan(Move.REFINE, language=session.language)
         reply = self._searched(session, plan, None, choices, frozenset())
         return replace(reply, text=f"{say(session, 'look_everywhere')} {reply.text}")
@@ -316,8 +316,9 @@ class Assistant:
             session.refuse(session.gallery)
         if plan.move in (Move.OLDER, Move.NEWER) and before is not None:
             return self._older_or_newer(session, plan, before, choices)
-        topic = next_topic(plan, session, self.galleries.alike, message)
-        again = plan.move is Move.BACK and not wants_unseen(message)
+        folders = self.galleries.folders(plan.folders)
+        topic = next_topic(plan, session, self.galleries.alike, folders)
+        again = plan.move is Move.BACK and not plan.unseen
         session.take_up(topic)
         if again and topic.galleries:
             return self._shown_again(session, topic)
@@ -413,7 +414,7 @@ class Assistant:
         told = len(session.open_conversation().turns) > 1
         if topic.words and not (announced and told) and not self._hangs_on_talk(session, topic):
             return self.galleries.of_words(topic.words, topic.exclude, k, chosen)
-        if topic.words or not (topic.when or topic.where):
+        if topic.words or not topic.is_filtered:
             described = self.suggester.describe(session.open_conversation())
             return self.galleries.of_description(described, k, chosen, topic.words)
         return self.galleries.of_filter(k, chosen)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 
 from bot.assistant.session import Session, Topic
 from bot.intent.plan import Move, Plan
@@ -19,10 +20,6 @@ _PRONOUN = re.compile(
     r"\b(one|ones|him|her|his|he|she|it|its|them|their|they|that|those|these)\b", re.I
 )
 _LEADING = re.compile(r"^(?:the|a|an|some|my|your|our)\s+", re.I)
-_UNSEEN = re.compile(
-    r"\b(new|other|others|more|not (?:yet )?seen|haven'?t seen|unseen|different)\b", re.I
-)
-_FIRST = re.compile(r"\b(first|beginning|start|at first|initial|originally)\b", re.I)
 _LITTLE = frozenset(
     [
         "a",
@@ -51,32 +48,44 @@ def refers_back(content: str) -> bool:
     return bool(_PRONOUN.search(content))
 
 
-def next_topic(plan: Plan, session: Session, alike: Alike, message: str) -> Topic:
+def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Path] = ()) -> Topic:
     """What to look for after this plan.
 
     A new request is a topic of its own and forgets the last one; a follow-up takes the current
     topic up, with what the plan adds or replaces.
+
+    Args:
+        plan: what the message asks for.
+        session: what went before.
+        alike: compares texts.
+        folders: those of the library that the plan names.
     """
     current = session.topic
     if plan.move is Move.BACK and len(session.topics) > (0 if current is None else 1):
-        return _earlier(plan, session, alike, message)
+        return _earlier(plan, session, alike, folders)
     if current is None or plan.move in (Move.REQUEST, Move.ANNOUNCE):
-        return _topic_of(plan)
+        return _topic_of(plan, folders)
     if plan.move is Move.INSTEAD:
-        if plan.content or not (plan.when or plan.where):
-            return _topic_of(plan)
-        return _narrowed(current, plan)
+        if plan.content or not (plan.when or plan.where or folders):
+            return _topic_of(plan, folders)
+        return _narrowed(current, plan, folders)
     if plan.move is Move.CORRECT and plan.content:
-        return _corrected(current, plan, alike)
-    return _narrowed(current, plan)
+        return _corrected(current, plan, alike, folders)
+    return _narrowed(current, plan, folders)
 
 
-def _topic_of(plan: Plan) -> Topic:
+def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
     exclude = (plan.exclude,) if plan.exclude else ()
-    return Topic(content=plan.content, exclude=exclude, when=plan.when, where=plan.where)
+    return Topic(
+        content=plan.content,
+        exclude=exclude,
+        when=plan.when,
+        where=plan.where,
+        folders=tuple(folders),
+    )
 
 
-def _narrowed(current: Topic, plan: Plan) -> Topic:
+def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
     """The current topic with the plan's details; a time or a place replaces the old one."""
     details = current.details
     if plan.content and plan.content.lower() not in current.words.lower():
@@ -90,17 +99,18 @@ def _narrowed(current: Topic, plan: Plan) -> Topic:
         exclude=exclude,
         when=plan.when or current.when,
         where=plan.where or current.where,
+        folders=tuple(folders) or current.folders,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),
     )
 
 
-def _corrected(current: Topic, plan: Plan, alike: Alike) -> Topic:
+def _corrected(current: Topic, plan: Plan, alike: Alike, folders: Sequence[Path]) -> Topic:
     """ "no, I meant the brown one": the word of the same kind is replaced."""
-    base = _narrowed(current, plan)
+    base = _narrowed(current, plan, folders)
     words = replaced(current.words, plan.content, alike)
     if words is None:
-        fresh = _topic_of(plan)
+        fresh = _topic_of(plan, folders)
         return fresh.model_copy(
             update={"when": plan.when or current.when, "where": plan.where or current.where}
         )
@@ -140,7 +150,7 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
     return f"{old}, {text}" if refers else None
 
 
-def _earlier(plan: Plan, session: Session, alike: Alike, message: str) -> Topic:
+def _earlier(plan: Plan, session: Session, alike: Alike, folders: Sequence[Path]) -> Topic:
     """The topic that "back to the dogs", "the first ones" or "go back" means."""
     earlier = session.topics[:-1] or session.topics
     if plan.content or plan.where or plan.when:
@@ -158,15 +168,10 @@ def _earlier(plan: Plan, session: Session, alike: Alike, message: str) -> Topic:
             best = max(range(len(named)), key=lambda place: (shared[place], scores[place]))
             if shared[best] or scores[best] >= SAME_KIND:
                 return named[best]
-            return _topic_of(plan)
-    if _FIRST.search(message):
+            return _topic_of(plan, folders)
+    if plan.numbers == (1,):
         return session.topics[0]
     return earlier[-1]
-
-
-def wants_unseen(message: str) -> bool:
-    """Whether a message asks for photos that were not shown yet."""
-    return bool(_UNSEEN.search(message))
 
 
 def _overlap(first: str, second: str) -> int:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant import facts
@@ -70,6 +71,11 @@ class GalleryMaker:
                 names = {folder.name for folder in known.folders}
                 self._known = (change, KnownPlaces(known.places, names), known)
             return self._known
+
+    def folders(self, names: Sequence[str]) -> tuple[Path, ...]:
+        """The library's folders of these names."""
+        wanted = set(names)
+        return tuple(folder for folder in self.facts().folders if folder.name in wanted)
 
     # -- photos ----------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ class Topic(BaseModel):
         exclude: what the photo must not show.
         when: dates that the photo may have; empty means any.
         where: places that it may be from; empty means any.
+        folders: folders that it may lie in; empty means any.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
         talk_from: index of the first turn that belongs to it, counted over the conversation.
@@ -43,6 +44,7 @@ class Topic(BaseModel):
     exclude: tuple[str, ...] = ()
     when: tuple[DateRange, ...] = ()
     where: tuple[Place, ...] = ()
+    folders: tuple[Path, ...] = ()
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
     talk_from: int | None = None
@@ -59,9 +61,14 @@ class Topic(BaseModel):
             self.similar
         )
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a time, a place or a folder was named."""
+        return bool(self.when or self.where or self.folders)
+
     def filter(self, exclude: frozenset[int] = frozenset()) -> Filter:
         """The photos that may be shown for it."""
-        return Filter(dates=self.when, places=self.where, exclude=exclude)
+        return Filter(dates=self.when, places=self.where, folders=self.folders, exclude=exclude)
 
 
 class Session(BaseModel):

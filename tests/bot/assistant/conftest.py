@@ -82,7 +82,8 @@ def assistant(
     encoder = ColourEncoder(background=True)
     with Library.open(tmp_path / "library.db", create=True) as library:
         index_folders(library, encoder, [album])
-        searcher = Searcher(library, encoder)
+        # Pictures of one colour are not near-duplicates here.
+        searcher = Searcher(library, encoder, duplicate_cosine=1.1)
         suggester = Suggester(searcher, RunnableLambda(RuleDescriber().describe))
         yield Assistant(
             suggester,

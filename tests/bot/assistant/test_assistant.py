@@ -27,7 +27,7 @@ class Talk:
     def say(self, plan: Plan, message: str = "", choices: Choices | None = None) -> Reply:
         message = message or f"message {len(self.session.turns)}"
         self.understanding.knows({message: plan})
-        return self.assistant.respond(self.session, message, choices or Choices(photos=6))
+        return self.assistant.respond(self.session, message, choices or Choices(hints=False))
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_no_photo_is_pushed_at_small_talk(talk: Talk, move: Move) -> None:
 def test_always_on_looks_at_what_is_told(talk: Talk) -> None:
     message = "we painted the whole kitchen blue"
     assert not talk.say(Plan(Move.SMALL_TALK), message).photos
-    assert talk.say(Plan(Move.SMALL_TALK), message, Choices(always_on=True)).photos
+    assert talk.say(Plan(Move.SMALL_TALK), message, Choices(always_on=True, hints=False)).photos
 
 
 def test_looking_on_demand(talk: Talk) -> None:

@@ -10,7 +10,6 @@ from bot.assistant.follow_ups import (
     next_topic,
     refers_back,
     replaced,
-    wants_unseen,
 )
 from bot.assistant.session import Session, Topic
 from bot.intent.plan import Move, Plan
@@ -35,8 +34,8 @@ def session(*topics: Topic) -> Session:
     return Session(topics=list(topics))
 
 
-def after(plan: Plan, talk: Session, message: str = "") -> Topic:
-    return next_topic(plan, talk, alike, message)
+def after(plan: Plan, talk: Session) -> Topic:
+    return next_topic(plan, talk, alike)
 
 
 def test_a_new_request_forgets_the_last_one() -> None:
@@ -71,16 +70,16 @@ def test_back_goes_to_the_topic_that_is_named() -> None:
     castle = Topic(content="a castle")
     talk = session(dogs, tennis, castle)
     assert after(Plan(Move.BACK, content="dogs"), talk) is dogs
-    assert after(Plan(Move.BACK), talk, "go back") is tennis
-    assert after(Plan(Move.BACK), talk, "the ones you had first") is dogs
+    assert after(Plan(Move.BACK), talk) is tennis
+    assert after(Plan(Move.BACK, numbers=(1,)), talk) is dogs
     placed = session(Topic(where=(TOKYO,)), Topic(where=(LISBON,)))
     assert after(Plan(Move.BACK, where=(TOKYO,)), placed) is placed.topics[0]
 
 
 def test_back_at_the_start_is_no_trouble() -> None:
-    assert after(Plan(Move.BACK), Session(), "back").words == ""
+    assert after(Plan(Move.BACK), Session()).words == ""
     only = Topic(content="dogs")
-    assert after(Plan(Move.BACK), session(only), "back").words == "dogs"
+    assert after(Plan(Move.BACK), session(only)).words == "dogs"
 
 
 @pytest.mark.parametrize(
@@ -116,5 +115,3 @@ def test_older_and_newer_than_all_that_was_shown() -> None:
 def test_words_that_mean_what_was_named_before() -> None:
     assert refers_back("the one where he sleeps")
     assert not refers_back("a wooden bridge")
-    assert wants_unseen("some others please")
-    assert not wants_unseen("the very first")
