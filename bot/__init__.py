@@ -14,6 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bot.assistant import Assistant as Assistant
+    from bot.assistant import Reply as Reply
+    from bot.assistant import Session as Session
     from bot.conversation import Conversation as Conversation
     from bot.conversation import Turn as Turn
     from bot.describe.llm import describer_chain as describer_chain
@@ -27,10 +30,13 @@ if TYPE_CHECKING:
     from bot.tool import photo_search_tool as photo_search_tool
 
 _HOMES = {
+    "Assistant": "assistant",
     "BotError": "errors",
     "Conversation": "conversation",
     "Description": "descriptors",
     "Descriptors": "descriptors",
+    "Reply": "assistant",
+    "Session": "assistant",
     "Settings": "settings",
     "Suggester": "suggest",
     "Suggestion": "suggest",

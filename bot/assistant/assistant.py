@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.assistant import facts
 from bot.assistant.choices import Choices
+from bot.assistant.facts import count_words, filter_words, known_places_words, years_words
 from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply, SharedPhoto
@@ -245,7 +245,7 @@ class Assistant:
         chosen = [nth_of(session.gallery, number) for number in numbers]
         if None in chosen:
             missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
-            count = facts.count_words(len(session.gallery))
+            count = count_words(len(session.gallery))
             return Reply(say(session, "no_such_number", count=count, number=missing))
         try:
             return self.share(session, [one for one in chosen if one is not None])
@@ -279,22 +279,22 @@ class Assistant:
         session.take_up(Topic(when=when, where=where))
         session.gallery = []
         count = len(ids)
-        places = facts.filter_words(Filter(places=where))
-        times = facts.filter_words(Filter(dates=when))
+        places = filter_words(Filter(places=where))
+        times = filter_words(Filter(dates=when))
         said = (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
         if not count:
             return Reply(say(session, "count_none", facts=said), filter=chosen)
-        text = say(session, "count", count=facts.count_words(count), facts=said)
-        return Reply(text, filter=chosen, filter_words=facts.filter_words(chosen))
+        text = say(session, "count", count=count_words(count), facts=said)
+        return Reply(text, filter=chosen, filter_words=filter_words(chosen))
 
     def _library_facts(self, session: Session) -> str:
         known = self.galleries.facts()
-        years = facts.years_words(known)
-        places = facts.known_places_words(known)
+        years = years_words(known)
+        places = known_places_words(known)
         return say(
             session,
             "library",
-            count=facts.count_words(known.count),
+            count=count_words(known.count),
             span=f", {years}" if years else "",
             places=f"Most are from {places}." if places else "",
         )
@@ -351,7 +351,7 @@ class Assistant:
             photos=photos,
             sure="fits",
             filter=chosen,
-            filter_words=facts.filter_words(chosen),
+            filter_words=filter_words(chosen),
             looked_for={"words": topic.words},
         )
 
@@ -378,7 +378,7 @@ class Assistant:
             [similar for photo in gallery.photos for similar in photo.similar],
         )
         shown_filter = replace(chosen, exclude=frozenset())
-        words = facts.filter_words(shown_filter)
+        words = filter_words(shown_filter)
         if gallery.photos:
             text = found_text(session, topic, gallery.photos, gallery.sure)
         else:
@@ -430,7 +430,7 @@ class Assistant:
         if exclude and topic.galleries:
             return say(session, "no_more", subject_lower=named or "those")
         if words and not len(self.library.ids_matching(topic.filter())):
-            span = facts.years_words(self.galleries.facts())
+            span = years_words(self.galleries.facts())
             known = f"What I know goes from {span}." if span and topic.when else ""
             return say(session, "none_filter", filter=words, span=known)
         if words and named:

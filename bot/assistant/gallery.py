@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.assistant import facts
+from bot.assistant.facts import place_words
 from bot.assistant.reply import ShownPhoto, Sure
 from bot.describe.query import to_query
 from bot.descriptors import FIELDS, Description
@@ -151,6 +151,6 @@ def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) ->
         path=photo.path,
         score=score,
         taken_at=photo.taken_at or (photo.taken_on.isoformat() if photo.taken_on else None),
-        place=facts.place_words(photo.place),
+        place=place_words(photo.place),
         similar=similar,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.assistant import facts
+from bot.assistant.facts import count_words, day_words, filter_words, places_words, span_words
 from bot.assistant.reply import ShownPhoto, Sure
 from bot.assistant.sentences import capital, lower, say, subject
 from bot.assistant.session import Session, Topic
@@ -14,12 +14,12 @@ def subject_of(topic: Topic) -> str:
 
 
 def in_time(when: Sequence[DateRange]) -> str:
-    words = facts.filter_words(Filter(dates=tuple(when)))
+    words = filter_words(Filter(dates=tuple(when)))
     return words if words.startswith(("since", "until")) else f"in {words}"
 
 
 def photo_facts(photo: ShownPhoto) -> str:
-    return ", ".join(part for part in (facts.day_words(photo.taken_at), photo.place) if part)
+    return ", ".join(part for part in (day_words(photo.taken_at), photo.place) if part)
 
 
 def found_text(
@@ -30,7 +30,7 @@ def found_text(
     if len(photos) == 1 or sure == "closest":
         known = photo_facts(photos[0])
         if sure == "closest":
-            fallback = facts.count_words(len(photos))
+            fallback = count_words(len(photos))
             return say(
                 session,
                 "closest",
@@ -40,14 +40,14 @@ def found_text(
         what = capital(named) or "This one fits best"
         values = {"subject": what, "subject_lower": lower(named) or "this one"}
         return say(session, "one" if known else "one_plain", facts=known, **values)
-    span = facts.span_words([photo.taken_at or "" for photo in photos])
-    places = facts.places_words([photo.place.split(",")[0] for photo in photos])
+    span = span_words([photo.taken_at or "" for photo in photos])
+    places = places_words([photo.place.split(",")[0] for photo in photos])
     known = ", ".join(part for part in (span, places) if part)
     if not named:
-        named = facts.filter_words(topic.filter())
+        named = filter_words(topic.filter())
     values = {
         "subject": capital(named) or "These fit, the best one first",
         "subject_lower": lower(named) or "these fit",
-        "count": facts.count_words(len(photos)),
+        "count": count_words(len(photos)),
     }
     return say(session, "many" if known else "many_plain", facts=known, **values)
