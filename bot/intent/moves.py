@@ -31,7 +31,7 @@ class Known:
 _A = r"['’]?"
 _PHOTOS = r"(?:photos?|pictures?|pics?|images?|shots?|snaps?)"
 _ONES = (
-    rf"(?:ones?|{_PHOTOS}|of (?:these|those|them|that|this|it|him|her)|like (?:this|that|these|"
+    rf"(?:ones?|{_PHOTOS}|of (?:these|those|them|that kind|that sort|that|this|it|him|her|the same)|like (?:this|that|these|"
     rf"those|it)(?: one)?)"
 )
 _CHAT = (
@@ -65,7 +65,7 @@ _MORE = re.compile(
     rf"{_PHOTOS})|next|all(?: of (?:them|those|these)))"
     rf"|(?:keep|carry|go|come) (?:going|scrolling|on|them coming|{_A}em coming|it coming)|"
     rf"continue|don{_A}t stop|encore|scroll(?: down)?|"
-    rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|you|we|i))?(?: (?:got|"
+    rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|you|we|i))?(?: (?:got|found|"
     rf"have|find|see))?)?|anything more|is that (?:all|it)(?: you (?:have|got))?|load more|"
     rf"see more|"
     rf"one more (?:page|round|batch)|more and more|and more|again more",
@@ -372,12 +372,12 @@ def _other_words(text: str) -> bool:
 
 
 def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
+    match = _BACK.fullmatch(core) or _BACK.fullmatch(whole.strip(" .!?"))
+    if match:
+        return _back(next((part for part in match.groups() if part), ""), core)
     picked = _picked(whole, core, state)
     if picked:
         return picked
-    match = _BACK.fullmatch(core)
-    if match:
-        return _back(next((part for part in match.groups() if part), ""), core)
     if _OLDER.fullmatch(core):
         return Known(Move.OLDER)
     if _NEWER.fullmatch(core):

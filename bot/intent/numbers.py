@@ -24,7 +24,7 @@ _NUMBER = re.compile(
     r"|\b(?P<digits>\d{1,2})(?:st|nd|rd|th)\b"
     rf"|(?:\b(?:numbers?|num|no\.?|nr\.?|photos?|pictures?|pics?|image)\s*|"
     rf"#\s*)(?P<named>\d{{1,3}}|{_CARDINAL})\b"
-    r"|\b(?P<place>middle|left(?:most)?|right(?:most)?|top|bottom)\b(?= (?:one|photo|picture|"
+    r"|\b(?P<place>middle|left(?:most)?|rightmost|top|bottom)\b(?= (?:one|photo|picture|"
     r"pic)\b)"
     rf"){_ONE}\b",
     re.IGNORECASE,

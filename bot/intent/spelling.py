@@ -141,7 +141,9 @@ class Speller:
         ranked = sorted(
             (distance, candidate[0] != word[0], self._ranks.get(candidate, _UNUSUAL), candidate)
             for candidate, distance, _ in near
-            if len(word) > 4 or self._ranks.get(candidate, _UNUSUAL) <= _USUAL_SHORT
+            if len(word) > 4
+            or len(candidate) > 4
+            or self._ranks.get(candidate, _UNUSUAL) <= _USUAL_SHORT
         )
         if not ranked:
             return word

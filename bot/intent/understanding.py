@@ -81,6 +81,10 @@ _BEFORE_MENTION = (
     r"before|after|back in|taken in)\s+)?"
     r"(?:the\s+)?"
 )
+_PREPOSITIONS = re.compile(
+    r"^(?:(?:back|over|down|up|in|from|at|on|during|of|since|until|around|to|near|for|by|the|our|my)\s+)+",
+    re.IGNORECASE,
+)
 _LEADING_MORE = re.compile(
     r"^(?:some |any |a few |few )?(?:more|other|others|further|similar)\s+(?:of\s+)?", re.IGNORECASE
 )
@@ -202,8 +206,12 @@ class Understanding:
     def _plan(
         self, said: str, text: str, mentions: _Mentions, state: TalkState, foreign: Foreign | None
     ) -> Plan:
+        excluded = split_exclusion(said, begun=state.asked).exclude
+        if excluded and any(words in excluded for words in mentions.words):
+            # "leave out Munich": a place or time that is excluded is none to look in.
+            mentions = _Mentions()
         rest = mentions.cut(said)
-        if not said:
+        if not said and not (foreign and foreign.move):
             return Plan(Move.SMALL_TALK, sure=RULE_SURE)
         known = None
         if foreign and foreign.move:
@@ -321,6 +329,8 @@ def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
     found_where = list(places.find(text))
     found_when = find_when(text, now=now)
     words = [text[m.start : m.end].strip(" ,.?!") for m in (*found_where, *found_when)]
+    # A rule may have taken the preposition along: "back to Kyoto" leaves "Kyoto".
+    words += [_PREPOSITIONS.sub("", said) for said in words]
     problems = [m.problem for m in found_when if m.problem]
     return _Mentions(
         when=tuple(r for m in found_when for r in m.ranges),
