@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import chat, demo, forget, index, photochat, replay, search, status, suggest
+from bot.cli import (
+    chat,
+    demo,
+    forget,
+    index,
+    photochat,
+    replay,
+    search,
+    status,
+    suggest,
+    talk,
+)
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 from bot.cli.plugins import add_plugins
 
@@ -18,6 +29,7 @@ Try it: photopal demo. Your own photos: photopal index ~/Pictures, then photopal
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
     "chat": chat.chat,
+    "talk": talk.talk,
     "index": index.index,
     "forget": forget.forget,
     "search": search.search,

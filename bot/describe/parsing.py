@@ -1,6 +1,5 @@
 """From the text of an LLM's answer to a description: a parser that forgives much."""
 
-import ast
 import json
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ MAX_ANSWER_CHARS = 20_000
 """More than this is never read: the asked answer has about a thousand characters."""
 
 MAX_SPANS = 20
+MAX_REPAIRS = 3
 MAX_REPAIR_CHARS = 4_000
 MAX_REPAIR_DEPTH = 30
 """Repairing what is broken takes time by the square of its length and depth."""
@@ -55,12 +55,11 @@ def _candidates(text: str) -> Iterator[Any]:
     if isinstance(whole, str):
         yield whole
     spans = _spans(text)[-MAX_SPANS:]
-    for read in (_read_json, _read_python):
-        for span in reversed(spans):
-            value = read(span)
-            if value is not None:
-                yield value
-    for span in reversed(spans[-3:]):
+    for span in reversed(spans):
+        value = _read_json(span)
+        if value is not None:
+            yield value
+    for span in reversed(spans[-MAX_REPAIRS:]):
         repaired = _repaired(span[:MAX_REPAIR_CHARS])
         # What broke off before it said anything is no answer.
         if any(known_values(repaired).get(name) for name in FIELDS):
@@ -104,16 +103,8 @@ def _read_json(text: str) -> Any:
     return None
 
 
-def _read_python(text: str) -> Any:
-    text = re.sub(r"\btrue\b", "True", re.sub(r"\bfalse\b", "False", text))
-    try:
-        return ast.literal_eval(re.sub(r"\bnull\b", "None", text))
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return None
-
-
 def _repaired(text: str) -> Any:
-    """What a text with broken or unfinished JSON means."""
+    """What a text means that is Python's notation, or JSON that is broken or unfinished."""
     import json_repair
 
     if text.count("{") + text.count("[") > MAX_REPAIR_DEPTH:

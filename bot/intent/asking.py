@@ -32,7 +32,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\s]+(?=\S)|\n+")
 _ROUNDS = 4
 _QUOTES = "\"'“”‘’«»„"
 _DESCRIBING = re.compile(
-    r"^(?:(?:it|he|she|they|there|his|her|its|their|the|an?|this|that one|one|with|in|on|at|wearing)"
+    r"^(?:(?:it|he|she|they|there|his|her|its|their|the|an?|this|that one|one|with|in|on|at|"
+    r"wearing)"
     r"\b(?!'ll|'d)|\w+ing\b)",
     re.IGNORECASE,
 )
@@ -51,11 +52,13 @@ class Asked:
         content: what is left without the words of asking.
         asks: whether words of asking, or of photos, were there.
         announces: whether the person is about to show something.
+        names_photo: whether a photo was named right after words of asking: "find the one with".
     """
 
     content: str
     asks: bool = False
     announces: bool = False
+    names_photo: bool = False
 
 
 def content_of(text: str) -> str:
@@ -79,6 +82,7 @@ def take_apart(text: str) -> Asked:
     parts = [_take_apart_sentence(sentence.strip()) for sentence in sentences]
     asks = any(part.asks for part in parts)
     announces = any(part.announces for part in parts)
+    named = any(part.names_photo for part in parts)
     if len(parts) == 1:
         if asks or announces or parts[0].content != sentences[0].strip():
             return parts[0]
@@ -94,7 +98,7 @@ def take_apart(text: str) -> Asked:
     ]
     if not kept:
         kept = [part.content for part in parts if part.content.strip()]
-    return Asked(" ".join(_end_sentences(kept)), asks, announces)
+    return Asked(_tidy(" ".join(_end_sentences(kept))), asks, announces, named)
 
 
 def bounded(text: str) -> str:
@@ -107,8 +111,10 @@ def bounded(text: str) -> str:
 def _take_apart_sentence(sentence: str) -> Asked:
     looks = ABOUT_LOOKS.match(sentence)
     if looks:
-        return Asked(_tidy("".join(part for part in looks.groups() if part)), asks=True)
-    rest, asks, announces = sentence, False, False
+        return Asked(
+            _tidy("".join(part for part in looks.groups() if part)), asks=True, names_photo=True
+        )
+    rest, asks, announces, named = sentence, False, False, False
     for _ in range(_ROUNDS):
         before = rest
         rest = _without(LEADING, rest)
@@ -117,6 +123,7 @@ def _take_apart_sentence(sentence: str) -> Asked:
         rest = shorter
         for pattern in (ASKING, PHOTO_PHRASE, PLEASE, POINTING):
             shorter = _without(pattern, rest)
+            named |= pattern is PHOTO_PHRASE and asks and shorter != rest
             asks |= shorter != rest
             rest = shorter
         if rest == before:
@@ -131,7 +138,7 @@ def _take_apart_sentence(sentence: str) -> Asked:
     asks |= polite
     if not (asks or announces) and rest == sentence:
         return Asked(sentence)
-    return Asked(_tidy(rest), asks, announces)
+    return Asked(_tidy(rest), asks, announces, named)
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:

@@ -26,12 +26,15 @@ _DET = (
     r"another|other|one|more|few|couple|lots?|bunch|loads?|of|both|which|what|two|three)"
 )
 _LOOKS = (
-    r"(?:nice|good|great|best|better|cool|old|older|new|newer|newest|oldest|recent|latest|favou?rite|"
-    r"funny|cute|lovely|beautiful|pretty|decent|amazing|awesome|single|random|only|particular|certain|"
+    r"(?:nice|good|great|best|better|cool|old|older|new|newer|newest|oldest|recent|latest|"
+    r"favou?rite|"
+    r"funny|cute|lovely|beautiful|pretty|decent|amazing|awesome|single|random|only|particular|"
+    r"certain|"
     r"specific|actual|original|famous|silly|little|holiday|vacation|family)"
 )
 _TAKEN = (
-    r"(?: (?:that |which )?(?:i|we|you|he|she|they|somebody|someone|mum|mom|dad|grandma|my \w+|[A-Z]\w+)"
+    r"(?: (?:that |which )?(?:i|we|you|he|she|they|somebody|someone|mum|mom|dad|grandma|my \w+|"
+    r"[A-Z]\w+)"
     rf"(?:{_A}ve|{_A}d| have| had)? (?:ever |just |once )?"
     r"(?:took|take|taken|snapped|got|have|had|made|shot|saved|sent|posted|captured)"
     r"(?: (?:there|here|once|back then|then))?| (?:that (?:was|were) )?(?:taken|shot|made)"
@@ -44,7 +47,10 @@ _CONNECT = (
     rf"(?:that|which|who)(?:{_A}s| is| are| was| were)))\b"
 )
 _NEW_PHRASE = r"(?=\s+[\"'“‘]?(?:an?|the|two|three|my|our|some)\b)"
-_PHOTO_END = rf"(?:{_CONNECT}|\s*[:,–—]|{_NEW_PHRASE}|(?=\s+(?:in|on|at|by|near|inside|under)\b)|(?=\s*[?!.]*$))"
+_PHOTO_END = (
+    rf"(?:{_CONNECT}|\s*[:,–—]|{_NEW_PHRASE}|(?=\s+(?:in|on|at|by|near|inside|under)\b)|"
+    rf"(?=\s*[?!.]*$))"
+)
 _PHOTO_WORDS = (
     rf"(?:(?:{_DET} ){{0,4}}(?:{_LOOKS} ){{0,2}}{PHOTO}{_TAKEN}{_PHOTO_END}"
     rf"|(?:{_DET} ){{0,3}}(?:(?<=\s)|(?<=^)){PHOTO}{_TAKEN}{_PHOTO_END}"
@@ -54,9 +60,12 @@ _PHOTO_WORDS = (
 )
 
 _VERB = (
-    r"(?:show|find|get|give|bring up|bring|pull up|pull out|dig up|dig out|look up|look for|search for|"
-    r"search|fetch|locate|display|open up|open|load|retrieve|grab|hand|pass|see|view|look at|look through|"
-    r"(?:have|take|get|steal)(?: a| another| one more| a quick)? (?:look|peek|glance|glimpse) (?:at|of)|have|"
+    r"(?:show|find|get|give|bring up|bring|pull up|pull out|dig up|dig out|look up|look for|"
+    r"search for|"
+    r"search|fetch|locate|display|open up|open|load|retrieve|grab|hand|pass|see|view|look at|"
+    r"look through|"
+    r"(?:have|take|get|steal)(?: a| another| one more| a quick)? (?:look|peek|glance|"
+    r"glimpse) (?:at|of)|have|"
     r"check for|check|share|send|spot|track down|hunt down|hunt for|call up|put up|go find|go get|"
     r"dig around for|browse|pick out|choose)"
 )
@@ -66,14 +75,19 @@ _VERBING = (
     r"having|looking at|sharing)"
 )
 _MODAL = rf"(?:can|could|would|will|may|might|cld|cud|shall|should)(?:n{_A}t)?"
-_HELP_TO = r"(?:be able to |help (?:me|us)(?: out)?(?: to)? |try (?:to|and) |go and |manage to |like to |care to )?"
+_HELP_TO = (
+    r"(?:be able to |help (?:me|us)(?: out)?(?: to)? |try (?:to|and) |go and |manage to |"
+    r"like to |care to )?"
+)
 _POL = rf"(?:{_POLITE} )*"
 _WANT = (
-    r"(?:want|wanna|need|like|love|wish|fancy|hope|prefer|require|could do with|could use|long|am dying|"
+    r"(?:want|wanna|need|like|love|wish|fancy|hope|prefer|require|could do with|could use|long|"
+    r"am dying|"
     r"feel like|would kill|have)"
 )
 _SURE = (
-    rf"(?:(?:i|we)(?:{_A}m| am)? (?:think|know|believe|guess|swear|bet|sure|certain|positive|remember|"
+    rf"(?:(?:i|we)(?:{_A}m| am)? (?:think|know|believe|guess|swear|bet|sure|certain|positive|"
+    rf"remember|"
     r"recall)|pretty sure|surely|i could have sworn)(?: that)?"
 )
 
@@ -82,60 +96,89 @@ ASKING = re.compile(
     + "|".join(
         (
             # can you show me, could I please see
-            rf"{_POL}{_MODAL} (?:you|u|ya|i|we) {_POL}{_HELP_TO}{_POL}{_VERB}(?: {_ME})?(?: back)?\b",
+            rf"{_POL}{_MODAL} (?:you|u|ya|i|we) {_POL}{_HELP_TO}{_POL}{_VERB}(?: "
+            rf"{_ME})?(?: back)?\b",
             # would you mind showing me, how about seeing
             rf"(?:would you |do you )?mind {_VERBING}(?: {_ME})?\b",
             rf"(?:how|what) about (?:{_VERBING}(?: {_ME})? )?(?!you\b|u\b)",
             # show me, find, pull up
-            rf"{_POL}(?:go |let{_A}s |go ahead and )?{_POL}(?:show|find|get|give|bring|pull up|pull out|dig up|dig out|look up|"
-            rf"look for|fetch|locate|display|open|load|retrieve|grab|hand|pass|search for|send|share) {_ME}(?: back)?\b"
+            rf"{_POL}(?:go |let{_A}s |go ahead and )?{_POL}(?:show|find|get|give|bring|pull up|"
+            rf"pull out|dig up|dig out|look up|"
+            rf"look for|fetch|locate|display|open|load|retrieve|grab|hand|pass|search for|send|"
+            rf"share) {_ME}(?: back)?\b"
             rf"(?: (?:a|another|one more) (?:look|glimpse|peek) (?:at|of))?",
-            rf"{_POL}(?:go |let{_A}s )?(?:find|bring up|pull up|pull out|dig up|dig out|dig out|look up|look for|"
-            r"fetch|locate|display|retrieve|grab|search for|hunt down|track down|hunt for|call up)\b"
+            rf"{_POL}(?:go |let{_A}s )?(?:find|bring up|pull up|pull out|dig up|dig out|dig out|"
+            rf"look up|look for|"
+            r"fetch|locate|display|retrieve|grab|search for|hunt down|track down|hunt for|"
+            r"call up)\b"
             r"(?! (?:yourself|out))",
-            rf"{_POL}(?:show|get|open|search|send|share|load|view|browse|list)(?= (?:the|any|some|all|my|our|those|that|these|more|"
+            rf"{_POL}(?:show|get|open|search|send|share|load|view|browse|list)(?= (?:the|any|some|"
+            rf"all|my|our|those|that|these|more|"
             rf"every|an?|only|{PHOTO}|pls|please)\b)(?! (?:some )?(?:rest|sleep|lost|over))",
             r"show(?! (?:jump\w*|dogs?|horses?|pony|ring|off|up|how)\b)(?=\s+\w)",
             # I want to see, I'd love
-            rf"(?:i|we)(?:{_A}d|{_A}ll| would| will| really| just| do| also| only| still)* {_WANT}(?: to)?"
-            rf"(?: {_POLITE})*(?: (?:{_VERB}|know if (?:you have|there (?:is|are)))(?: {_ME}| again)?)?(?: a look at)?\b",
-            rf"(?:want|wanna|need)(?: to)? (?:{_VERB}(?: {_ME})?\b|(?=(?:the|a|an|that|some|those|my|our)\b))",
+            rf"(?:i|we)(?:{_A}d|{_A}ll| would| will| really| just| do| also| only|"
+            rf" still)* {_WANT}(?: to)?"
+            rf"(?: {_POLITE})*(?: (?:{_VERB}|know if (?:you have|there (?:is|are)))(?: {_ME}|"
+            rf" again)?)?(?: a look at)?\b",
+            rf"(?:want|wanna|need)(?: to)? (?:{_VERB}(?: {_ME})?\b|(?=(?:the|a|an|that|some|those|"
+            rf"my|our)\b))",
             # I'm looking for
-            rf"(?:(?:i|we)(?:{_A}m|{_A}re| am| are| was| were|{_A}ve been| have been) )?(?:{_POLITE} )*(?:been )?"
-            r"(?:looking|searching|hunting|on the hunt|after|asking|dying|desperate|hoping|in the mood|curious|"
+            rf"(?:(?:i|we)(?:{_A}m|{_A}re| am| are| was| were|{_A}ve been|"
+            rf" have been) )?(?:{_POLITE} )*(?:been )?"
+            r"(?:looking|searching|hunting|on the hunt|after|asking|dying|desperate|hoping|"
+            r"in the mood|curious|"
             rf"keen|trying|ready|eager)(?: out)? (?:for|to) (?:{_VERB} (?:{_ME} )?)?(?=\S)",
             # do you have, did we take, got
-            rf"(?:do|did|does|would|don{_A}t|didn{_A}t|d{_A})\s?(?:you|u|ya|we|i|they|he|she) {_POL}"
-            r"(?:have|got|keep|remember|recall|know|take|snap|get|save|shoot|find|own|see)(?: got)?\b",
+            rf"(?:do|did|does|would|don{_A}t|didn{_A}t|d{_A})\s?(?:you|u|ya|we|i|they|he|"
+            rf"she) {_POL}"
+            r"(?:have|got|keep|remember|recall|know|take|snap|get|save|shoot|find|own|"
+            r"see)(?: got)?\b",
             r"(?:have|has|had) (?:you|u|ya|we|i) (?:still )?(?:got|seen|saved|kept)?(?: got)?\b",
-            rf"(?:(?:you|u|ya|we) )?(?:still )?got(?: (?:me|us))?(?= (?:any|some|a|an|the|that|one|those|my|our|more|{PHOTO})\b)",
+            rf"(?:(?:you|u|ya|we) )?(?:still )?got(?: (?:me|us))?(?= (?:any|some|a|an|the|that|"
+            rf"one|those|my|our|more|{PHOTO})\b)",
             rf"(?:you|u|ya|we)(?:{_A}ve)? (?:still )?(?:have|got)(?= .*\?)",
-            rf"(?:is|are|was|were|isn{_A}t|aren{_A}t) there (?:{_POLITE} )*(?=(?:any|one|an?|some|ones|more|{PHOTO}|the)\b)",
-            rf"(?:(?:is|are) there )?any chance (?:(?:that )?(?:you(?:{_A}ve)?|we|i|there) (?:still )?(?:have|got|could|can|is|are|took)(?: {_VERB}(?: {_ME})?)?|of|for)"
+            rf"(?:is|are|was|were|isn{_A}t|aren{_A}t) there (?:{_POLITE} )*(?=(?:any|one|an?|some|"
+            rf"ones|more|{PHOTO}|the)\b)",
+            rf"(?:(?:is|are) there )?any chance (?:(?:that )?(?:you(?:{_A}ve)?|we|i|"
+            rf"there) (?:still )?(?:have|got|could|can|is|are|took)(?: {_VERB}(?: {_ME})?)?|of|for)"
             rf"(?: {_VERBING})?\b",
             # where is, what about, let me see
-            rf"(?:so |and )?where(?:{_A}s|{_A}re| is| are| was| were| did| have| has| do| can)(?: (?:i|we|you))?"
+            rf"(?:so |and )?where(?:{_A}s|{_A}re| is| are| was| were| did| have| has| do|"
+            rf" can)(?: (?:i|we|you))?"
             r"(?: (?:put|save|saved|keep|find|see|store|get))?\b(?! (?:been|he|she|it|you)\b)",
             rf"(?:let (?:me|us)|let{_A}s|lemme) {_POL}{_VERB}\b(?! (?:if|what|how|why|who|when))",
-            rf"(?:you )?(?:remember|know)(?= (?:the|that|those) (?:{_LOOKS} )?(?:ones?|time|day|{PHOTO}|\w+.*\?)\b)"
+            rf"(?:you )?(?:remember|know)(?= (?:the|that|those) (?:{_LOOKS} )?(?:ones?|time|day|"
+            rf"{PHOTO}|\w+.*\?)\b)"
             r"(?: (?:the|that) (?:time|day)(?: when)?)?",
             rf"(?:i )?(?:can(?:{_A}t|not| not)|couldn{_A}t) (?:seem to )?(?:find|see|locate)\b",
             rf"(?:i(?:{_A}ve)?|we(?:{_A}ve)?) (?:have )?(?:lost|misplaced)(?= .*(?:{PHOTO}|one)\b)",
-            rf"(?:i )?(?:was |am |{_A}m )?(?:just )?wonder(?:ing|ed)? (?:if|whether) (?:(?:you|we|i|there) )?{_POL}"
-            rf"(?:have|has|had|could|can|might|is|are|took|got|would)?(?: {_POLITE})*(?: (?:be able to |help me )?{_VERB}(?: {_ME})?)?\b",
-            rf"(?:do|don{_A}t) you (?:think|suppose) (?:you|we|i|there) (?:have|could|can|might|is|are)(?: {_VERB}(?: {_ME})?)?\b",
-            rf"(?:is it|would it be|it{_A}s|is that) possible (?:for me |for you )?to {_VERB}(?: {_ME})?\b",
-            rf"(?:(?:it|that)(?:{_A}d| would) be |would be |be )?(?:nice|great|lovely|good|cool|fun|wonderful|awesome) to {_VERB}\b",
+            rf"(?:i )?(?:was |am |{_A}m )?(?:just )?wonder(?:ing|ed)? (?:if|whether) (?:(?:you|we|"
+            rf"i|there) )?{_POL}"
+            rf"(?:have|has|had|could|can|might|is|are|took|got|would)?(?: {_POLITE})*(?: "
+            rf"(?:be able to |help me )?{_VERB}(?: {_ME})?)?\b",
+            rf"(?:do|don{_A}t) you (?:think|suppose) (?:you|we|i|there) (?:have|could|can|might|"
+            rf"is|are)(?: {_VERB}(?: {_ME})?)?\b",
+            rf"(?:is it|would it be|it{_A}s|is that) possible (?:for me |"
+            rf"for you )?to {_VERB}(?: {_ME})?\b",
+            rf"(?:(?:it|that)(?:{_A}d| would) be |would be |be )?(?:nice|great|lovely|good|cool|"
+            rf"fun|wonderful|awesome) to {_VERB}\b",
             rf"(?:it is|it{_A}s) time (?:to|for) {_VERB}\b",
-            rf"there(?: really)? (?:should|must|has to|ought to|might|may|could)(?: still)? be(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|one|some|any)\b)",
-            rf"there(?:{_A}s| is| was| are| were)(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|one|some)\b(?! \w+ing))",
-            rf"{_SURE} (?:there(?:{_A}s| is| was| are| were)|(?:i|we)(?:{_A}ve)? (?:have|had|took|got|made|saved))(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|one|some)\b)",
-            rf"i (?:can |still |do )?(?:remember|recall)(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|one)\b)",
+            rf"there(?: really)? (?:should|must|has to|ought to|might|may|"
+            rf"could)(?: still)? be(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|one|some|any)\b)",
+            rf"there(?:{_A}s| is| was| are| were)(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|one|"
+            rf"some)\b(?! \w+ing))",
+            rf"{_SURE} (?:there(?:{_A}s| is| was| are| were)|(?:i|we)(?:{_A}ve)? (?:have|had|took|"
+            rf"got|made|saved))(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|one|some)\b)",
+            rf"i (?:can |still |do )?(?:remember|recall)(?= (?:{_DET} )*(?:{_LOOKS} )?(?:{PHOTO}|"
+            rf"one)\b)",
             rf"help (?:me|us)?(?: to)? ?{_VERB}\b",
             r"(?:(?:photo |picture |image )?search|query|find|looking for|wanted|request)\s*:",
-            r"(?:what(?: else)? (?:have|do) (?:you|we|i) (?:got|have)|what(?:cha| ya| you) got)\b(?: (?:of|from|with|about))?",
+            r"(?:what(?: else)? (?:have|do) (?:you|we|i) (?:got|have)|what(?:cha| ya|"
+            r" you) got)\b(?: (?:of|from|with|about))?",
             r"(?:have|take)(?: another| one more| a)? (?:look|peek) for\b",
-            r"(?:give us|give me|i(?:'d)? fancy|(?:another|one more|a(?: quick)?) (?:look|peek) at)\b",
+            r"(?:give us|give me|i(?:'d)? fancy|(?:another|one more|a(?: quick)?) (?:look|"
+            r"peek) at)\b",
         )
     )
     + r")(?:\s+(?:please|pls|plz|again|now|quickly|real quick|then|perhaps|maybe))*",
@@ -147,7 +190,8 @@ PHOTO_PHRASE = re.compile(rf"{_PHOTO_WORDS}", re.IGNORECASE)
 """At the start: "a nice photo of", "the one with", "any of"."""
 
 POINTING = re.compile(
-    r"(?:that|those|the) (?:ones?)(?:(?= (?:in|on|at|by|near|under)\b)|(?=,))|you know,?(?= (?:the|that|those)\b)",
+    r"(?:that|those|the) (?:ones?)(?:(?= (?:in|on|at|by|near|under)\b)|(?=,))|"
+    r"you know,?(?= (?:the|that|those)\b)",
     re.IGNORECASE,
 )
 
@@ -157,19 +201,31 @@ ANNOUNCING = re.compile(
     r"(?:"
     + "|".join(
         (
-            rf"(?:and |so )?here(?:{_A}s| is| are| was| were| comes?| it is| you go| we go| goes|(?=,))\b(?:,? (?:finally|at last|again))?",
-            rf"(?:this|that)(?:{_A}s| is| was)(?= (?:the|my|our|his|her|me|us|what|how|where|when)\b)",
+            rf"(?:and |so )?here(?:{_A}s| is| are| was| were| comes?| it is| you go| we go| goes|"
+            rf"(?=,))\b(?:,? (?:finally|at last|again))?",
+            rf"(?:this|that)(?:{_A}s| is| was)(?= (?:the|my|our|his|her|me|us|what|how|where|"
+            rf"when)\b)",
             r"(?:these|those) (?:are|were)(?= (?:the|my|our|his|her|us|some of)\b)",
-            rf"(?:this|that)(?:{_A}s| is| was| are)\b(?=.*:\s*$)|(?:these|those) (?:are|were)\b(?=.*:\s*$)",
-            r"(?:just |and |oh |do |come )?(?:look at|check out|have a look at|take a look at|have a peek at|get a load of|feast your eyes on|"
-            r"behold|voil[aà]|ta-?da+h?|introducing|presenting|meet(?= (?:the|my|our)\b)|say (?:hello|hi) to)\b(?! the time)",
+            rf"(?:this|that)(?:{_A}s| is| was| are)\b(?=.*:\s*$)|(?:these|those) (?:are|"
+            rf"were)\b(?=.*:\s*$)",
+            r"(?:just |and |oh |do |come )?(?:look at|check out|have a look at|take a look at|"
+            r"have a peek at|get a load of|feast your eyes on|"
+            r"behold|voil[aà]|ta-?da+h?|introducing|presenting|meet(?= (?:the|my|our)\b)|"
+            r"say (?:hello|hi) to)\b(?! the time)",
             r"(?:just )?(?:see|look)(?:,| here|:)? (?:for yourself|here)\b",
             r"(?:just )?(?:see|look)(?= (?:how|what|where)\b)",
             r"(?:just )?wait (?:till|until|til|to) (?:you )?(?:see|hear about)\b",
-            rf"(?:oh )?(?:you|u|everyone|everybody|y{_A}all) (?:just |really |simply |absolutely )*(?:have(?: got)? to|{_A}ve got to|must|should(?: have seen)?|gotta|need to|ought to|got to)(?: (?:see|have seen|look at))?(?=\s)",
-            rf"(?:let me|lemme|allow me to|i(?:{_A}ll| will| can| could| must| should| want to| wanna| have to| gotta| got to|{_A}ve got to|{_A}d (?:like|love) to|{_A}m (?:going to|gonna))) "
-            rf"(?:just |quickly |also |go )?(?:show|send|share|present)(?: (?:you|u|ya|y{_A}all|everyone|with you))\b",
-            r"(?:proof(?: that| of)?|exhibit a|evidence(?: that| of)?|as promised|attached(?: is| are)?|sending(?: you| over)?|uploading|posting|found it|case in point)\s*(?:[:,–—-]|(?=\s(?:the|my|our)\b))",
+            rf"(?:oh )?(?:you|u|everyone|everybody|y{_A}all) (?:just |really |simply |"
+            rf"absolutely )*(?:have(?: got)? to|{_A}ve got to|must|should(?: have seen)?|gotta|"
+            rf"need to|ought to|got to)(?: (?:see|have seen|look at))?(?=\s)",
+            rf"(?:let me|lemme|allow me to|i(?:{_A}ll| will| can| could| must| should| want to|"
+            rf" wanna| have to| gotta| got to|{_A}ve got to|{_A}d (?:like|love) to|"
+            rf"{_A}m (?:going to|gonna))) "
+            rf"(?:just |quickly |also |go )?(?:show|send|share|present)(?: (?:you|u|ya|y{_A}all|"
+            rf"everyone|with you))\b",
+            r"(?:proof(?: that| of)?|exhibit a|evidence(?: that| of)?|as promised|attached(?: is|"
+            r" are)?|sending(?: you| over)?|uploading|posting|found it|"
+            r"case in point)\s*(?:[:,–—-]|(?=\s(?:the|my|our)\b))",
         )
     )
     + r")(?:,?\s+(?:please|now|again|finally|look|guys|everyone))*",
@@ -179,27 +235,33 @@ ANNOUNCING = re.compile(
 
 APPEARANCE = re.compile(
     r"(?:what|how) (.+?) (?:looked?|looks|was|were|is|are|turned out|came out|ended up)"
-    r"(?: like)?(?: (?:that (?:day|night|morning|evening|time)|then|back then|today|now|in the end|there))?\W*$",
+    r"(?: like)?(?: (?:that (?:day|night|morning|evening|time)|then|back then|today|now|"
+    r"in the end|there))?\W*$",
     re.IGNORECASE,
 )
 """"what the waves were like that day": what is meant is the waves."""
 
 ABOUT_LOOKS = re.compile(
-    r"(?:(?:oh|and|so|but|wait|hey),? )*(?:what|how) (?:did|do|does) (?!you\b|i\b|it\b|that\b)(.+?) look(?: like)?"
+    r"(?:(?:oh|and|so|but|wait|hey),? )*(?:what|how) (?:did|do|does) (?!you\b|i\b|it\b|"
+    r"that\b)(.+?) look(?: like)?"
     r"(?: again)?((?: (?:when|with|in|at|on|after|before|from) .+?)?)\W*$",
     re.IGNORECASE,
 )
 
 GREETING = re.compile(
-    rf"(?:hi+|hey+a?|hello+|hiya|yo|good (?:morning|afternoon|evening|day)|morning|evening|howdy|dear|greetings|"
-    rf"g{_A}day|heya|oi)\b(?:,? (?:there|again|photopal|bot|buddy|friend|mate|you|everyone|all|dear|pal)\b)*\s*[,.!–—:-]*\s*",
+    rf"(?:hi+|hey+a?|hello+|hiya|yo|good (?:morning|afternoon|evening|day)|morning|evening|howdy|"
+    rf"dear|greetings|"
+    rf"g{_A}day|heya|oi)\b(?:,? (?:there|again|photopal|bot|buddy|friend|mate|you|everyone|all|"
+    rf"dear|pal)\b)*\s*[,.!–—:-]*\s*",
     re.IGNORECASE,
 )
 
 LEADING = re.compile(
     rf"(?:{GREETING.pattern}(?=\S))"
-    r"|(?:(?:ok(?:ay)?|so|um+|uh+|er+m?|hm+|well|now|and|but|oh+|ah+|right|alright|great|cool|yes|yeah|yep|wait|"
-    r"actually|anyway|also|then|listen|look(?! at\b| for\b| how\b| what\b| up\b| here\b)|sorry|excuse me|by the way|btw|hang on|hold on|you know what|quick question|lol|haha+|"
+    r"|(?:(?:ok(?:ay)?|so|um+|uh+|er+m?|hm+|well|now|and|but|oh+|ah+|right|alright|great|cool|yes|"
+    r"yeah|yep|wait|"
+    r"actually|anyway|also|then|listen|look(?! at\b| for\b| how\b| what\b| up\b| here\b)|sorry|"
+    r"excuse me|by the way|btw|hang on|hold on|you know what|quick question|lol|haha+|"
     r"omg|wow|ooh+|aww+|no worries|perfect|nice|thanks|thank you|next|first)\b[\s,.!:…–—-]+)(?=\S)"
     r"|(?:photopal|bot|buddy|dear|mate|pal)\b\s*[,:!]\s*(?=\S)",
     re.IGNORECASE,
@@ -208,15 +270,24 @@ LEADING = re.compile(
 
 TRAILING = re.compile(
     r"[\s,;.–—-]*(?<![\w'’])(?:"
-    rf"please|pls+|plz|plse|pretty please|thanks(?: a lot| so much)?|thank you(?: so much)?|thx|ty|ta|cheers|"
-    rf"again|for (?:me|us)|right now|asap|as soon as possible|somewhere|anywhere|at all|lying around|hanging around|"
-    rf"(?:on|in|from|among|amongst) (?:here|file|(?:my|the|our|your|this|there) (?:phone|library|photos|pictures|album|albums|collection|gallery|camera roll|archive|computer|device))|"
-    rf"to (?:me|us)|or (?:something|so|whatever|anything)(?: like that)?|you know|by any chance|perhaps|maybe|i (?:think|guess|believe)|"
-    rf"(?:do|did|have|would) (?:you|we|i) (?:still )?(?:have|get|got|take|find|keep|know)(?: (?:it|that|those|them|one|any|some|which one))?(?: still| anywhere| somewhere| by any chance)?|"
-    rf"(?:can|could|would|will) (?:you|u|i|we) (?:please )?(?:find|show|see|get|bring|pull|send|dig)(?: (?:it|that|them|those|one|me|us))*(?: up| out)?(?: for me| to me)?|"
-    rf"got (?:it|that|any|one|them)|(?:is|are) there (?:one|any|some)|if (?:you|we|i|it|there|that|possible|they)\b[^,]*|(?:you|u) remember|remember|"
+    rf"please|pls+|plz|plse|pretty please|thanks(?: a lot| so much)?|thank you(?: so much)?|thx|"
+    rf"ty|ta|cheers|"
+    rf"again|for (?:me|us)|right now|asap|as soon as possible|somewhere|anywhere|at all|"
+    rf"lying around|hanging around|"
+    rf"(?:on|in|from|among|amongst) (?:here|file|(?:my|the|our|your|this|there) (?:phone|library|"
+    rf"photos|pictures|album|albums|collection|gallery|camera roll|archive|computer|device))|"
+    rf"to (?:me|us)|or (?:something|so|whatever|anything)(?: like that)?|you know|by any chance|"
+    rf"perhaps|maybe|i (?:think|guess|believe)|"
+    rf"(?:do|did|have|would) (?:you|we|i) (?:still )?(?:have|get|got|take|find|keep|"
+    rf"know)(?: (?:it|that|those|them|one|any|some|which one))?(?: still| anywhere| somewhere|"
+    rf" by any chance)?|"
+    rf"(?:can|could|would|will) (?:you|u|i|we) (?:please )?(?:find|show|see|get|bring|pull|send|"
+    rf"dig)(?: (?:it|that|them|those|one|me|us))*(?: up| out)?(?: for me| to me)?|"
+    rf"got (?:it|that|any|one|them)|(?:is|are) there (?:one|any|some)|if (?:you|we|i|it|there|"
+    rf"that|possible|they)\b[^,]*|(?:you|u) remember|remember|"
     rf"if possible|when you (?:can|get a chance|have a (?:minute|moment|second|sec))|no rush|"
-    rf"i(?:{_A}m| am) (?:looking for|after|thinking of)|show me|will you|would you|can you|could you|right|eh|ok|okay|huh|innit|dear|buddy|mate|bot|photopal"
+    rf"i(?:{_A}m| am) (?:looking for|after|thinking of)|show me|will you|would you|can you|"
+    rf"could you|right|eh|ok|okay|huh|innit|dear|buddy|mate|bot|photopal"
     r")[\s?!.…]*$",
     re.IGNORECASE,
 )
@@ -227,10 +298,16 @@ IN_IT = re.compile(r"\s+(?:in|on) (?:it|them)\W*$", re.IGNORECASE)
 PURPOSE = re.compile(
     r"(?:"
     rf"[\s,;–—-]+(?:for|to show) (?:my|our) {_RELATIVE}(?:{_A}s (?:birthday|card|album|present))?"
-    rf"|[\s,;–—-]+(?:because|cause|cos|cuz|coz|{_A}cause|so(?: that)?|since|as) (?:i|we|my|he|she|they)\b(?:{_A}(?:d|m|ll|ve|re))? [^,]*"
-    r"|[\s,;–—-]+(?:and|then)? ?(?:i|we)(?:['’](?:d|m|ll))? (?:want|need|wanna|would like|promised|have|would love|am going) to (?:send|show|post|share|print|give|use|frame|put|make|upload)\b.*"
-    r"|[\s,;–—-]+(?:so (?:that )?i can|so as to|in order to|to) (?:send|show|post|share|print|give|frame|upload)(?: (?:it|them|that|one))?(?: (?:to|for|on|with|as|in|off)\b.*)?"
-    r"|[\s,;–—-]+for (?:the|a|my|our) (?:album|calendar|card|slideshow|presentation|newsletter|collage|wall|fridge|photo ?book|scrapbook|website|blog|story|post|screensaver|wallpaper|background|profile)"
+    rf"|[\s,;–—-]+(?:because|cause|cos|cuz|coz|{_A}cause|so(?: that)?|since|as) (?:i|we|my|he|she|"
+    rf"they)\b(?:{_A}(?:d|m|ll|ve|re))? [^,]*"
+    r"|[\s,;–—-]+(?:and|then)? ?(?:i|we)(?:['’](?:d|m|ll))? (?:want|need|wanna|would like|"
+    r"promised|have|would love|am going) to (?:send|show|post|share|print|give|use|frame|put|make|"
+    r"upload)\b.*"
+    r"|[\s,;–—-]+(?:so (?:that )?i can|so as to|in order to|to) (?:send|show|post|share|print|"
+    r"give|frame|upload)(?: (?:it|them|that|one))?(?: (?:to|for|on|with|as|in|off)\b.*)?"
+    r"|[\s,;–—-]+for (?:the|a|my|our) (?:album|calendar|card|slideshow|presentation|newsletter|"
+    r"collage|wall|fridge|photo ?book|scrapbook|website|blog|story|post|screensaver|wallpaper|"
+    r"background|profile)"
     r")[\s?!.…]*$",
     re.IGNORECASE,
 )
@@ -239,18 +316,21 @@ PURPOSE = re.compile(
 TRAILING_PHOTO = re.compile(
     rf"(?<!\btaking)(?<!\btake)(?<!\btakes)(?<!\btook)(?<!\bfor)(?<!\btheir)(?<!\bof)(?<!\bthe)(?<!\ba)(?<!\bin)"
     rf"(?<!\bat)(?<!\bhis)(?<!\bher)(?<!\band)(?<!\bmy)(?<!\bold)(?<!\bwith)(?<!\bsnaps)(?<!\bsnapping)(?<!\bto)(?<!\bany)"
-    rf"(?<!\bfamily)(?<!\bare)(?<!\bhow many)(?<!\bno)(?<!\btwo)(?<!\bsome)\s+(?:{_PHOTOS}|pic|ones)(?: (?:you|we|i) (?:have|got))?[\s?!.…]*$",
+    rf"(?<!\bfamily)(?<!\bare)(?<!\bhow many)(?<!\bno)(?<!\btwo)(?<!\bsome)\s+(?:{_PHOTOS}|pic|"
+    rf"ones)(?: (?:you|we|i) (?:have|got))?[\s?!.…]*$",
     re.IGNORECASE,
 )
 """At the end: "beach pics"."""
 
 CHATTER = re.compile(
-    r"\W*(?:(?:thanks?|thank you|thx|ty|cheers|please|pls|sorry|no rush|hi|hey|hello|lol|haha+|ok|okay|great|wow|yes|no|yeah)\b[^,]{0,40}"
-    rf"|(?:i|we)(?:{_A}(?:d|m|ll|ve))? (?:still |really |just )?(?:want|need|wanna|would like|promised|have|waited|hope|think|know|am|was|can|will|could|miss|just)\b.*"
-    rf"|(?:it|that|this)(?:{_A}s| is| was|{_A}d| would| will|{_A}ll) (?:for|be|a|so|my favou?rite|the best|important|urgent|great|lovely)\b.*"
-    r"|(?:it|this|that)(?:{_A}s| is) (?:margaret|me)\b.*|my name is\b.*|how are you\b.*|take your time\b.*)$".replace(
-        "{_A}", _A
-    ),
+    r"\W*(?:(?:thanks?|thank you|thx|ty|cheers|please|pls|sorry|no rush|hi|hey|hello|lol|haha+|ok|"
+    r"okay|great|wow|yes|no|yeah)\b[^,]{0,40}"
+    rf"|(?:i|we)(?:{_A}(?:d|m|ll|ve))? (?:still |really |just )?(?:want|need|wanna|would like|"
+    rf"promised|have|waited|hope|think|know|am|was|can|will|could|miss|just)\b.*"
+    rf"|(?:it|that|this)(?:{_A}s| is| was|{_A}d| would| will|{_A}ll) (?:for|be|a|so|my favou?rite|"
+    rf"the best|important|urgent|great|lovely)\b.*"
+    r"|(?:it|this|that)(?:{_A}s| is) (?:margaret|me)\b.*|my name is\b.*|how are you\b.*|"
+    r"take your time\b.*)$".replace("{_A}", _A),
     re.IGNORECASE,
 )
 """A whole sentence that says nothing about the photo."""

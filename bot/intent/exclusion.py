@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from bot.intent.asking import take_apart
 
 _ONE = (
-    r"(?:the |that |those |any |ones? |photos? |pictures? |pics? )*(?:ones?|photos?|pictures?|pics?)"
+    r"(?:the |that |those |any |ones? |photos? |pictures? |pics? )*(?:ones?|photos?|pictures?|"
+    r"pics?)"
     r"(?: (?:with|where(?: there(?:'s| is| are))?|of|that (?:has|have|shows?)))?"
 )
 _EXCLUDING = re.compile(
     r"(?:^|(?<=[\s,;.(–—-]))(?:and |but |only |just |though |same |the same |it )*"
-    r"(?P<word>without|w/o|sans|minus|excluding|except(?: for)?|other than|apart from|leav(?:e|ing) out|exclude|"
+    r"(?P<word>without|w/o|sans|minus|excluding|except(?: for)?|other than|apart from|leav(?:e|"
+    r"ing) out|exclude|"
     r"skip|ignore|not counting|filter out|take out|get rid of|anything but|everything but|all but|"
     r"with no|with nobody|with no one|don['’]?t (?:show|include|want)(?: me)?(?: any)?|"
-    r"do not (?:show|include)(?: me)?|(?:no|not)(?! more\b| idea\b| worries\b| problem\b| rush\b| wait\b| matter\b| thanks\b| sure\b| bad\b|"
+    r"do not (?:show|include)(?: me)?|(?:no|not)(?! more\b| idea\b| worries\b| problem\b| rush\b|"
+    r" wait\b| matter\b| thanks\b| sure\b| bad\b|"
     r" that['’]?s| it['’]?s| i\b| one\b| no\b| yet\b| now\b| only\b| just\b| really\b| really\b))\b"
     rf"(?: (?:any of|any|having))?(?: {_ONE})?\s+",
     re.IGNORECASE,
@@ -25,8 +28,10 @@ _END = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WORN = re.compile(
-    r"^(?:an? |any |his |her |their |the )?(?:\w+ )?(?:shirts?|shoes?|socks?|clothes|clothing|helmets?|pants|trousers|"
-    r"tops?|jackets?|coats?|glasses|hair|teeth|legs?|arms?|sleeves|leash|saddle|hands|t-shirts?|gloves)\b",
+    r"^(?:an? |any |his |her |their |the )?(?:\w+ )?(?:shirts?|shoes?|socks?|clothes|clothing|"
+    r"helmets?|pants|trousers|"
+    r"tops?|jackets?|coats?|glasses|hair|teeth|legs?|arms?|sleeves|leash|saddle|hands|t-shirts?|"
+    r"gloves)\b",
     re.IGNORECASE,
 )
 _NOBODY = {"nobody": "people", "no one": "people", "anyone": "people", "anybody": "people",
@@ -61,7 +66,12 @@ def split_exclusion(text: str, *, begun: bool = False) -> Exclusion:
     before = text[: match.start()].rstrip(" ,;–—-(")
     starts = not before.strip(" .!")
     short_word = match["word"].lower() in ("no", "not")
-    if (short_word and not starts and text[match.start() - 1] not in ",;.(–—-" and "but" not in match[0].lower()):
+    if (
+        short_word
+        and not starts
+        and text[match.start() - 1] not in ",;.(–—-"
+        and "but" not in match[0].lower()
+    ):
         return Exclusion(text)
     if starts and not begun and short_word:
         return Exclusion(text)
@@ -73,7 +83,8 @@ def split_exclusion(text: str, *, begun: bool = False) -> Exclusion:
     if not excluded:
         return Exclusion(text)
     after = re.sub(
-        r"^\W*(?:but|instead|please|pls|i mean|i meant|rather|though|in (?:it|them)|this time|either|too|at all|and|"
+        r"^\W*(?:but|instead|please|pls|i mean|i meant|rather|though|in (?:it|them)|this time|"
+        r"either|too|at all|and|"
         r"thanks)\b\W*", "", after, flags=re.IGNORECASE,
     )  # fmt: skip
     content = " ".join(part for part in (before.strip(" ."), after.strip(" ,.;!?")) if part)

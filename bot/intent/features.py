@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from bot.describe.words import is_chitchat, kind_of
 from bot.intent.asking import bounded, take_apart
 from bot.intent.plan import TalkState
-from bot.intent.words import word_list
+from bot.intent.words import split_words, word_list
 from retrieval.encoders.starter.bases import STATE_DIM, TextBase
 
 BUCKETS = 4096
 """Into which runs of shape tokens are hashed."""
 
-DENSE = 24
+DENSE = 28
 """Numbers that describe a message as a whole."""
 
 MEANING_SCALE = 6.0
@@ -107,13 +107,48 @@ def _runs(text: str, state: TalkState) -> Iterator[str]:
         yield "~ " + " ".join(classes[start : start + 3])
 
 
+_NO_DESCRIPTION = frozenset(
+    split_words(
+        "i we you they it is are was were am be been has had have do does did will would can "
+        "could should must might may what when how why who if because than best love hate like "
+        "better worst not no don't never always ever think know hope wish want need thanks thank "
+        "bye hello hi hey so just really > ?"
+    )
+)
+
+
+def is_description(tokens: Sequence[str]) -> bool:
+    """Whether a message is a bare description: "girl blowing bubbles, sunny meadow".
+
+    It names a thing that a photo could show, and has no verb of a story, no speaker, no opinion.
+    """
+    return (
+        2 <= len(tokens) <= 30
+        and any(token[0] in "SPE" for token in tokens)
+        and not _NO_DESCRIPTION & set(tokens)
+        and "Vd" not in tokens
+    )
+
+
 def _dense(text: str, state: TalkState) -> Rows:
     low = text.lower().replace("’", "'")
     tokens = shape_of(text)
     words = [token for token in tokens if token[0].isalpha()]
     asked = take_apart(text)
     first = set(tokens) & {"i", "we", "my", "our", "me", "us"}
-    verbs = set(tokens) & {"is", "are", "was", "were", "has", "had", "have", "did", "Vd", "am", "does"}
+    verbs = set(tokens) & {
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "had",
+        "have",
+        "did",
+        "Vd",
+        "am",
+        "does",
+    }
     short = len(words) <= 4
     numbers = (
         asked.asks,
@@ -139,6 +174,10 @@ def _dense(text: str, state: TalkState) -> Rows:
         state.asked and short,
         state.asked and asked.asks,
         state.asked and not verbs,
+        is_description(tokens),
+        is_description(tokens) and tokens[0] in ("a", "the", "my", "our", "some", "0", "an"),
+        is_description(tokens) and tokens[0][0] in "SPEAX",
+        asked.asks and asked.names_photo,
         1.0,
     )
     return np.asarray(numbers, np.float32)

@@ -1,7 +1,8 @@
 """Other languages, by word lists: "zeig mir die Katze" is read as "the cat".
 
-Common nouns of German, French, Spanish, Italian, Portuguese, Dutch and Chinese are put into English
-for the encoder, which reads English; words of asking and the closed sets of moves are known in each.
+Common nouns of German, French, Spanish, Italian, Portuguese, Dutch and Chinese are put into
+English for the encoder, which reads English; words of asking and the closed sets of moves are known
+in each.
 What is in no list stays as it is: names of people and places are the same anyway.
 """
 
@@ -14,25 +15,43 @@ from importlib.resources import files
 
 from bot.intent.plan import Move
 from bot.intent.spelling import photo_words
-from bot.intent.words import word_list
+from bot.intent.words import split_words, word_list
 
 MOVES = (
-    Move.THANKS, Move.GOODBYE, Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER, Move.BACK,
-    Move.SHARE, Move.HELP, Move.SMALL_TALK,
-)  # fmt: skip
+    Move.THANKS,
+    Move.GOODBYE,
+    Move.MORE,
+    Move.ANOTHER,
+    Move.REJECT,
+    Move.OLDER,
+    Move.NEWER,
+    Move.BACK,
+    Move.SHARE,
+    Move.HELP,
+    Move.SMALL_TALK,
+)
 _ENGLISH = frozenset(
-    "the a an of in on with and is are was show me find photo photos picture pictures you i my we to for from have "
-    "do can please that this where what when it not one ones any some at by so but".split()
+    split_words(
+        "the a an of in on with and is are was show me find photo photos picture pictures you i "
+        "my we to for from have do can please that this where what when it not one ones any some "
+        "at by so but"
+    )
 )
 _SHARED = frozenset(
-    "no hi hello hey ok okay ciao adios adieu super top help perfect hallo encore test bravo prima genial dag".split()
+    split_words(
+        "no hi hello hey ok okay ciao adios adieu super top help perfect hallo encore test bravo "
+        "prima genial dag"
+    )
 )
 """Said in English too."""
 
 _LIKE_ENGLISH = frozenset(
-    "man bank see hut tour port mare sole pane rose tram chat ours livre son alba pub faro pie mono red as mar die "
-    "boot brief fort rock sand stage gens pore ave rio lente ape sale pool bat ram pin ton bola skate time loup bus "
-    "car barca lago torre villa piano pizza orange violet grand cave prune legume mate metro radio auto camper".split()
+    split_words(
+        "man bank see hut tour port mare sole pane rose tram chat ours livre son alba pub faro "
+        "pie mono red as mar die boot brief fort rock sand stage gens pore ave rio lente ape sale "
+        "pool bat ram pin ton bola skate time loup bus car barca lago torre villa piano pizza "
+        "orange violet grand cave prune legume mate metro radio auto camper"
+    )
 )
 """Nouns of other languages that are also English words, or names."""
 
@@ -128,7 +147,9 @@ def _read(text: str, language: _Language) -> Foreign:
         shares = re.match(language.moves[Move.SHARE].pattern, bare)
         short = len(bare.split()) <= 4
         if shares or short:
-            return Foreign(language.code, "", Move.SHARE if shares else Move.ORDINAL, numbers=numbers)
+            return Foreign(
+                language.code, "", Move.SHARE if shares else Move.ORDINAL, numbers=numbers
+            )
     rest, asks = _without_asking(" ".join(text.split()).strip(" ,.!?¿¡;:"), language)
     english = _english(rest, language)
     return Foreign(language.code, english, asks=asks, names_things=_names_things(rest, language))
@@ -144,7 +165,11 @@ def _without_asking(text: str, language: _Language) -> tuple[str, bool]:
     asks = False
     for pattern in (language.asking, language.photo):
         match = pattern.match(text)
-        whole_word = match and match[0] and (match[0][-1] in " '-" or not text[match.end() : match.end() + 1].isalpha())
+        whole_word = (
+            match
+            and match[0]
+            and (match[0][-1] in " '-" or not text[match.end() : match.end() + 1].isalpha())
+        )
         if match and whole_word:
             text, asks = text[match.end() :].strip(" ,.:;"), True
     while match := language.tail.search(text):
@@ -190,7 +215,7 @@ def _numbers(bare: str, language: _Language) -> tuple[int, ...]:
 
 def _read_chinese(text: str) -> Foreign:
     chinese = _chinese()
-    bare = text.strip(" ,.!?，。！？~ 　")
+    bare = text.strip(" ,.!?，。！？~\u3000")
     for move in MOVES:
         match = chinese.moves[move].fullmatch(bare)
         if match:
@@ -199,7 +224,13 @@ def _read_chinese(text: str) -> Foreign:
     match = re.search(r"第([一二三四五六七八九十\d]+)[张个]|最后一张", bare)
     if match and len(bare) <= 10:
         digits = "一二三四五六七八九十"
-        number = -1 if match[1] is None else int(match[1]) if match[1].isdigit() else digits.find(match[1]) + 1
+        number = (
+            -1
+            if match[1] is None
+            else int(match[1])
+            if match[1].isdigit()
+            else digits.find(match[1]) + 1
+        )
         shares = bool(re.search(r"分享|发", bare))
         return Foreign("zh", "", Move.SHARE if shares else Move.ORDINAL, numbers=(number or 1,))
     asks = False
@@ -229,7 +260,11 @@ def _chinese_english(text: str, chinese: _Language) -> str:
                 found.append(text[place])
             place += 1
     words = " ".join(part for part in found if part.strip())
-    words = re.sub(r"(?<=[A-Za-z0-9]) (?=[A-Za-z0-9] |[A-Za-z0-9]$)", "", words) if text.isascii() else words
+    words = (
+        re.sub(r"(?<=[A-Za-z0-9]) (?=[A-Za-z0-9] |[A-Za-z0-9]$)", "", words)
+        if text.isascii()
+        else words
+    )
     return re.sub(r"^of |\bof$", "", words).strip() or text
 
 
@@ -243,12 +278,36 @@ def _nouns(code: str) -> dict[str, str]:
     head, *rows = _table()
     column = head.index(code)
     phrases = {
-        "coucher de soleil", "couchers de soleil", "puesta de sol", "pôr do sol", "lever de soleil", "nascer do sol",
-        "aire de jeux", "parque infantil", "parco giochi", "barca a vela", "tienda de campaña", "feu d'artifice",
-        "fuegos artificiales", "fuochi d'artificio", "fogos de artifício", "árbol de navidad", "albero di natale",
-        "árvore de natal", "bonhomme de neige", "muñeco de nieve", "pupazzo di neve", "boneco de neve",
-        "café da manhã", "in de", "op de", "van de", "dans le", "en el", "de la",
-    }  # fmt: skip
+        "coucher de soleil",
+        "couchers de soleil",
+        "puesta de sol",
+        "pôr do sol",
+        "lever de soleil",
+        "nascer do sol",
+        "aire de jeux",
+        "parque infantil",
+        "parco giochi",
+        "barca a vela",
+        "tienda de campaña",
+        "feu d'artifice",
+        "fuegos artificiales",
+        "fuochi d'artificio",
+        "fogos de artifício",
+        "árbol de navidad",
+        "albero di natale",
+        "árvore de natal",
+        "bonhomme de neige",
+        "muñeco de nieve",
+        "pupazzo di neve",
+        "boneco de neve",
+        "café da manhã",
+        "in de",
+        "op de",
+        "van de",
+        "dans le",
+        "en el",
+        "de la",
+    }
     found: dict[str, str] = {}
     for row in rows:
         cell = row[column] if column < len(row) else ""

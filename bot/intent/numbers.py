@@ -2,10 +2,15 @@
 
 import re
 
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
-_CARDINALS = "one two three four five six seven eight nine ten eleven twelve".split()
+from bot.intent.words import split_words
+
+_ORDINALS = split_words(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+)
+_CARDINALS = split_words("one two three four five six seven eight nine ten eleven twelve")
 _FROM_END = {
-    "last": -1, "very last": -1, "final": -1, "second to last": -2, "next to last": -2, "second last": -2,
+    "last": -1, "very last": -1, "final": -1, "second to last": -2, "next to last": -2,
+    "second last": -2,
     "one before last": -2, "penultimate": -2, "third to last": -3,
 }  # fmt: skip
 _ONE = r"(?: (?:one|ones|photo|picture|pic|image|shot))?"
@@ -13,25 +18,36 @@ _ORDINAL = "|".join(_ORDINALS)
 _CARDINAL = "|".join(_CARDINALS)
 _NUMBER = re.compile(
     r"(?:\b(?:the|that|this|your|my) )?(?:very )?(?:"
-    rf"\b(?P<end>second to last|next to last|second last|third to last|penultimate|very last|last|final)\b"
+    rf"\b(?P<end>second to last|next to last|second last|third to last|penultimate|very last|last|"
+    rf"final)\b"
     rf"|\b(?P<word>{_ORDINAL})\b(?P<few> (?:two|three|four|five|few|couple)\b)?"
     r"|\b(?P<digits>\d{1,2})(?:st|nd|rd|th)\b"
-    rf"|(?:\b(?:numbers?|num|no\.?|nr\.?|photos?|pictures?|pics?|image)\s*|#\s*)(?P<named>\d{{1,3}}|{_CARDINAL})\b"
-    r"|\b(?P<place>middle|left(?:most)?|right(?:most)?|top|bottom)\b(?= (?:one|photo|picture|pic)\b)"
+    rf"|(?:\b(?:numbers?|num|no\.?|nr\.?|photos?|pictures?|pics?|image)\s*|"
+    rf"#\s*)(?P<named>\d{{1,3}}|{_CARDINAL})\b"
+    r"|\b(?P<place>middle|left(?:most)?|right(?:most)?|top|bottom)\b(?= (?:one|photo|picture|"
+    r"pic)\b)"
     rf"){_ONE}\b",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"^(?:(?:share|send|show(?: me)?|open|post|forward|pick|take)(?: me)? )?((?:\d{{1,2}}|{_CARDINAL})(?:(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:\d{{1,2}}|{_CARDINAL}))*)(?: (?:to|with) .*)?$",
+    rf"^(?:(?:share|send|show(?: me)?|open|post|forward|pick|take)(?: me)? )?((?:\d{{1,2}}|"
+    rf"{_CARDINAL})(?:(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:\d{{1,2}}|{_CARDINAL}))*)(?: (?:to|"
+    rf"with) .*)?$",
     re.IGNORECASE,
 )
-_LIST_REST = re.compile(rf"^(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:the )?(\d{{1,2}}|{_CARDINAL})\b", re.IGNORECASE)
+_LIST_REST = re.compile(
+    rf"^(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:the )?(\d{{1,2}}|{_CARDINAL})\b", re.IGNORECASE
+)
 _IN_THE = re.compile(r"\b(?:one )?(?:in|on|at) the (middle|left|right|top|bottom)\b", re.IGNORECASE)
 _NOT_A_PLACE = re.compile(
-    r"^\W*(?:day|time|night|week|month|year|summer|winter|birthday|christmas|steps?|dance|grade|class|kiss|date|"
-    r"communion|tooth|house|car|snow|hand|floor|street|world|of (?:january|february|march|april|may|june|july|"
-    r"august|september|october|november|december)|january|february|march|april|may|june|july|august|september|"
-    r"october|november|december|autumn|spring|fall|monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekend|"
+    r"^\W*(?:day|time|night|week|month|year|summer|winter|birthday|christmas|steps?|dance|grade|"
+    r"class|kiss|date|"
+    r"communion|tooth|house|car|snow|hand|floor|street|world|of (?:january|february|march|april|"
+    r"may|june|july|"
+    r"august|september|october|november|december)|january|february|march|april|may|june|july|"
+    r"august|september|"
+    r"october|november|december|autumn|spring|fall|monday|tuesday|wednesday|thursday|friday|"
+    r"saturday|sunday|weekend|"
     r"trip|holiday|vacation|prize|place|century|person|man|woman|minute|word|thing)\b",
     re.IGNORECASE,
 )
@@ -58,7 +74,9 @@ def numbers_in(text: str, *, shown: int = 0) -> tuple[tuple[int, ...], str]:
         if match.start() < position:
             continue
         following = text[match.end() :]
-        one_named = bool(re.search(r"(?:one|ones|photo|picture|pic|image|shot)$", match[0], re.IGNORECASE))
+        one_named = bool(
+            re.search(r"(?:one|ones|photo|picture|pic|image|shot)$", match[0], re.IGNORECASE)
+        )
         if not one_named and _NOT_A_PLACE.match(following):
             continue
         end = match.end()

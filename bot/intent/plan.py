@@ -73,6 +73,7 @@ class Plan:
             are taken out. Nouns of another language are put into English.
         when: periods that the photo must lie in, any of them.
         where: places that it must lie in, any of them.
+        folders: names of the library's folders that the message names, any of them.
         exclude: what it must not show, or which one it is not.
         number: which of the photos shown is meant: 1 is the first, -1 the last.
         numbers: all of them when several are named: "share 1 and 3". Of BACK, ``(1,)`` means the
@@ -87,6 +88,7 @@ class Plan:
     content: str = ""
     when: tuple[DateRange, ...] = ()
     where: tuple[Place, ...] = ()
+    folders: tuple[str, ...] = ()
     exclude: str = ""
     number: int | None = None
     numbers: tuple[int, ...] = ()

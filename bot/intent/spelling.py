@@ -17,7 +17,7 @@ from bot.describe.phrase_bank import PHRASES_NAME, read_phrases
 from bot.describe.phrases import WEIGHTS
 from bot.describe.words import CHITCHAT, KINDS, base_forms, kind_of
 from bot.describe.words import word_list as describing_words
-from bot.intent.words import word_list
+from bot.intent.words import split_words, word_list
 
 MAX_WORDS = 60
 """Of a message that are looked at."""
@@ -29,16 +29,31 @@ _UNUSUAL = 40_000
 """Ranks: of a word that may be meant by one of four letters, and of one outside the vocabulary."""
 
 _SLANG = frozenset(
-    "pls plz plse thx tysm ty tnx lol lmao omg btw idk imo rn ur u r ppl cuz coz cos bc smth sth nvm "
-    "gonna wanna gotta lemme gimme dunno kinda sorta hmu tbt brb ttyl cya pic pics pix selfie selfies "
-    "yo ya yep yup nah nope haha hehe aww awww hm hmm mm uh um er ah oh oof meh yay doggo pupper moar "
-    "mum mums gran nana doggy kitty tortie bday xmas pram nappy jumper lorry owt nowt innit".split()
+    split_words(
+        "pls plz plse thx tysm ty tnx lol lmao omg btw idk imo rn ur u r ppl cuz coz cos bc smth "
+        "sth nvm gonna wanna gotta lemme gimme dunno kinda sorta hmu tbt brb ttyl cya pic pics "
+        "pix selfie selfies yo ya yep yup nah nope haha hehe aww awww hm hmm mm uh um er ah oh "
+        "oof meh yay doggo pupper moar mum mums gran nana doggy kitty tortie bday xmas pram nappy "
+        "jumper lorry owt nowt innit"
+    )
 )
 _SLIPS = {
-    "teh": "the", "hte": "the", "adn": "and", "nad": "and", "wiht": "with", "wtih": "with", "fo": "of",
-    "ot": "to", "pciture": "picture", "pcis": "pics", "picutre": "picture", "form": "form", "taht": "that",
-    "thta": "that", "yuo": "you", "cna": "can", "fidn": "find", "shwo": "show", "dgo": "dog", "dgos": "dogs",
-    "wnat": "want", "ahve": "have", "hvae": "have", "int he": "in the", "wehre": "where", "whre": "where",
+    "teh": "the", "hte": "the", "adn": "and", "nad": "and", "wiht": "with", "wtih": "with",
+    "fo": "of",
+    "ot": "to", "pciture": "picture", "pcis": "pics", "picutre": "picture", "form": "form",
+    "taht": "that",
+    "thta": "that", "yuo": "you", "cna": "can", "fidn": "find", "shwo": "show", "dgo": "dog",
+    "dgos": "dogs",
+    "wnat": "want", "ahve": "have", "hvae": "have", "hav": "have", "hve": "have", "wun": "one",
+    "wiv": "with", "dat": "that", "dis": "this", "da": "the",
+    "luk": "look", "foto": "photo", "fotos": "photos", "piks": "pics", "wher": "where",
+    "wheres": "where's",
+    "wich": "which", "thier": "their", "cud": "could", "wud": "would", "luv": "love",
+    "plase": "please",
+    "pelase": "please", "pleas": "please", "serch": "search", "sho": "show", "shw": "show",
+    "pitcure": "picture",
+    "pictue": "picture", "picure": "picture", "phto": "photo", "phtos": "photos", "pohto": "photo",
+    "potos": "photos", "beech": "beach", "wana": "wanna", "wehre": "where", "whre": "where",
 }  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 _ENDINGS = ("er", "ers", "ist", "ists", "ish", "less", "like", "y", "ness", "able", "s", "in")
@@ -101,7 +116,8 @@ class Speller:
         if any(len(form) >= 3 and (form in self._ranks or form in photo_words()) for form in forms):
             return True
         return any(
-            word[:cut] in self._ranks and self._is_word(word[cut:]) for cut in range(4, len(word) - 3)
+            word[:cut] in self._ranks and self._is_word(word[cut:])
+            for cut in range(4, len(word) - 3)
         )
 
     def _is_word(self, word: str) -> bool:
@@ -129,7 +145,7 @@ class Speller:
         )
         if not ranked:
             return word
-        distance, other_start, _, best = ranked[0]
+        _, other_start, _, best = ranked[0]
         if other_start and len(word) < 6:
             return word
         return str(best)
@@ -140,7 +156,9 @@ def photo_words() -> frozenset[str]:
     """Words that people use when they ask for photos, or that photos are described with."""
     phrases, _ = read_phrases(WEIGHTS / PHRASES_NAME)
     words = {word.lower() for phrase in phrases for word in _TOKEN.findall(phrase)}
-    words |= {form for word in words for form in base_forms(word) if form in describing_words("subjects")}
+    words |= {
+        form for word in words for form in base_forms(word) if form in describing_words("subjects")
+    }
     for kind in (*KINDS, CHITCHAT):
         words |= {word for word in describing_words(kind) if word.isalpha()}
     return frozenset(words | word_list("asking") | word_list("verbs"))

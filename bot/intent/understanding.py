@@ -11,7 +11,7 @@ Orders to the bot ("ignore previous instructions") are words like others.
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from threading import Lock
@@ -26,6 +26,8 @@ from bot.intent.move_model import MoveModel, decide
 from bot.intent.moves import Known, core_of, known_move, wants_unseen
 from bot.intent.plan import Move, Plan, TalkState
 from bot.intent.spelling import Speller
+from bot.intent.when import find_when
+from bot.intent.words import split_words
 from retrieval.encoders.starter.bases import TextBase, load_text_base
 
 if TYPE_CHECKING:
@@ -35,47 +37,92 @@ RULE_SURE = 0.97
 """Probability of a move that a rule recognised."""
 
 _GLUE = frozenset(
-    "the a an of from in on at to by for with and or some any only just it its them they those these that this one ones "
-    "photo photos picture pictures pic pics image images shot shots now what about how me us all please there taken was were "
-    "is are i we you my our your have has had also too ok okay so then but again few more any? ones? mean taken show see "
-    "let's lets instead other others he she him her be when where here did do does took take got get out up maybe think".split()
+    split_words(
+        "the a an of from in on at to by for with and or some any only just it its them they "
+        "those these that this one ones photo photos picture pictures pic pics image images shot "
+        "shots now what about how me us all please there taken was were is are i we you my our "
+        "your have has had also too ok okay so then but again few more any? ones? mean taken show "
+        "see let's lets instead other others he she him her be when where here did do does took "
+        "take got get out up maybe think"
+    )
 )
 _REFINING = re.compile(
     r"(?:(?:ok(?:ay)?|and|but|yes|no|hm+|oh|well|so|great|nice|please|sorry)[\s,]+)*"
-    r"(?:(?:only|just)\b(?! (?:kidding|joking|saying|wondering|asking|looking|curious|now|because|got|been|a (?:second|minute|moment|sec)))"
-    r"|(?:the |those |these |any |some |just )?ones?\b(?! (?:of|more|second|moment|sec|minute|day|time|thing))"
-    r"|(?:those|these|them)\b (?:in|from|with|at|on|where|of|when)|(?:is|are) there (?:one|any|some|ones)(?: of (?:them|those|these))? (?:where|with|in|at|on|when|from)\b"
-    r"|(?:with|where (?:he|she|it|they|there|we|i|you|\w+ (?:is|are|was|were))|in|on|at|near|by|without|from|same,? (?:but )?)\b"
-    r"|any (?:of (?:them|those|these)|with|where|in|at|from|on)\b|(?:which|how many) of (?:them|those|these)\b"
+    r"(?:(?:only|just)\b(?! (?:kidding|joking|saying|wondering|asking|looking|curious|now|because|"
+    r"got|been|a (?:second|minute|moment|sec)))"
+    r"|(?:the |those |these |any |some |just )?ones?\b(?! (?:of|more|second|moment|sec|minute|day|"
+    r"time|thing))"
+    r"|(?:those|these|them)\b (?:in|from|with|at|on|where|of|when)|(?:is|are) there (?:one|any|"
+    r"some|ones)(?: of (?:them|those|these))? (?:where|with|in|at|on|when|from)\b"
+    r"|(?:with|where (?:he|she|it|they|there|we|i|you|\w+ (?:is|are|was|were))|in|on|at|near|by|"
+    r"without|from|same,? (?:but )?)\b"
+    r"|any (?:of (?:them|those|these)|with|where|in|at|from|on)\b|(?:which|how many) of (?:them|"
+    r"those|these)\b"
     r"|the (?:\w+ )?ones?\b|filter|narrow|limit)",
     re.IGNORECASE,
 )
 _REFERS = re.compile(
     r"\b(?:(?:some|any|all|few|more|most|one|two|three|both|each|which) of (?:them|those|these)|"
-    r"(?:show|open|see|bring up|pull up|view|get|find)(?: me)?(?: (?:a few|some|all))? (?:them|those|these))\b",
+    r"(?:show|open|see|bring up|pull up|view|get|find)(?: me)?(?: (?:a few|some|all))? (?:them|"
+    r"those|these))\b",
     re.IGNORECASE,
 )
 _NOT_NOW = re.compile(
-    r"\b(?:now|today|tonight|photos?|pictures?|pics?|images?|more photos|anything|interested|yet|sure|bad|funny|really|"
-    r"worry|need|want|bother|bothered|kidding|happy|well|good|great|nice|true|mind|rush|hurry|feeling)\b",
+    r"\b(?:now|today|tonight|photos?|pictures?|pics?|images?|more photos|anything|interested|yet|"
+    r"sure|bad|funny|really|"
+    r"worry|need|want|bother|bothered|kidding|happy|well|good|great|nice|true|mind|rush|hurry|"
+    r"feeling)\b",
     re.IGNORECASE,
 )
 _BEFORE_MENTION = (
-    r"(?:(?:but|and|only|just|taken|back|somewhere|that was|it was|all|the ones?|those|that|ones?)\s+)*?"
-    r"(?:(?:in|from|at|on|during|of|since|until|till|around|to|near|over|for|by|about|between|before|after|back in|taken in)\s+)?"
+    r"(?:(?:but|and|only|just|taken|back|somewhere|that was|it was|all|the ones?|those|that|"
+    r"ones?)\s+)*?"
+    r"(?:(?:in|from|at|on|during|of|since|until|till|around|to|near|over|for|by|about|between|"
+    r"before|after|back in|taken in)\s+)?"
     r"(?:the\s+)?"
 )
-_LEADING_MORE = re.compile(r"^(?:some |any |a few |few )?(?:more|other|others|further|similar)\s+(?:of\s+)?", re.IGNORECASE)
+_LEADING_MORE = re.compile(
+    r"^(?:some |any |a few |few )?(?:more|other|others|further|similar)\s+(?:of\s+)?", re.IGNORECASE
+)
 _LEADING_ONLY = re.compile(
-    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|hm+|oh|ah|well|sorry|or|rather|please|only|just|actually|wait|instead|maybe|try|next|more|same|"
+    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|hm+|oh|ah|well|sorry|or|rather|please|only|"
+    r"just|actually|wait|instead|maybe|try|next|more|same|"
     r"of course|or rather|better)\b[\s,.:;!–—-]+)+",
     re.IGNORECASE,
 )
 _ONE_IS = re.compile(
-    r"^(?:the|that) (?:one|photo|picture|pic) (?:that |which |who )?(?:i (?:mean|meant|want|wanted)(?: (?:is|was|has|had))?|is|was|has|had)\s+",
+    r"^(?:the|that) (?:one|photo|picture|pic) (?:that |which |who )?(?:i (?:mean|meant|want|"
+    r"wanted)(?: (?:is|was|has|had))?|is|was|has|had)\s+",
     re.IGNORECASE,
 )
-_TRAILING_THEN = re.compile(r"[\s,]+(?:then|instead|too|as well|now|still|though|i mean|rather|again)\W*$", re.IGNORECASE)
+_TRAILING_THEN = re.compile(
+    r"[\s,]+(?:then|instead|too|as well|now|still|though|i mean|rather|again)\W*$", re.IGNORECASE
+)
+
+
+_NEGATED = re.compile(
+    r"\b(?:don['’]?t|do not|stop|never|no need|not|no more|without|no (?:photos?|pictures?|"
+    r"pics?))\b(?! you (?:have|think))",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"(?:(?:and|so|but|well|oh|anyway)[\s,]+)*(?:(?:i|we|he|she|they|you|there|someone|my \w+|"
+    r"our \w+)(?:'(?:ve|s|d|ll))? )"
+    r"(?!.*\b(?:want|wanna|need|like|love|looking|searching|find|wish|see|fancy|after|can't|"
+    r"cannot|should|must)\b)",
+    re.IGNORECASE,
+)
+_SHOW_IT = re.compile(
+    r"(?:please |can you |could you |would you |now |so |do |go )*(?:(?:show|find|get|bring|pull|"
+    r"dig|fetch|search)(?: (?:it|that|this|them|those|me|us|him|her|one|that one|for it|for that))+"
+    r"(?: (?:up|out|back|again))*(?: (?:to|for) (?:me|us))?|(?:let me|let us|can i|could i|may i|"
+    r"can we|i want to|i wanna|i'd (?:like|love) to|i need to) (?:please )?see(?: (?:it|that|them|"
+    r"him|her|this|those))?(?: again)?|"
+    r"show (?:me|us)|where(?:'s| is| are) (?:it|that|he|she|they|those)|pictures? please|"
+    r"photos? please|any (?:photos?|pictures?|pics?))",
+    re.IGNORECASE,
+)
+"""A whole sentence after what it is about: "Rufus on the roof, find it"."""
 
 
 class KnownPlaces(Protocol):
@@ -91,6 +138,7 @@ class _Mentions:
 
     when: "tuple[DateRange, ...]" = ()
     where: "tuple[Place, ...]" = ()
+    folders: tuple[str, ...] = ()
     problem: str = ""
     words: tuple[str, ...] = ()
 
@@ -139,7 +187,7 @@ class Understanding:
         mentions = _mentions_in(said, now=now, places=places)
         plan = self._plan(said, text, mentions, state, foreign)
         if foreign and plan.language != foreign.language:
-            plan = _replace(plan, language=foreign.language)
+            plan = replace(plan, language=foreign.language)
         return plan
 
     def _spoken(self, text: str, places: KnownPlaces) -> str:
@@ -160,7 +208,11 @@ class Understanding:
         known = None
         if foreign and foreign.move:
             known = Known(foreign.move, rest, foreign.numbers)
-        known = known or known_move(said, state) or (known_move(rest, state) if mentions.words else None)
+        known = (
+            known
+            or known_move(said, state)
+            or (known_move(rest, state) if mentions.words else None)
+        )
         if known:
             return self._known(known, said, mentions, state)
         content, exclude = _content(rest, state)
@@ -198,6 +250,8 @@ class Understanding:
         base, _, model = self._parts
         found = model.probabilities(row(meanings(base, [said])[0], said, state))
         move, sure = decide(found, model.threshold)
+        if not foreign and _asks_plainly(said):
+            return Move.REQUEST, 0.9
         if foreign:
             # The classifier reads English: here the word lists decide.
             wanted = foreign.asks or foreign.names_things
@@ -209,22 +263,50 @@ class Understanding:
         move, content = plan.move, plan.content
         if not move.wants_photo:
             keep = content if move is Move.QUESTION and _own_words(content) else ""
-            return _filled(_replace(plan, content=keep, exclude=""), mentions)
+            return _filled(replace(plan, content=keep, exclude=""), mentions)
         has_words = _own_words(content)
         if _REFERS.search(said) and not state.asked:
             move = Move.REFINE
-        elif state.asked and move in (Move.REQUEST, Move.INSTEAD, Move.ANNOUNCE, Move.MORE, Move.ANOTHER):
+        elif state.asked and move in (
+            Move.REQUEST,
+            Move.INSTEAD,
+            Move.ANNOUNCE,
+            Move.MORE,
+            Move.ANOTHER,
+        ):
             if move is not Move.ANNOUNCE and (_REFINING.match(said) or _REFERS.search(said)):
                 move = Move.REFINE
-            elif move in (Move.MORE, Move.ANOTHER) and has_words and not _overlaps(content, state.topic):
+            elif (
+                move in (Move.MORE, Move.ANOTHER)
+                and has_words
+                and not _overlaps(content, state.topic)
+            ):
                 move = Move.REQUEST
         elif not state.asked and has_words and move not in (Move.REQUEST, Move.ANNOUNCE):
             move = Move.REQUEST
         if move is Move.EXCLUDE and not plan.exclude:
             move = Move.REFINE if state.asked else Move.REQUEST
-        if move in (Move.OLDER, Move.NEWER, Move.MORE, Move.ANOTHER, Move.REJECT, Move.SHARE, Move.ORDINAL):
+        if move in (
+            Move.OLDER,
+            Move.NEWER,
+            Move.MORE,
+            Move.ANOTHER,
+            Move.REJECT,
+            Move.SHARE,
+            Move.ORDINAL,
+        ):
             content = content if has_words and _overlaps(content, state.topic) else ""
-        return _filled(_replace(plan, move=move, content=content if has_words else ""), mentions)
+        return _filled(replace(plan, move=move, content=content if has_words else ""), mentions)
+
+
+def _asks_plainly(said: str) -> bool:
+    """Whether a message asks for photos in so many words, in its first or its last sentence."""
+    if _NEGATED.search(said) or _TELLS.match(said):
+        return False
+    sentences = [part for part in re.split(r"(?<=[.!?;:])\s+|,\s+", said) if part.strip(" .,!?")]
+    return take_apart(said).names_photo or (
+        len(sentences) > 1 and bool(_SHOW_IT.fullmatch(core_of(sentences[-1])))
+    )
 
 
 def clean(message: str) -> str:
@@ -236,8 +318,6 @@ def clean(message: str) -> str:
 
 
 def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
-    from bot.intent.when import find_when
-
     found_where = list(places.find(text))
     found_when = find_when(text, now=now)
     words = [text[m.start : m.end].strip(" ,.?!") for m in (*found_where, *found_when)]
@@ -245,6 +325,7 @@ def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
     return _Mentions(
         when=tuple(r for m in found_when for r in m.ranges),
         where=tuple(p for m in found_where for p in m.places),
+        folders=tuple(name for m in found_where for name in getattr(m, "folders", ())),
         problem=problems[0] if problems else "",
         words=tuple(sorted({w for w in words if w}, key=len, reverse=True)),
     )
@@ -281,10 +362,10 @@ def _overlaps(content: str, topic: str) -> bool:
 
 
 def _filled(plan: Plan, mentions: _Mentions) -> Plan:
-    return _replace(plan, when=mentions.when, where=mentions.where, problem=mentions.problem)
-
-
-def _replace(plan: Plan, **changes: Any) -> Plan:
-    from dataclasses import replace
-
-    return replace(plan, **changes)
+    return replace(
+        plan,
+        when=mentions.when,
+        where=mentions.where,
+        folders=mentions.folders,
+        problem=mentions.problem,
+    )

@@ -6,37 +6,30 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import chainlit as cl
 from chainlit.input_widget import InputWidget, Slider, Switch
 
-from bot.descriptors import Description
+from bot.assistant import Choices, Reply, Session, SharedPhoto
+from bot.assistant.choices import MAX_PHOTOS
 from bot.errors import EmptyDialogue
 from bot.llm.reply import ReplyRequest
-from bot.page.choices import MAX_PHOTOS, Choices
 from bot.page.gallery import caption, gallery_props, shape
-from bot.page.memory import MAX_MESSAGE_CHARS, Transcript
 from bot.page.password import PasswordGate
 from bot.page.replay import ReplayPage
 from bot.page.sentences import (
-    HINT,
-    NOT_ASKED,
-    NOT_ASKED_AGAIN,
     NOTHING_TO_READ,
     SOMETHING_WRONG,
     duration,
-    found,
     plain,
+    plain_text,
     step_text,
 )
 from bot.page.services import PageServices
 from bot.page.starters import openers
-from bot.suggest import GALLERY, Suggester
 from retrieval.errors import PhotoNotFound, PhotopalError, RetrievalError
 
 log = logging.getLogger(__name__)
@@ -48,8 +41,6 @@ WELCOME = (
     "and I find the photos that fit."
 )
 USER = "owner"
-THINGS = ("main_subject", "foreground_objects", "background_scene")
-"""The fields that can say by themselves which photo is meant."""
 
 
 class ChatPage:
@@ -61,7 +52,7 @@ class ChatPage:
         self.defaults = Choices(
             photos=min(settings.photos, MAX_PHOTOS),
             always_on=settings.always_on,
-            use_llm=services.llm is not None,
+            use_llm=services.assistant.llm is not None,
         )
         self.replay = ReplayPage(services.replay) if services.replay is not None else None
 
@@ -75,6 +66,7 @@ class ChatPage:
         cl.on_message(self.message)
         cl.action_callback("share_photo")(self.share)
         cl.action_callback("look_now")(self.look_now)
+        cl.action_callback("without_filter")(self.without_filter)
         # Chainlit would otherwise store chats in whatever DATABASE_URL happens to name.
         cl.data_layer(cast(Any, lambda: None))
         password = self.services.settings.password
@@ -136,10 +128,10 @@ class ChatPage:
                 id="use_llm",
                 label="Use the LLM",
                 initial=self.defaults.use_llm,
-                disabled=self.services.llm is None,
+                disabled=self.services.assistant.llm is None,
                 description=(
                     f"{described}{settings.model}. The chat's text goes there, photos never do."
-                    if self.services.llm is not None
+                    if self.services.assistant.llm is not None
                     else "None is set up, so everything stays offline."
                 ),
             ),
@@ -148,26 +140,18 @@ class ChatPage:
 
     async def change_settings(self, values: dict[str, Any]) -> None:
         """Keep what was chosen for the rest of the session."""
-        choices = Choices.of(values, self._choices(), llm=self.services.llm is not None)
+        choices = Choices.of(values, self._choices(), llm=self.services.assistant.llm is not None)
         cl.user_session.set("choices", choices)
 
     def _choices(self) -> Choices:
         return cast(Choices, cl.user_session.get("choices") or self.defaults)
 
-    def _transcript(self) -> Transcript:
-        transcript = cl.user_session.get("transcript")
-        if transcript is None:
-            transcript = Transcript()
-            cl.user_session.set("transcript", transcript)
-        return cast(Transcript, transcript)
-
-    def _seen(self) -> set[int]:
-        """The photos that this session has shown."""
-        seen = cl.user_session.get("seen")
-        if seen is None:
-            seen = set()
-            cl.user_session.set("seen", seen)
-        return cast(set[int], seen)
+    def _session(self) -> Session:
+        session = cl.user_session.get("session")
+        if session is None:
+            session = Session()
+            cl.user_session.set("session", session)
+        return cast(Session, session)
 
     # -- messages ---------------------------------------------------------------------------
 
@@ -176,23 +160,29 @@ class ChatPage:
         if self.replay is not None and self.replay.is_on():
             await self.replay.message(message)
             return
-        cut = self._transcript().user_says(message.content or "")
-        if cut:
-            await _say(
-                f"That is a long message; I go by its last {MAX_MESSAGE_CHARS:,} characters."
-            )
-        await self._safely(lambda: self._answer(look=False))
+        text = message.content or ""
+        respond = self.services.assistant.respond
+        await self._answer(lambda: respond(self._session(), text, self._choices()))
 
     async def look_now(self, action: cl.Action) -> None:
         """Look for photos although nobody asked for one."""
         with suppress(Exception):
             await action.remove()
-        await self._safely(lambda: self._answer(look=True))
+        look = self.services.assistant.look
+        await self._answer(lambda: look(self._session(), self._choices()))
 
-    async def _safely(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Whatever goes wrong becomes one line in the chat."""
+    async def without_filter(self, action: cl.Action) -> None:
+        """Look again, at any time and place."""
+        with suppress(Exception):
+            await action.remove()
+        again = self.services.assistant.without_filter
+        await self._answer(lambda: again(self._session(), self._choices()))
+
+    async def _answer(self, work: Callable[[], Reply]) -> None:
+        """Show a reply; whatever goes wrong becomes one line in the chat."""
         try:
-            await work()
+            # The session belongs to this visitor's context, which the thread shares.
+            await self._show(await asyncio.to_thread(work))
         except EmptyDialogue:
             await _say(NOTHING_TO_READ)
         except PhotopalError as error:
@@ -202,90 +192,40 @@ class ChatPage:
             _log("answering failed", error)
             await _say(SOMETHING_WRONG)
 
-    async def _answer(self, *, look: bool) -> None:
-        choices = self._choices()
-        conversation = self._transcript().conversation()
-        suggester = self.services.suggester(use_llm=choices.use_llm)
-        started = time.perf_counter()
-        description = await self._describe(suggester)
-        seconds = {"describe": time.perf_counter() - started}
-        llm_writes = description.source == "llm" and self.services.reply is not None
-        if not (look or choices.always_on or description.share):
-            if llm_writes:
-                await self._stream_reply(ReplyRequest(conversation, description))
-            else:
-                hint = await self._hint(suggester, description) if choices.hints else None
-                await self._stay_quiet(description, hint)
-            return
-
-        async with cl.Step(
-            name="for a photo", type="tool", show_input=False, metadata={"avatarName": NAME}
-        ) as step:
-            started = time.perf_counter()
-            result, _ = await asyncio.to_thread(
-                suggester.find, description, replace(GALLERY, k=choices.photos)
-            )
-            seconds["search"] = time.perf_counter() - started
-            step.name = f"for a photo · {duration(sum(seconds.values()))}"
-            step.output = step_text(description, seconds, result.searched)
-        props = await asyncio.to_thread(gallery_props, result, self.services.library)
-        count = len(props["photos"])
-        self._seen().update(photo["id"] for photo in props["photos"])
-        if count:
-            self._transcript().settle()
-        gallery = [cl.CustomElement(name="PhotoGallery", props=props)] if count else []
+    async def _show(self, reply: Reply) -> None:
+        if reply.looked_for and not reply.hint:
+            took = duration(sum(reply.seconds.values()))
+            async with cl.Step(
+                name=f"for a photo · {took}",
+                type="tool",
+                show_input=False,
+                metadata={"avatarName": NAME},
+            ) as step:
+                step.output = step_text(reply.looked_for, reply.seconds, reply.searched)
+        props = gallery_props(reply.photos, self.services.library) if reply.photos else None
+        elements = [_gallery({**props, "quiet": reply.hint})] if props else []
+        elements += [self._shared_element(one) for one in reply.shared]
+        actions = []
+        if reply.filter_words:
+            actions.append(_filter_button(reply.filter_words))
+        if reply.offers_look:
+            actions.append(_look_button())
         # Photos do not wait for words: an LLM's come below them.
-        if not llm_writes:
-            await _say(_with_notice(found(count), description.notice), elements=gallery)
-        else:
-            if gallery:
-                await _say("", elements=gallery)
-            await self._stream_reply(ReplyRequest(conversation, description, count))
-
-    async def _describe(self, suggester: Suggester) -> Description:
-        """The photo to look for: an LLM sees the whole chat, the offline describer the newest."""
-        transcript = self._transcript()
-        if suggester is self.services.llm:
-            return await suggester.adescribe(transcript.conversation())
-        newest = await suggester.adescribe(transcript.open_conversation())
-        if any(getattr(newest.descriptors, name).strip() for name in THINGS):
-            return newest
-        # "The one where he sleeps" means what the talk was about before.
-        whole = await suggester.adescribe(transcript.conversation())
-        return whole.model_copy(update={"share": newest.share or whole.share})
-
-    async def _hint(self, suggester: Suggester, description: Description) -> dict[str, Any] | None:
-        """A photo that fits what was said without being asked for; each one only once."""
-        result, _ = await asyncio.to_thread(suggester.find, description, replace(GALLERY, k=1))
-        props = await asyncio.to_thread(gallery_props, result, self.services.library)
-        best = props["photos"][:1]
-        if not best or best[0]["id"] in self._seen():
-            return None
-        self._seen().add(best[0]["id"])
-        self._transcript().settle()
-        return {"photos": best, "quiet": True}
-
-    async def _stay_quiet(self, description: Description, hint: dict[str, Any] | None) -> None:
-        """Answer without a gallery: photos are not pushed."""
-        if hint is not None:
-            text, elements = HINT, [cl.CustomElement(name="PhotoGallery", props=hint)]
-        else:
-            text, elements = NOT_ASKED, []
-            if cl.user_session.get("explained"):
-                text = NOT_ASKED_AGAIN
-            cl.user_session.set("explained", True)
-        await _say(
-            _with_notice(text, description.notice), elements=elements, actions=[_look_button()]
-        )
+        if reply.request is None or elements or reply.text:
+            text = plain_text(reply.text)
+            await _say(_with_notice(text, reply.notice), elements=elements, actions=actions)
+        if reply.request is not None:
+            await self._stream_reply(reply.request)
 
     async def _stream_reply(self, request: ReplyRequest) -> None:
         """Stream the LLM's words; the chain has words of its own when the LLM fails."""
-        assert self.services.reply is not None
+        writer = self.services.assistant.writer
+        assert writer is not None
         message = cl.Message(content="", author=NAME)
-        async for piece in self.services.reply.astream(request):
+        async for piece in writer.astream(request):
             await message.stream_token(piece)
         await message.update()
-        self._transcript().bot_says(message.content)
+        self._session().bot_says(message.content)
 
     # -- sharing ----------------------------------------------------------------------------
 
@@ -295,8 +235,8 @@ class ChatPage:
         try:
             if type(photo_id) is not int or not 0 < photo_id < 2**63:
                 raise PhotoNotFound("there is no such photo")
-            photo = await asyncio.to_thread(self.services.library.photo, photo_id)
-            copy = await asyncio.to_thread(self.services.shared.share, photo)
+            share = self.services.assistant.share
+            reply = await asyncio.to_thread(share, self._session(), [photo_id])
         except RetrievalError as error:
             log.debug("sharing failed", exc_info=True)
             await _say(f"That photo could not be shared: {plain(str(error))}.")
@@ -310,29 +250,42 @@ class ChatPage:
             _log("sharing failed", error)
             await _say(SOMETHING_WRONG)
             return {"ok": False}
-        self._transcript().user_shares()
+        await self._show(reply)
+        return {"ok": True}
+
+    def _shared_element(self, shared: SharedPhoto) -> cl.CustomElement:
+        photo = self.services.library.photo(shared.photo_id)
+        self.services.shared.remember(photo, shared.copy)
         name = caption(photo.path)
-        element = cl.CustomElement(
+        return cl.CustomElement(
             name="SharedPhoto",
             props={
                 "url": f"/photos/{photo.id}/shared?v={time.time_ns()}",
-                "filename": copy.path.name,
+                "filename": shared.copy.name,
                 "alt": f"Shared: {name}",
                 "ratio": round(shape(photo), 3),
                 "facts": "No location, no camera data",
             },
         )
-        await _say(
-            f"Here is **{plain(name)}**, ready to share: a copy without location, camera and "
-            f"other hidden data.\n\nSaved as `{_shown(copy.path)}`",
-            elements=[element],
-        )
-        return {"ok": True}
 
 
 def _log(what: str, error: Exception) -> None:
     """One line for the terminal; where it happened only with ``--debug``."""
     log.error("%s: %s", what, error, exc_info=log.isEnabledFor(logging.DEBUG))
+
+
+def _gallery(props: dict[str, Any]) -> cl.CustomElement:
+    return cl.CustomElement(name="PhotoGallery", props=props)
+
+
+def _filter_button(words: str) -> cl.Action:
+    return cl.Action(
+        name="without_filter",
+        payload={},
+        label=words,
+        icon="x",
+        tooltip="Look at any time and place instead",
+    )
 
 
 def _look_button() -> cl.Action:
@@ -360,10 +313,3 @@ def _with_notice(text: str, notice: str | None) -> str:
 def _sentence(error: Exception) -> str:
     text = plain(str(error)) or type(error).__name__
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def _shown(path: Path) -> str:
-    """A path for people, safe between backticks."""
-    with suppress(ValueError, RuntimeError):
-        path = "~" / path.relative_to(Path.home())
-    return str(path).replace("`", "'").encode("utf-8", "replace").decode("utf-8")

@@ -1,13 +1,13 @@
 """What the gallery in the page is given: one card a photo, with addresses instead of paths."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Protocol
 
+from bot.assistant.reply import ShownPhoto
 from retrieval.library import Photo
-from retrieval.search import SearchResult
 
 MIN_RATIO, MAX_RATIO = 0.6, 2.2
 """Taller and wider photos are cropped to these shapes, so that a row stays a row."""
@@ -24,21 +24,21 @@ class PhotoLookup(Protocol):
         ...
 
 
-def gallery_props(result: SearchResult, library: PhotoLookup) -> dict[str, Any]:
-    """The properties of the ``PhotoGallery`` element for a search result, best first."""
-    ids = [hit.photo_id for hit in result.hits]
-    ids += [photo_id for hit in result.hits for photo_id in hit.similar]
+def gallery_props(photos: Sequence[ShownPhoto], library: PhotoLookup) -> dict[str, Any]:
+    """The properties of the ``PhotoGallery`` element for the photos of a reply, best first."""
+    ids = [photo.photo_id for photo in photos]
+    ids += [photo_id for photo in photos for photo_id in photo.similar]
     known = {
         photo_id: photo
         for photo_id, photo in library.photos(ids).items()
         if photo.status == "present"
     }
     cards = []
-    for hit in result.hits:
-        if hit.photo_id not in known:
+    for photo in photos:
+        if photo.photo_id not in known:
             continue
-        similar = [card(known[photo_id]) for photo_id in hit.similar if photo_id in known]
-        cards.append({**card(known[hit.photo_id]), "similar": similar})
+        similar = [card(known[photo_id]) for photo_id in photo.similar if photo_id in known]
+        cards.append({**card(known[photo.photo_id]), "similar": similar})
     return {"photos": cards}
 
 

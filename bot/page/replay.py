@@ -15,7 +15,7 @@ import chainlit as cl
 from bot.dialogues.replay import Candidate, Outcome, offers
 from bot.page.gallery import card
 from bot.page.replay_files import OpenFile, ReplayFiles, listing
-from bot.page.sentences import SOMETHING_WRONG, duration, plain, step_text
+from bot.page.sentences import SOMETHING_WRONG, descriptor_texts, duration, plain, step_text
 from retrieval.errors import PhotopalError
 
 if TYPE_CHECKING:
@@ -232,7 +232,9 @@ class ReplayPage:
             show_input=False,
             metadata={"avatarName": NAME},
         ) as step:
-            step.output = step_text(outcome.description, outcome.seconds, outcome.pool)
+            step.output = step_text(
+                descriptor_texts(outcome.description), outcome.seconds, outcome.pool
+            )
         notice = outcome.description.notice
         text = f"*{plain(notice)}*" if notice else ""
         props = outcome_props(outcome, run.dialogue, shared)

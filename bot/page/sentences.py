@@ -13,52 +13,36 @@ LABELS = {
     "materials_and_attributes": "Look and material",
 }
 
-NOT_ASKED = (
-    "I'll keep quiet until you want a photo: say “show me”, tell me that you are about to share "
-    "one, or press the button."
-)
-NOT_ASKED_AGAIN = "I'm listening. Say “show me” when you want a photo."
-HINT = "I have one that may fit, in case you want to share it."
 NOTHING_TO_READ = "There is nothing to read in that. What are you chatting about?"
-NOTHING_FITS = (
-    "Nothing in your library fits that well enough to show. It helps to name what can be seen in "
-    "the photo: who or what, where, doing what."
-)
 SOMETHING_WRONG = "Something went wrong on my side, and nothing was lost. Please try that again."
 
 
-def found(count: int) -> str:
-    """One line above the gallery."""
-    if count == 0:
-        return NOTHING_FITS
-    if count == 1:
-        return "This one fits best."
-    return f"These {count} fit, the best one first."
+def step_text(looked_for: Mapping[str, str], seconds: Mapping[str, float], searched: int) -> str:
+    """The folded step: what was looked for as a table, and the time taken.
 
-
-def step_text(description: Description, seconds: Mapping[str, float], searched: int) -> str:
-    """The folded step: descriptors as a table, then who wrote them and the time taken."""
+    Args:
+        looked_for: texts by the name of what they are (a descriptor field, "your words" …).
+        seconds: by step.
+        searched: how many photos were compared.
+    """
     rows = [
-        (LABELS[name], getattr(description.descriptors, name))
-        for name in FIELDS
-        if getattr(description.descriptors, name).strip()
+        (LABELS.get(name, name.capitalize()), text)
+        for name, text in looked_for.items()
+        if text.strip()
     ]
-    said = " ".join(turn.text for turn in description.context.turns)
-    if said.strip():
-        rows.append(("Also said", said))
     if not rows:
-        rows.append(("Main subject", "nothing that a photo could show"))
-    writer = {"llm": "The LLM", "recorded": "A recording"}.get(
-        description.source, "The offline describer"
-    )
+        rows.append((LABELS["main_subject"], "nothing that a photo could show"))
     table = ["| | |", "|---|---|"]
     table += [f"| {label} | {plain(text)} |" for label, text in rows]
     photos = "1 photo" if searched == 1 else f"{searched:,} photos"
-    times = (
-        f"{writer} took {duration(seconds.get('describe', 0.0))}; searching {photos} took "
-        f"{duration(seconds.get('search', 0.0))}."
-    )
-    return "\n".join(table) + f"\n\n{times}"
+    times = " and ".join(f"{name} {duration(value)}" for name, value in seconds.items())
+    return "\n".join(table) + f"\n\n{photos} compared" + (f" ({times})." if times else ".")
+
+
+def descriptor_texts(description: Description) -> dict[str, str]:
+    """The fields of a description that say something, and what was said besides."""
+    fields = {name: getattr(description.descriptors, name) for name in FIELDS}
+    return {name: text for name, text in fields.items() if text.strip()}
 
 
 def duration(seconds: float) -> str:
@@ -69,3 +53,8 @@ def duration(seconds: float) -> str:
 def plain(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
     return re.sub(r"([\\`*_{}\[\]()<>#+!|~&$-])", r"\\\1", " ".join(text.split()))
+
+
+def plain_text(text: str) -> str:
+    """As :func:`plain`, but paragraphs stay."""
+    return "\n\n".join(plain(part) for part in text.split("\n\n"))

@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.understanding [--utterances FILE] [--captions FILE] [--talks FILE]``
 
-* utterances: JSON Lines of ``{"text", "label": "photo" | "none", "kind"}``; prints precision, recall
-  and F1 of "a photo is wanted", and the share that is right of each kind.
+* utterances: JSON Lines of ``{"text", "label": "photo" | "none", "kind"}``; prints precision,
+  recall and F1 of "a photo is wanted", and the share that is right of each kind.
 * captions: JSON Lines of ``{"captions": [...]}``; prints how many come back unchanged, and how many
   come back exactly out of phrasings of asking.
 * talks: JSON Lines of ``{"move", "steps": [{"say"}]}``; prints the plan of each step.
@@ -28,10 +28,19 @@ from bot.intent.where import KnownPlaces
 OWN = Path(__file__).parents[1] / "bot" / "intent" / "messages.tsv"
 NOW = date(2026, 6, 10)
 PHRASINGS = (
-    "show me the photo of {}", "can you find {}", "do you have a picture of {}?", "I'm looking for {}",
-    "find the one where {}", "{} please", "got any of {}?", "where is that one with {}", "let me see {}",
-    "could you please pull up the picture of {}?", "pics of {}", "I'd love to see {} again",
-)  # fmt: skip
+    "show me the photo of {}",
+    "can you find {}",
+    "do you have a picture of {}?",
+    "I'm looking for {}",
+    "find the one where {}",
+    "{} please",
+    "got any of {}?",
+    "where is that one with {}",
+    "let me see {}",
+    "could you please pull up the picture of {}?",
+    "pics of {}",
+    "I'd love to see {} again",
+)
 _TRUE, _FALSE = "wanted", "not wanted"
 
 
@@ -67,7 +76,9 @@ def main() -> None:
     parser.add_argument("--utterances", type=Path)
     parser.add_argument("--captions", type=Path)
     parser.add_argument("--talks", type=Path)
-    parser.add_argument("--most", type=int, default=1_000, help="captions that are put into phrasings")
+    parser.add_argument(
+        "--most", type=int, default=1_000, help="captions that are put into phrasings"
+    )
     parser.add_argument("--show", action="store_true", help="print what was misunderstood")
     chosen = parser.parse_args()
     understanding = Understanding()

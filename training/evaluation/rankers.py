@@ -13,14 +13,12 @@ from retrieval.encoders.base import Encoder
 from retrieval.errors import EmptyQuery
 from retrieval.library import Library
 from retrieval.search import Query, QueryText, SearchOptions
+from retrieval.search.sureness import Sure
 from training.evaluation.gallery import PhotoGallery
 from training.evaluation.queries import Asked
 from training.evaluation.reasons import EMPTY_DESCRIPTORS
 
 Scores = NDArray[np.float32]
-
-EXCLUDE_SHARE = 0.25
-"""Weight of what the photo does not show against the sum of all that it does."""
 
 LABEL_WAYS = ("bm25", "dense", "both")
 
@@ -89,12 +87,9 @@ class PhotoRanker:
             if one.failed is not None:
                 found.append(True)
                 continue
-            options = SearchOptions(k=1, cutoff=True, filter=one.filter)
+            options = SearchOptions(k=1, filter=one.filter)
             answer = searcher.search(_photo_query(one, searcher.encoder), options)
-            # TODO(sureness): the calibrated three answers, once the search gives them.
-            sure = getattr(answer, "sure", None)
-            nothing = answer.nothing_fits or not answer.hits
-            found.append(nothing if sure is None else sure != "fits")
+            found.append(answer.sure is not Sure.FITS)
         return found
 
 
@@ -120,11 +115,7 @@ def label_parts(asked: Asked) -> list[QueryText]:
 
 
 def _photo_query(asked: Asked, encoder: Encoder) -> Query:
-    query = _wanted_query(asked, encoder)
-    if not asked.exclude:
-        return query
-    total = sum(part.weight for part in query.parts)
-    return Query((*query.parts, QueryText(asked.exclude, -EXCLUDE_SHARE * total)))
+    return replace(_wanted_query(asked, encoder), exclude=asked.exclude)
 
 
 def _wanted_query(asked: Asked, encoder: Encoder) -> Query:

@@ -27,15 +27,26 @@ PLAIN = 3
 RUN = 6
 """Neighbouring lines that are held out together."""
 
-LIFE = 2_400
+LIFE = 1_500
 """First messages of our dialogues: people talk about their lives."""
 
-_BEFORE = ("hey ", "hi, ", "ok ", "um ", "so ", "please ", "oh ", "and ", "well, ", "hello! ", "hmm ")
+_BEFORE = (
+    "hey ",
+    "hi, ",
+    "ok ",
+    "um ",
+    "so ",
+    "please ",
+    "oh ",
+    "and ",
+    "well, ",
+    "hello! ",
+    "hmm ",
+)
 _AFTER = (" please", " pls", " thanks", "!", "...", " 😊", " x", " lol", " :)")
 _PHOTO_WORDS = ("pic", "photo", "image", "shot", "show", "send", "see", "look", "camera", "here")
 _NEIGHBOURS = {
-    a: b
-    for a, b in zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiopqsdfghjklaxcvbnmz", strict=True)
+    a: b for a, b in zip("qwertyuiopasdfghjklzxcvbnm", "wertyuiopqsdfghjklaxcvbnmz", strict=True)
 }
 
 

@@ -60,7 +60,7 @@ def fit(matrix: Any, moves: Sequence[Move], regularisation: float = REGULARISATI
     """A model of the examples; its threshold is one half."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=regularisation, max_iter=400)
+    model = LogisticRegression(C=regularisation, max_iter=150, tol=1e-3)
     model.fit(matrix, [str(move) for move in moves])
     names = tuple(Move(name) for name in model.classes_)
     return MoveModel(
@@ -119,7 +119,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--cache", type=Path, help="sentence vectors kept between runs (.npz)")
     parser.add_argument("--regularisation", type=float, default=REGULARISATION)
-    parser.add_argument("--threshold", type=float, help="otherwise by --precision on held-out lines")
+    parser.add_argument(
+        "--threshold", type=float, help="otherwise by --precision on held-out lines"
+    )
     parser.add_argument("--skip-validation", action="store_true")
     parser.add_argument("--show", type=int, default=0, help="held-out mistakes to print")
     chosen = parser.parse_args(arguments)
@@ -164,4 +166,7 @@ def _show(examples: Sequence[Example], decided: Sequence[Move], most: int) -> No
     chance = np.random.default_rng(1)
     for place in chance.permutation(len(wrong))[:most]:
         example, move = wrong[place]
-        print(f"{example.move:>10} as {move:<10} {'asked' if example.state.asked else '':6}{example.text}")
+        print(
+            f"{example.move:>10} "
+            f"as {move:<10} {'asked' if example.state.asked else '':6}{example.text}"
+        )

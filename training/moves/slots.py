@@ -6,15 +6,95 @@ from collections.abc import Callable, Mapping
 
 from bot.describe.phrase_bank import PHRASES_NAME, read_phrases
 from bot.describe.phrases import WEIGHTS
+from bot.intent.words import split_words
 
-NAMES = ["Anna", "Ben", "Clara", "Max", "Lily", "Tom", "Grandma", "Grandpa", "mum", "Mum", "Dad", "dad", "Uncle|Joe", "Aunt|May", "Oscar", "Priya", "Yusuf", "Mei", "Sofia", "Lukas", "Nora", "Hassan", "Olga", "Pedro", "Emma", "Jack", "my|sister", "my|brother", "my|wife", "my|husband", "my|son", "our|daughter", "the|twins", "the|kids", "the|baby", "the|grandkids", "my|mother", "Gran", "Nana", "Rex", "Bella", "Luna", "Biscuit", "Charlie", "Molly", "Rosa", "Wei", "Amir", "Chloe", "Finn", "Greta", "Hugo", "Isla"]
-PLACES = ["Rome", "Lisbon", "Kyoto", "Tokyo", "Paris", "Berlin", "Vienna", "Prague", "Oslo", "Munich", "London", "Edinburgh", "Dublin", "Madrid", "Barcelona", "Athens", "Istanbul", "Cairo", "Marrakesh", "Denver", "Chicago", "Boston", "Austin", "Seattle", "Toronto", "Vancouver", "Sydney", "Auckland", "Bangkok", "Hanoi", "Delhi", "Nepal", "Peru", "Iceland", "Norway", "Japan", "Italy", "Greece", "Spain", "Portugal", "Germany", "Austria", "Switzerland", "Scotland", "Ireland", "Wales", "Cornwall", "Brittany", "Tuscany", "Bali", "Hawaii", "Florida", "Texas", "California", "Canada", "Mexico", "Brazil", "Morocco", "Kenya", "the|UK", "the|US", "the|Alps", "the|coast", "New|York", "San|Diego", "Cape|Town", "Costa|Rica", "New|Zealand"]
-WHENS = ["2019", "2017", "2021", "2023", "in 2018", "from 2016", "last summer", "last year", "last month", "last week", "this spring", "in May", "from June", "in July 2020", "at Christmas", "on Christmas Eve", "at Easter", "on New Year's Eve", "yesterday", "two years ago", "three summers ago", "in the nineties", "last winter", "winter 2020", "spring 2022", "in autumn", "over the holidays", "on Halloween", "on my birthday", "in March", "since January", "before 2015", "after 2020", "between 2018 and 2020", "on 3 June", "the summer of 2019", "last Christmas", "on Sunday", "at the weekend", "from last August", "October", "summer", "2015 to 2017"]
-PLURALS = ["dogs", "cats", "puppies", "kittens", "horses", "ducks", "cows", "sheep", "goats", "pigs", "birds", "owls", "elephants", "lions", "giraffes", "zebras", "monkeys", "bears", "deer", "foxes", "squirrels", "rabbits", "turtles", "fish", "whales", "dolphins", "seals", "butterflies", "spiders", "snakes", "children", "kids", "toddlers", "babies", "boys", "girls", "teenagers", "students", "dancers", "runners", "surfers", "skiers", "climbers", "hikers", "cyclists", "skaters", "musicians", "drummers", "singers", "brides", "clowns", "firefighters", "sailors", "swimmers", "divers", "tourists", "crowds", "friends", "grandparents", "twins", "cousins", "sunsets", "sunrises", "beaches", "mountains", "waterfalls", "lakes", "rivers", "forests", "flowers", "roses", "tulips", "trees", "bridges", "castles", "churches", "towers", "lighthouses", "windmills", "markets", "streets", "trains", "trams", "buses", "cars", "motorbikes", "bicycles", "boats", "ships", "sailboats", "kayaks", "planes", "balloons", "kites", "rockets", "tractors", "cakes", "pizzas", "pancakes", "sandwiches", "desserts", "birthday|cakes", "fireworks", "snowmen", "sandcastles", "pumpkins", "Christmas|trees", "costumes", "hats", "umbrellas", "guitars", "books", "statues", "murals", "tents", "campfires", "picnics", "weddings", "parades", "football|matches", "tennis|players", "basketball|games", "race|cars", "hot-air|balloons", "baby|animals", "family|dinners", "street|art", "rainbows", "clouds", "stars", "snow", "ice|cream", "food", "beach", "sea", "animals", "wildlife"]
-MASS = ["snow", "rain", "fog", "ice|cream", "cake", "pizza", "soup", "pasta", "sushi", "coffee", "wine", "bread", "cheese", "fish", "rice", "pancakes", "flowers", "balloons", "candles", "water", "sand", "mud", "leaves", "rocks", "grass", "toys", "bikes", "hats", "sunglasses", "helmets", "masks", "umbrellas", "books", "boats", "cars", "dogs", "cats", "kids", "people", "trees"]
-PHOTO = ["photo", "picture", "pic", "photo", "picture", "photograph", "image", "shot", "snap"]
-FACES = ["😂", "😍", "😊", "❤️", "👍", "🙏", "😭", "🥰", "😅", "🎉", "👏", "🙌", "😎", "🤣", "💕", "😘", "☺️", "🤔", "😢", "👋", "🔥", "💯"]
-EMOJI = ["🐶", "🐱", "🐴", "🦆", "🐘", "🦁", "🐻", "🐟", "🐢", "🦋", "🌅", "🏖️", "🏔️", "❄️", "🌸", "🌳", "🚗", "🚲", "⛵", "✈️", "🎂", "🍕", "🎄", "🎃", "🏄", "⛷️", "🚴", "🎸", "⚽", "🏀", "🎾", "👶", "👰", "🎈", "🔥", "🌈", "🚂", "🐄", "🐑", "🦉"]
+NAMES = split_words(
+    "Anna Ben Clara Max Lily Tom Grandma Grandpa mum Mum Dad dad Uncle|Joe Aunt|May Oscar "
+    "Priya Yusuf Mei Sofia Lukas Nora Hassan Olga Pedro Emma Jack my|sister my|brother "
+    "my|wife my|husband my|son our|daughter the|twins the|kids the|baby the|grandkids "
+    "my|mother Gran Nana Rex Bella Luna Biscuit Charlie Molly Rosa Wei Amir Chloe Finn Greta "
+    "Hugo Isla"
+)
+PLACES = split_words(
+    "Rome Lisbon Kyoto Tokyo Paris Berlin Vienna Prague Oslo Munich London Edinburgh Dublin "
+    "Madrid Barcelona Athens Istanbul Cairo Marrakesh Denver Chicago Boston Austin Seattle "
+    "Toronto Vancouver Sydney Auckland Bangkok Hanoi Delhi Nepal Peru Iceland Norway Japan "
+    "Italy Greece Spain Portugal Germany Austria Switzerland Scotland Ireland Wales Cornwall "
+    "Brittany Tuscany Bali Hawaii Florida Texas California Canada Mexico Brazil Morocco Kenya "
+    "the|UK the|US the|Alps the|coast New|York San|Diego Cape|Town Costa|Rica New|Zealand"
+)
+WHENS = [
+    "2019",
+    "2017",
+    "2021",
+    "2023",
+    "in 2018",
+    "from 2016",
+    "last summer",
+    "last year",
+    "last month",
+    "last week",
+    "this spring",
+    "in May",
+    "from June",
+    "in July 2020",
+    "at Christmas",
+    "on Christmas Eve",
+    "at Easter",
+    "on New Year's Eve",
+    "yesterday",
+    "two years ago",
+    "three summers ago",
+    "in the nineties",
+    "last winter",
+    "winter 2020",
+    "spring 2022",
+    "in autumn",
+    "over the holidays",
+    "on Halloween",
+    "on my birthday",
+    "in March",
+    "since January",
+    "before 2015",
+    "after 2020",
+    "between 2018 and 2020",
+    "on 3 June",
+    "the summer of 2019",
+    "last Christmas",
+    "on Sunday",
+    "at the weekend",
+    "from last August",
+    "October",
+    "summer",
+    "2015 to 2017",
+]
+PLURALS = split_words(
+    "dogs cats puppies kittens horses ducks cows sheep goats pigs birds owls elephants lions "
+    "giraffes zebras monkeys bears deer foxes squirrels rabbits turtles fish whales dolphins "
+    "seals butterflies spiders snakes children kids toddlers babies boys girls teenagers "
+    "students dancers runners surfers skiers climbers hikers cyclists skaters musicians "
+    "drummers singers brides clowns firefighters sailors swimmers divers tourists crowds "
+    "friends grandparents twins cousins sunsets sunrises beaches mountains waterfalls lakes "
+    "rivers forests flowers roses tulips trees bridges castles churches towers lighthouses "
+    "windmills markets streets trains trams buses cars motorbikes bicycles boats ships "
+    "sailboats kayaks planes balloons kites rockets tractors cakes pizzas pancakes sandwiches "
+    "desserts birthday|cakes fireworks snowmen sandcastles pumpkins Christmas|trees costumes "
+    "hats umbrellas guitars books statues murals tents campfires picnics weddings parades "
+    "football|matches tennis|players basketball|games race|cars hot-air|balloons baby|animals "
+    "family|dinners street|art rainbows clouds stars snow ice|cream food beach sea animals "
+    "wildlife"
+)
+MASS = split_words(
+    "snow rain fog ice|cream cake pizza soup pasta sushi coffee wine bread cheese fish rice "
+    "pancakes flowers balloons candles water sand mud leaves rocks grass toys bikes hats "
+    "sunglasses helmets masks umbrellas books boats cars dogs cats kids people trees"
+)
+PHOTO = split_words("photo picture pic photo picture photograph image shot snap")
+FACES = split_words("😂 😍 😊 ❤️ 👍 🙏 😭 🥰 😅 🎉 👏 🙌 😎 🤣 💕 😘 ☺️ 🤔 😢 👋 🔥 💯")
+EMOJI = split_words(
+    "🐶 🐱 🐴 🦆 🐘 🦁 🐻 🐟 🐢 🦋 🌅 🏖️ 🏔️ ❄️ 🌸 🌳 "
+    "🚗 🚲 ⛵ ✈️ 🎂 🍕 🎄 🎃 🏄 ⛷️ 🚴 🎸 ⚽ 🏀 🎾 👶 👰 🎈  🔥 🌈 🚂 🐄 🐑 🦉"
+)
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _ARTICLE = re.compile(r"^(?:an?|the|some|two|three|four|his|her) ")
@@ -35,7 +115,9 @@ class Filler:
         self._scenes = by_group["background_scene"]
         self._events = [p for p in by_group["events"] if p.split()[0].endswith("ing")]
         self._looks = [
-            p for p in by_group["materials_and_attributes"] if " " not in p and not p.endswith("ing")
+            p
+            for p in by_group["materials_and_attributes"]
+            if " " not in p and not p.endswith("ing")
         ]
         self._makers: Mapping[str, Callable[[], str]] = {
             "a_S": lambda: self._pick(self._subjects),

@@ -10,3 +10,8 @@ def word_list(name: str) -> frozenset[str]:
     text = files("bot.intent.words").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return frozenset(" ".join(lines).split())
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text: a list that is easier to read and to mend than one of strings."""
+    return text.split()

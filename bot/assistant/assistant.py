@@ -1,0 +1,478 @@
+"""The assistant: a session and a message in, a reply out.
+
+Every front end (page, terminal, LangChain) shows what :meth:`Assistant.respond` returns and decides
+nothing by itself. What a message wants is :mod:`bot.intent`'s to say, what is looked for follows
+from that and the session (:mod:`bot.assistant.follow_ups`), and the photos are the searcher's.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.assistant import facts
+from bot.assistant.choices import Choices
+from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
+from bot.assistant.gallery import Gallery, GalleryMaker
+from bot.assistant.reply import Reply, SharedPhoto
+from bot.assistant.sentences import bare, lower, say, subject
+from bot.assistant.session import Session, Topic, nth_of, shown_path
+from bot.assistant.small_talk import chat
+from bot.assistant.wording import found_text, in_time, photo_facts, subject_of
+from bot.descriptors import Description
+from bot.intent.plan import Move, Plan, TalkState
+from bot.llm.reply import ReplyRequest
+from retrieval.errors import PhotoNotFound, RetrievalError
+from retrieval.search import Filter
+from retrieval.text import clean_text
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from bot.intent.understanding import Understanding
+    from bot.suggest import Suggester
+    from retrieval.search import Searcher
+
+MAX_MESSAGE_CHARS = 4_000
+MAX_READ_CHARS = 2 * MAX_MESSAGE_CHARS
+DEFAULT_CHOICES = Choices()
+SURE_MOVE = 0.9
+"""Probability from which on a plan made without an LLM is carried out without asking one."""
+
+SAME_TOPIC = frozenset({Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER})
+PICKS = frozenset({Move.SHARE, Move.ORDINAL})
+"""Moves that mean photos which are on the table."""
+
+
+class Assistant:
+    """Answers messages over one library. Safe to use from several threads, a session from one.
+
+    Example::
+
+        session = Session()
+        reply = assistant.respond(session, "show me the dog in the snow")
+        reply = assistant.respond(session, "share the second one")
+    """
+
+    def __init__(
+        self,
+        suggester: "Suggester",
+        searcher: "Searcher",
+        understanding: "Understanding",
+        share_folder: Path,
+        *,
+        llm: "Suggester | None" = None,
+        writer: "Runnable[ReplyRequest, str] | None" = None,
+    ) -> None:
+        """Everything is loaded already.
+
+        Args:
+            suggester: describes without an LLM, and searches.
+            searcher: over the library.
+            understanding: makes a plan of a message.
+            share_folder: where copies for sharing are written.
+            llm: describes with the LLM; None when there is none.
+            writer: streams the words of an LLM.
+        """
+        self.suggester = suggester
+        self.understanding = understanding
+        self.llm = llm
+        self.writer = writer
+        self.searcher = searcher
+        self.library = searcher.library
+        self.galleries = GalleryMaker(suggester, searcher)
+        self.share_folder = share_folder
+
+    # -- messages --------------------------------------------------------------------------
+
+    def respond(self, session: Session, message: str, choices: Choices = DEFAULT_CHOICES) -> Reply:
+        """Answer a message; the session is brought up to date.
+
+        Raises:
+            RetrievalError: the library cannot be searched.
+        """
+        text, cut = _bounded(message)
+        if not text:
+            return Reply(say(session, "nothing_to_read"))
+        session.user_says(text)
+        started = time.perf_counter()
+        plan, description = self._understood(session, text, choices)
+        session.language = plan.language
+        seconds = {"understand": time.perf_counter() - started}
+        reply = self._carried_out(session, text, plan, description, choices)
+        notes = [say(session, "cut", count=f"{MAX_MESSAGE_CHARS:,}")] if cut else []
+        if plan.problem:
+            notes.append(plan.problem)
+        return replace(
+            reply,
+            text=" ".join([*notes, reply.text]).strip(),
+            move=plan.move.value,
+            seconds={**seconds, **reply.seconds},
+            notice=reply.notice or (description.notice if description else None),
+        )
+
+    def look(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
+        """Look for photos for what was said, although nobody asked for one."""
+        plan = Plan(Move.ANNOUNCE, language=session.language)
+        description = self._described(session, choices)
+        return self._found(session, "", plan, description, choices)
+
+    def without_filter(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
+        """The current topic again, without its time and place."""
+        topic = session.topic
+        if topic is None:
+            return Reply(say(session, "nothing_shown"))
+        session.take_up(topic.model_copy(update={"when": (), "where": (), "folders": ()}))
+        plan = Plan(Move.REFINE, language=session.language)
+        reply = self._searched(session, plan, None, choices, frozenset())
+        return replace(reply, text=f"{say(session, 'look_everywhere')} {reply.text}")
+
+    def share(self, session: Session, photo_ids: Sequence[int]) -> Reply:
+        """Make copies of photos that can be handed on.
+
+        Raises:
+            PhotoNotFound, UnreadableImage: a photo is gone or cannot be read.
+            OSError: the copy cannot be written.
+        """
+        from retrieval.photos.export import save_shareable_copy
+
+        shared = []
+        for photo_id in photo_ids:
+            photo = self.library.photo(photo_id)
+            copy = save_shareable_copy(photo.path, self.share_folder)
+            shared.append(SharedPhoto(photo.id, photo.path, copy))
+        for one in shared:
+            session.user_shares(one.photo_id)
+        shown = self.galleries.shown(photo_ids)
+        named = " and ".join(photo_facts(photo) or "the photo" for photo in shown)
+        where = shown_path(self.share_folder)
+        text = f"{say(session, 'shared', facts=named)} {say(session, 'shared_where', path=where)}"
+        return Reply(text, shared=tuple(shared), move=Move.SHARE.value)
+
+    def written(self, session: Session, request: ReplyRequest) -> str:
+        """The words that an LLM writes for a reply; they become part of the conversation."""
+        if self.writer is None:
+            return ""
+        text = self.writer.invoke(request)
+        session.bot_says(text)
+        return text
+
+    # -- understanding ---------------------------------------------------------------------
+
+    def _understood(
+        self, session: Session, message: str, choices: Choices
+    ) -> tuple[Plan, Description | None]:
+        topic = session.topic
+        state = TalkState(
+            shown=len(session.gallery),
+            topic=topic.words if topic else "",
+            asked=topic is not None,
+        )
+        plan = self.understanding.plan(
+            message, state, now=_today(session), places=self.galleries.places()
+        )
+        if self.llm is None or not choices.use_llm or _is_simple(plan):
+            return plan, None
+        description = self.llm.describe(session.conversation())
+        if description.source != "llm":
+            return plan, description
+        return _with_llm(plan, description), description
+
+    def _described(self, session: Session, choices: Choices) -> Description:
+        if self.llm is not None and choices.use_llm:
+            return self.llm.describe(session.conversation())
+        return self.suggester.describe(session.open_conversation())
+
+    # -- carrying out ----------------------------------------------------------------------
+
+    def _carried_out(
+        self,
+        session: Session,
+        message: str,
+        plan: Plan,
+        description: Description | None,
+        choices: Choices,
+    ) -> Reply:
+        move = plan.move
+        if move in PICKS:
+            return self._picked(session, plan)
+        if move is Move.QUESTION:
+            return self._answered(session, message, plan, choices)
+        if move is Move.SMALL_TALK and choices.always_on and len(message.split()) > 3:
+            return self._found(session, message, plan, description, choices)
+        if not move.wants_photo:
+            return self._in_words(session, message, plan, description, choices)
+        return self._found(session, message, plan, description, choices)
+
+    def _in_words(
+        self,
+        session: Session,
+        message: str,
+        plan: Plan,
+        description: Description | None,
+        choices: Choices,
+    ) -> Reply:
+        if description is not None and description.source == "llm":
+            return Reply("", request=ReplyRequest(session.conversation(), description))
+        if plan.move is Move.HELP:
+            return Reply(say(session, "help"))
+        if plan.move is Move.THANKS:
+            return Reply(say(session, "thanks"))
+        if plan.move is Move.GOODBYE:
+            return Reply(say(session, "goodbye"))
+        hint = self._hint(session, message) if choices.hints else None
+        told = len(message.split()) >= 4
+        return hint or Reply(chat(session, message), offers_look=told)
+
+    def _hint(self, session: Session, message: str) -> Reply | None:
+        """One photo that surely fits what was told, each only once."""
+        if len(message.split()) < 5:
+            return None
+        description = self.suggester.describe(session.open_conversation())
+        gallery = self.galleries.of_description(description, 1, Filter())
+        best = gallery.photos[:1]
+        if gallery.sure != "fits" or not best or best[0].photo_id in session.offered:
+            return None
+        session.offered.add(best[0].photo_id)
+        return Reply(say(session, "hint"), photos=best, sure="fits", hint=True)
+
+    def _picked(self, session: Session, plan: Plan) -> Reply:
+        if not session.gallery:
+            return Reply(say(session, "nothing_shown"))
+        numbers = plan.numbers or ((plan.number,) if plan.number is not None else (1,))
+        chosen = [nth_of(session.gallery, number) for number in numbers]
+        if None in chosen:
+            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
+            count = facts.count_words(len(session.gallery))
+            return Reply(say(session, "no_such_number", count=count, number=missing))
+        try:
+            return self.share(session, [one for one in chosen if one is not None])
+        except PhotoNotFound:
+            return Reply("That photo is gone from the disk, so I can't share it.")
+        except RetrievalError as error:
+            return Reply(f"That photo could not be shared: {error}.")
+        except OSError as error:
+            return Reply(f"The copy could not be saved: {error.strerror or 'the disk refused'}.")
+
+    # -- questions about the library -------------------------------------------------------
+
+    def _answered(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
+        current = session.topic
+        refers = (
+            refers_back(message) and current is not None and bool(current.where or current.when)
+        )
+        when = plan.when or (current.when if refers and current else ())
+        where = plan.where or (current.where if refers and current else ())
+        if plan.content and not refers_back(plan.content):
+            reply = self._found(session, message, replace(plan, move=Move.REQUEST), None, choices)
+            if reply.photos:
+                words = lower(subject(plan.content))
+                text = f"{say(session, 'cannot_count', subject_lower=words)} {reply.text}"
+                return replace(reply, text=text)
+            return reply
+        if not when and not where:
+            return Reply(self._library_facts(session))
+        chosen = Filter(dates=when, places=where)
+        ids = self.library.ids_matching(chosen)
+        session.take_up(Topic(when=when, where=where))
+        session.gallery = []
+        count = len(ids)
+        places = facts.filter_words(Filter(places=where))
+        times = facts.filter_words(Filter(dates=when))
+        said = (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
+        if not count:
+            return Reply(say(session, "count_none", facts=said), filter=chosen)
+        text = say(session, "count", count=facts.count_words(count), facts=said)
+        return Reply(text, filter=chosen, filter_words=facts.filter_words(chosen))
+
+    def _library_facts(self, session: Session) -> str:
+        known = self.galleries.facts()
+        years = facts.years_words(known)
+        places = facts.known_places_words(known)
+        return say(
+            session,
+            "library",
+            count=facts.count_words(known.count),
+            span=f", {years}" if years else "",
+            places=f"Most are from {places}." if places else "",
+        )
+
+    # -- looking for photos ----------------------------------------------------------------
+
+    def _found(
+        self,
+        session: Session,
+        message: str,
+        plan: Plan,
+        description: Description | None,
+        choices: Choices,
+    ) -> Reply:
+        before = session.topic
+        if plan.move in SAME_TOPIC and before is None:
+            return Reply(say(session, "nothing_shown"))
+        if plan.move is Move.REJECT:
+            session.refuse(session.gallery)
+        if plan.move in (Move.OLDER, Move.NEWER) and before is not None:
+            return self._older_or_newer(session, plan, before, choices)
+        folders = self.galleries.folders(plan.folders)
+        topic = next_topic(plan, session, self.galleries.alike, folders)
+        again = plan.move is Move.BACK and not plan.unseen
+        session.take_up(topic)
+        if again and topic.galleries:
+            return self._shown_again(session, topic)
+        exclude = topic.shown if plan.move in (*SAME_TOPIC, Move.BACK) else frozenset()
+        refused = frozenset(session.refused) if plan.move is not Move.BACK else frozenset()
+        return self._searched(session, plan, description, choices, exclude | refused)
+
+    def _older_or_newer(
+        self, session: Session, plan: Plan, before: Topic, choices: Choices
+    ) -> Reply:
+        days = [photo.taken_at or "" for photo in self.galleries.shown(session.gallery)]
+        dates = before_or_after(plan.move, days)
+        if dates is None:
+            return Reply(say(session, "no_date_shown" if session.gallery else "nothing_shown"))
+        session.take_up(before.model_copy(update={"when": (dates,)}))
+        reply = self._searched(session, plan, None, choices, frozenset(session.refused))
+        if reply.photos:
+            return reply
+        kind = "older_none" if plan.move is Move.OLDER else "newer_none"
+        return replace(reply, text=say(session, kind, subject_lower=subject_of(before)))
+
+    def _shown_again(self, session: Session, topic: Topic) -> Reply:
+        photos = self.galleries.shown(topic.galleries[0])
+        session.gallery = [photo.photo_id for photo in photos]
+        session.settle()
+        chosen = topic.filter()
+        text = found_text(session, topic, photos, "fits")
+        return Reply(
+            text,
+            photos=photos,
+            sure="fits",
+            filter=chosen,
+            filter_words=facts.filter_words(chosen),
+            looked_for={"words": topic.words},
+        )
+
+    def _searched(
+        self,
+        session: Session,
+        plan: Plan,
+        description: Description | None,
+        choices: Choices,
+        exclude: frozenset[int],
+    ) -> Reply:
+        topic = session.topic
+        assert topic is not None
+        started = time.perf_counter()
+        chosen = topic.filter(exclude)
+        notice = None
+        if chosen.dates and self.galleries.facts().first is None:
+            chosen = replace(chosen, dates=())
+            notice = say(session, "no_dates")
+        gallery = self._gallery(session, topic, plan, description, choices, chosen)
+        seconds = {"search": time.perf_counter() - started}
+        session.show(
+            [photo.photo_id for photo in gallery.photos],
+            [similar for photo in gallery.photos for similar in photo.similar],
+        )
+        shown_filter = replace(chosen, exclude=frozenset())
+        words = facts.filter_words(shown_filter)
+        if gallery.photos:
+            text = found_text(session, topic, gallery.photos, gallery.sure)
+        else:
+            text = self._nothing_text(session, topic, words, exclude)
+        request = None
+        if description is not None and description.source == "llm":
+            request = ReplyRequest(session.conversation(), description, len(gallery.photos))
+        return Reply(
+            "" if request else " ".join(filter(None, (notice, text))),
+            photos=gallery.photos,
+            sure=gallery.sure,
+            filter=shown_filter,
+            filter_words=words,
+            looked_for=gallery.looked_for,
+            searched=gallery.searched,
+            seconds=seconds,
+            request=request,
+        )
+
+    def _gallery(
+        self,
+        session: Session,
+        topic: Topic,
+        plan: Plan,
+        description: Description | None,
+        choices: Choices,
+        chosen: Filter,
+    ) -> Gallery:
+        k = choices.photos
+        if description is not None and description.source == "llm":
+            return self.galleries.of_description(description, k, chosen)
+        announced = plan.move in (Move.ANNOUNCE, Move.SMALL_TALK)
+        told = len(session.open_conversation().turns) > 1
+        if topic.words and not (announced and told) and not self._hangs_on_talk(session, topic):
+            return self.galleries.of_words(topic.words, topic.exclude, k, chosen)
+        if topic.words or not topic.is_filtered:
+            described = self.suggester.describe(session.open_conversation())
+            return self.galleries.of_description(described, k, chosen, topic.words)
+        return self.galleries.of_filter(k, chosen)
+
+    def _hangs_on_talk(self, session: Session, topic: Topic) -> bool:
+        """Whether the words alone do not say what is meant: "you should see his face"."""
+        return refers_back(topic.content) and len(session.open_conversation().turns) > 1
+
+    def _nothing_text(
+        self, session: Session, topic: Topic, words: str, exclude: frozenset[int]
+    ) -> str:
+        named = subject_of(topic)
+        if exclude and topic.galleries:
+            return say(session, "no_more", subject_lower=named or "those")
+        if words and not len(self.library.ids_matching(topic.filter())):
+            span = facts.years_words(self.galleries.facts())
+            known = f"What I know goes from {span}." if span and topic.when else ""
+            return say(session, "none_filter", filter=words, span=known)
+        if words and named:
+            return say(session, "none_here", filter=words)
+        if not named:
+            return say(session, "none_plain")
+        return say(session, "none", subject_lower=named, subject_bare=bare(named))
+
+
+def _bounded(message: str) -> tuple[str, bool]:
+    """The message as clean text, and whether only its end was kept."""
+    text = clean_text(message[-MAX_READ_CHARS:], MAX_READ_CHARS).strip()
+    cut = len(message) > MAX_READ_CHARS or len(text) > MAX_MESSAGE_CHARS
+    if cut:
+        text = text[-MAX_MESSAGE_CHARS:]
+        # Begin with a whole word, where there are words.
+        text = text.partition(" ")[2].strip() or text
+    return text, cut
+
+
+def _today(session: Session) -> date:
+    return session.now or date.today()
+
+
+def _is_simple(plan: Plan) -> bool:
+    """Whether an LLM could add nothing: the move is sure, and the words say what is meant."""
+    if plan.sure < SURE_MOVE or plan.move in (Move.SMALL_TALK, Move.HELP, Move.ANNOUNCE):
+        return False
+    if plan.move in (Move.REQUEST, Move.INSTEAD):
+        return bool(plan.content or plan.when or plan.where) and not refers_back(plan.content)
+    return True
+
+
+def _with_llm(plan: Plan, description: Description) -> Plan:
+    """The plan with what the LLM knows better: whether a photo is wanted, when, where, not what."""
+    move = plan.move
+    if description.share and not move.wants_photo:
+        move = Move.REQUEST
+    return replace(
+        plan,
+        move=move,
+        when=description.when or plan.when,
+        where=description.where or plan.where,
+        exclude=description.exclude or plan.exclude,
+    )

@@ -1,0 +1,116 @@
+"""Dates, places and counts in words: of photos, of filters, of the library."""
+
+import calendar
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from retrieval.library import Facts
+from retrieval.search import DateRange, Filter, Place
+
+SEPARATOR = " · "
+MAX_NAMED = 3
+_SEASONS = {(3, 5): "spring", (6, 8): "summer", (9, 11): "autumn"}
+
+
+def day_words(taken: str | None) -> str:
+    """``2012-09-17T10:00:00`` gives "17 September 2012"; "" where there is no date."""
+    try:
+        day = date.fromisoformat((taken or "")[:10])
+    except ValueError:
+        return ""
+    return f"{day.day} {day:%B %Y}"
+
+
+def place_words(place: Place | None) -> str:
+    """ "Lisbon, Portugal"; "" where nothing is known."""
+    if place is None:
+        return ""
+    return ", ".join(part for part in (place.city or place.region, place.country) if part)
+
+
+def range_words(dates: DateRange) -> str:
+    """A range as a person would name it: "2020", "July 2022", "summer 2024", "since 2020"."""
+    first, last = dates.first, dates.last
+    if first is None and last is None:
+        return ""
+    if first is None:
+        assert last is not None
+        year_end = (last.month, last.day) == (12, 31)
+        return f"until {last.year}" if year_end else f"until {_day(last)}"
+    if last is None:
+        year_start = (first.month, first.day) == (1, 1)
+        return f"since {first.year}" if year_start else f"since {_day(first)}"
+    if first == last:
+        return _day(first)
+    whole_months = first.day == 1 and last.day == calendar.monthrange(last.year, last.month)[1]
+    if whole_months:
+        if (first.month, last.month) == (1, 12):
+            same = first.year == last.year
+            return f"{first.year}" if same else f"{first.year} to {last.year}"
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first:%B %Y}"
+        if first.year == last.year and (first.month, last.month) in _SEASONS:
+            return f"{_SEASONS[first.month, last.month]} {first.year}"
+        if last.year == first.year + 1 and (first.month, last.month) == (12, 2):
+            return f"winter {first.year}/{last.year % 100:02}"
+        if first.year == last.year:
+            return f"{first:%B} to {last:%B %Y}"
+        return f"{first:%B %Y} to {last:%B %Y}"
+    return f"{_day(first)} to {_day(last)}"
+
+
+def filter_words(chosen: Filter) -> str:
+    """A filter as it is shown above the photos: "summer 2024 · Japan"."""
+    times = [words for words in map(range_words, chosen.dates) if words]
+    places = list(dict.fromkeys(one.city or one.region or one.country for one in chosen.places))
+    parts = [_listed(times, "or"), _listed(places, "or")]
+    parts += [folder.name for folder in chosen.folders]
+    parts.append(chosen.camera)
+    return SEPARATOR.join(part for part in parts if part)
+
+
+def span_words(days: Sequence[str]) -> str:
+    """The years that dates span: "2018", "2017 to 2025"; "" where there are none."""
+    years = sorted({day[:4] for day in days if day})
+    if not years:
+        return ""
+    return years[0] if years[0] == years[-1] else f"{years[0]} to {years[-1]}"
+
+
+def places_words(names: Sequence[str]) -> str:
+    """The places that occur most: "Denver, Munich and 3 more places"; "" where there are none."""
+    counted = [name for name, _ in Counter(name for name in names if name).most_common()]
+    if len(counted) > MAX_NAMED:
+        more = len(counted) - (MAX_NAMED - 1)
+        return f"{', '.join(counted[: MAX_NAMED - 1])} and {more} more places"
+    return _listed(counted, "and")
+
+
+def years_words(library: Facts) -> str:
+    """The years of the library's photos: "2017 to 2025"; "" where no photo has a date."""
+    return span_words([str(library.first or ""), str(library.last or "")])
+
+
+def known_places_words(library: Facts) -> str:
+    """The places most photos of the library are from; "" where no place is known."""
+    counted: Counter[str] = Counter()
+    for place, count in library.places.items():
+        counted[place.city or place.region or place.country] += count
+    names = [name for name, _ in counted.most_common(MAX_NAMED)]
+    return _listed(names, "and")
+
+
+def count_words(count: int, one: str = "photo", many: str = "photos") -> str:
+    """ "1 photo", "1,173 photos"."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _listed(words: Sequence[str], conjunction: str) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,193 @@
+"""From a plan and what went before to what is looked for now: pure functions over the session."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+from bot.assistant.session import Session, Topic
+from bot.intent.plan import Move, Plan
+from retrieval.search.filters import DateRange
+
+Alike = Callable[[str, Sequence[str]], Sequence[float]]
+"""How alike a text is to each of several others: cosines of their sentence vectors."""
+
+SAME_KIND = 0.45
+"""Cosine from which on two words name things of one kind, so that one can replace the other."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PRONOUN = re.compile(
+    r"\b(one|ones|him|her|his|he|she|it|its|them|their|they|that|those|these)\b", re.I
+)
+_LEADING = re.compile(r"^(?:the|a|an|some|my|your|our)\s+", re.I)
+_LITTLE = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "with",
+        "and",
+        "or",
+        "to",
+        "for",
+        "from",
+        "by",
+        "is",
+        "are",
+        "was",
+    ]
+)
+
+
+def refers_back(content: str) -> bool:
+    """Whether a content means something that was named before ("the one where he sleeps")."""
+    return bool(_PRONOUN.search(content))
+
+
+def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Path] = ()) -> Topic:
+    """What to look for after this plan.
+
+    A new request is a topic of its own and forgets the last one; a follow-up takes the current
+    topic up, with what the plan adds or replaces.
+
+    Args:
+        plan: what the message asks for.
+        session: what went before.
+        alike: compares texts.
+        folders: those of the library that the plan names.
+    """
+    current = session.topic
+    if plan.move is Move.BACK and len(session.topics) > (0 if current is None else 1):
+        return _earlier(plan, session, alike, folders)
+    if current is None or plan.move in (Move.REQUEST, Move.ANNOUNCE):
+        return _topic_of(plan, folders)
+    if plan.move is Move.INSTEAD:
+        if plan.content or not (plan.when or plan.where or folders):
+            return _topic_of(plan, folders)
+        return _narrowed(current, plan, folders)
+    if plan.move is Move.CORRECT and plan.content:
+        return _corrected(current, plan, alike, folders)
+    return _narrowed(current, plan, folders)
+
+
+def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
+    exclude = (plan.exclude,) if plan.exclude else ()
+    return Topic(
+        content=plan.content,
+        exclude=exclude,
+        when=plan.when,
+        where=plan.where,
+        folders=tuple(folders),
+    )
+
+
+def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
+    """The current topic with the plan's details; a time or a place replaces the old one."""
+    details = current.details
+    if plan.content and plan.content.lower() not in current.words.lower():
+        details = (*details, plan.content)
+    exclude = current.exclude
+    if plan.exclude and plan.exclude not in exclude:
+        exclude = (*exclude, plan.exclude)
+    return Topic(
+        content=current.content or (details[0] if details else ""),
+        details=details if current.content else details[1:],
+        exclude=exclude,
+        when=plan.when or current.when,
+        where=plan.where or current.where,
+        folders=tuple(folders) or current.folders,
+        galleries=[list(gallery) for gallery in current.galleries],
+        similar=list(current.similar),
+    )
+
+
+def _corrected(current: Topic, plan: Plan, alike: Alike, folders: Sequence[Path]) -> Topic:
+    """ "no, I meant the brown one": the word of the same kind is replaced."""
+    base = _narrowed(current, plan, folders)
+    words = replaced(current.words, plan.content, alike)
+    if words is None:
+        fresh = _topic_of(plan, folders)
+        return fresh.model_copy(
+            update={"when": plan.when or current.when, "where": plan.where or current.where}
+        )
+    return base.model_copy(update={"content": words, "details": ()})
+
+
+def replaced(old: str, new: str, alike: Alike) -> str | None:
+    """The old text with one word replaced by the new one of its kind.
+
+    "black dog in the water" and "the brown one" give "brown dog in the water"; "girls on a swing"
+    and "boys" give "boys on a swing". A new text that is about something else gives None; one that
+    only adds to "the one" is appended.
+    """
+    refers = refers_back(new)
+    text = _LEADING.sub("", new.strip())
+    text = re.sub(
+        r"^ones?\s+",
+        "",
+        _PRONOUN.sub(lambda m: "one" if m[0].lower() == "ones" else m[0], text),
+        flags=re.I,
+    )
+    text = re.sub(r"\s+ones?$", "", text, flags=re.I).strip()
+    if not text:
+        return old
+    new_words = _WORD.findall(text)
+    head = new_words[-1] if new_words else text
+    old_words = [word for word in _WORD.findall(old) if word.lower() not in _LITTLE]
+    if head.lower() in (word.lower() for word in old_words) and len(new_words) > 1:
+        return re.sub(rf"\b{re.escape(head)}\b", text, old, count=1, flags=re.I)
+    if len(new_words) > 3:
+        return f"{old}, {text}" if refers else None
+    if old_words:
+        scores = list(alike(text, old_words))
+        best = max(range(len(scores)), key=scores.__getitem__)
+        if scores[best] >= SAME_KIND:
+            return re.sub(rf"\b{re.escape(old_words[best])}\b", text, old, count=1)
+    return f"{old}, {text}" if refers else None
+
+
+def _earlier(plan: Plan, session: Session, alike: Alike, folders: Sequence[Path]) -> Topic:
+    """The topic that "back to the dogs", "the first ones" or "go back" means."""
+    earlier = session.topics[:-1] or session.topics
+    if plan.content or plan.where or plan.when:
+        fitting = [
+            topic
+            for topic in session.topics
+            if (plan.where and topic.where == plan.where) or (plan.when and topic.when == plan.when)
+        ]
+        if fitting:
+            return fitting[-1]
+        named = [topic for topic in earlier if topic.words]
+        if plan.content and named:
+            scores = list(alike(plan.content, [topic.words for topic in named]))
+            shared = [_overlap(plan.content, topic.words) for topic in named]
+            best = max(range(len(named)), key=lambda place: (shared[place], scores[place]))
+            if shared[best] or scores[best] >= SAME_KIND:
+                return named[best]
+            return _topic_of(plan, folders)
+    if plan.numbers == (1,):
+        return session.topics[0]
+    return earlier[-1]
+
+
+def _overlap(first: str, second: str) -> int:
+    def stems(text: str) -> set[str]:
+        return {
+            word.lower().rstrip("s") for word in _WORD.findall(text) if word.lower() not in _LITTLE
+        }
+
+    return len(stems(first) & stems(second))
+
+
+def before_or_after(move: Move, days: Sequence[str]) -> DateRange | None:
+    """All dates older than the oldest, or newer than the newest, of those shown."""
+    known = sorted(date.fromisoformat(day[:10]) for day in days if day)
+    if not known:
+        return None
+    if move is Move.OLDER:
+        return DateRange(None, known[0] - timedelta(days=1))
+    return DateRange(known[-1] + timedelta(days=1), None)

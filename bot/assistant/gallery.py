@@ -1,0 +1,156 @@
+"""The photos of an answer: search, how sure it is, and what is known of each photo."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.assistant import facts
+from bot.assistant.reply import ShownPhoto, Sure
+from bot.describe.query import to_query
+from bot.descriptors import FIELDS, Description
+from retrieval.errors import EmptyQuery
+from retrieval.search import Filter, Query, QueryText, SearchOptions
+
+if TYPE_CHECKING:
+    from bot.intent.where import KnownPlaces
+    from bot.suggest import Suggester
+    from retrieval.library import Facts, Photo
+    from retrieval.search import Searcher
+
+MAX_CLOSEST = 3
+"""Photos that are shown when none surely fits."""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Photos, best first.
+
+    Attributes:
+        photos: what is shown.
+        sure: whether the best one is what was meant.
+        searched: how many photos were compared.
+        looked_for: what was searched for, by name.
+    """
+
+    photos: tuple[ShownPhoto, ...] = ()
+    sure: Sure = "none"
+    searched: int = 0
+    looked_for: Mapping[str, str] = field(default_factory=dict)
+
+
+class GalleryMaker:
+    """Makes galleries over one library. Safe to use from several threads."""
+
+    def __init__(self, suggester: "Suggester", searcher: "Searcher") -> None:
+        self.suggester = suggester
+        self.searcher = searcher
+        self.library = searcher.library
+        self._guard = threading.Lock()
+        self._known: tuple[int, KnownPlaces, Facts] | None = None
+
+    # -- the library as it is now ----------------------------------------------------------
+
+    def places(self) -> "KnownPlaces":
+        """The places and folders of the library, read anew when it has changed."""
+        return self._current()[1]
+
+    def facts(self) -> "Facts":
+        """Counts, years and places of the library, read anew when it has changed."""
+        return self._current()[2]
+
+    def _current(self) -> "tuple[int, KnownPlaces, Facts]":
+        from bot.intent.where import KnownPlaces
+
+        with self._guard:
+            change = self.library.change
+            if self._known is None or self._known[0] != change:
+                known = self.library.facts()
+                names = {folder.name for folder in known.folders}
+                self._known = (change, KnownPlaces(known.places, names), known)
+            return self._known
+
+    def folders(self, names: Sequence[str]) -> tuple[Path, ...]:
+        """The library's folders of these names."""
+        wanted = set(names)
+        return tuple(folder for folder in self.facts().folders if folder.name in wanted)
+
+    # -- photos ----------------------------------------------------------------------------
+
+    def shown(self, photo_ids: Sequence[int]) -> tuple[ShownPhoto, ...]:
+        """What is known of photos, in their order; those that are gone are left out."""
+        known = self.library.photos(list(photo_ids))
+        present = [known[one] for one in photo_ids if one in known and known[one].path.is_file()]
+        return tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, start=1))
+
+    def of_words(self, words: str, exclude: Sequence[str], k: int, chosen: Filter) -> Gallery:
+        """Photos for the person's own words."""
+        looked_for = {"your words": words}
+        without = ", ".join(exclude)
+        if without:
+            looked_for["without"] = without
+        query = Query((QueryText(words),), names=words, exclude=without)
+        return self._gallery(query, k, chosen, looked_for)
+
+    def of_description(
+        self, description: Description, k: int, chosen: Filter, words: str = ""
+    ) -> Gallery:
+        """Photos for what a describer made of the talk."""
+        fields = description.descriptors
+        looked_for = {name: getattr(fields, name) for name in FIELDS if getattr(fields, name)}
+        if words:
+            looked_for = {"your words": words, **looked_for}
+        try:
+            query = to_query(description, self.searcher.encoder)
+        except EmptyQuery:
+            return Gallery(looked_for=looked_for)
+        return self._gallery(query, k, chosen, looked_for)
+
+    def of_filter(self, k: int, chosen: Filter) -> Gallery:
+        """Photos of a time or place, when nothing else was said: spread over it, newest first."""
+        ids = self.library.ids_matching(chosen)
+        known = self.library.photos(ids.tolist())
+        dated = sorted(known.values(), key=lambda photo: (photo.taken_on or date.min, photo.id))
+        step = max(1, len(dated) // k)
+        spread = dated[::step][-k:][::-1]
+        photos = tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(spread, 1))
+        return Gallery(photos, "fits" if photos else "none", len(ids))
+
+    def alike(self, text: str, others: Sequence[str]) -> list[float]:
+        """Cosines of a text's vector with those of others."""
+        vectors = self.searcher.encoder.encode_texts([text, *others])
+        return [float(score) for score in vectors[1:] @ vectors[0]]
+
+    def _gallery(
+        self, query: Query, k: int, chosen: Filter, looked_for: Mapping[str, str]
+    ) -> Gallery:
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        result = self.searcher.search(query, options)
+        sure: Sure = result.sure.value
+        if sure != "none" and not result.hits:
+            # What is there scores too low for the cut-off of everyday photos.
+            closest = replace(options, k=min(k, MAX_CLOSEST), cutoff=False)
+            result = self.searcher.search(query, closest)
+            sure = "closest"
+        hits = result.hits if sure != "none" else ()
+        known = self.library.photos([hit.photo_id for hit in hits])
+        photos = tuple(
+            _shown(hit.rank, known[hit.photo_id], hit.score, hit.similar)
+            for hit in hits
+            if hit.photo_id in known
+        )
+        return Gallery(photos, sure if photos else "none", result.searched, looked_for)
+
+
+def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:
+    return ShownPhoto(
+        rank=rank,
+        photo_id=photo.id,
+        path=photo.path,
+        score=score,
+        taken_at=photo.taken_at or (photo.taken_on.isoformat() if photo.taken_on else None),
+        place=facts.place_words(photo.place),
+        similar=similar,
+    )

@@ -1,0 +1,183 @@
+"""The state of one conversation: what was said, looked for, shown, refused and shared.
+
+It is plain data, so that it can be stored as JSON and read back (``Session.model_dump_json``,
+``Session.model_validate_json``).
+"""
+
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.conversation import Conversation, Turn
+from retrieval.search.filters import DateRange, Filter, Place
+
+OWNER = "user"
+BOT = "Photopal"
+MAX_TURNS = 40
+MAX_TOPICS = 30
+MAX_REMEMBERED = 5_000
+"""Ids of photos that were shown or refused, over the whole conversation."""
+
+
+class Topic(BaseModel):
+    """One thing that was looked for, and what came of it.
+
+    Attributes:
+        content: what the photo shows, in the person's own words; empty when only a time or a
+            place was named.
+        details: what was said about it since ("only where he runs"), oldest first.
+        exclude: what the photo must not show.
+        when: dates that the photo may have; empty means any.
+        where: places that it may be from; empty means any.
+        folders: folders that it may lie in; empty means any.
+        galleries: ids of the photos of each answer, in their order.
+        similar: ids of near-duplicates that stood behind those photos.
+        talk_from: index of the first turn that belongs to it, counted over the conversation.
+    """
+
+    model_config = ConfigDict(validate_assignment=True)
+
+    content: str = ""
+    details: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    when: tuple[DateRange, ...] = ()
+    where: tuple[Place, ...] = ()
+    folders: tuple[Path, ...] = ()
+    galleries: list[list[int]] = Field(default_factory=list)
+    similar: list[int] = Field(default_factory=list)
+    talk_from: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The content and its details as one text, as it is searched for and shown."""
+        return ", ".join(part for part in (self.content, *self.details) if part)
+
+    @property
+    def shown(self) -> frozenset[int]:
+        """Every photo that was offered for this topic, and those that look just like them."""
+        return frozenset(photo for gallery in self.galleries for photo in gallery) | frozenset(
+            self.similar
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a time, a place or a folder was named."""
+        return bool(self.when or self.where or self.folders)
+
+    def filter(self, exclude: frozenset[int] = frozenset()) -> Filter:
+        """The photos that may be shown for it."""
+        return Filter(dates=self.when, places=self.where, folders=self.folders, exclude=exclude)
+
+
+class Session(BaseModel):
+    """One conversation, from its first message on.
+
+    Attributes:
+        turns: the newest messages of both sides, oldest first.
+        forgotten: how many turns came before these.
+        settled: index, counted over the whole conversation, of the first turn that was said after
+            photos were last shown: what came before has had its answer.
+        topics: what was looked for, oldest first; the last one is the current one.
+        gallery: ids of the photos that the newest gallery shows, in their order.
+        refused: ids of photos that the person turned down; never offered again unless asked for.
+        offered: ids of photos that were shown at all.
+        shared: ids of the photos that were shared, oldest first.
+        said: how often each kind of sentence was used, so that none is repeated.
+        language: of the person's newest message, as an ISO 639-1 code.
+        now: the day that counts as today; None means the real one.
+    """
+
+    model_config = ConfigDict(validate_assignment=True)
+
+    turns: list[Turn] = Field(default_factory=list)
+    forgotten: int = 0
+    settled: int = 0
+    topics: list[Topic] = Field(default_factory=list)
+    gallery: list[int] = Field(default_factory=list)
+    refused: set[int] = Field(default_factory=set)
+    offered: set[int] = Field(default_factory=set)
+    shared: list[int] = Field(default_factory=list)
+    said: dict[str, int] = Field(default_factory=dict)
+    language: str = "en"
+    now: date | None = None
+
+    # -- what was said ---------------------------------------------------------------------
+
+    def user_says(self, text: str) -> None:
+        """Add a message of the person's."""
+        self._add(Turn(OWNER, text))
+
+    def bot_says(self, text: str) -> None:
+        """Add a reply that an LLM wrote; our own sentences are no part of the conversation."""
+        if text.strip():
+            self._add(Turn(BOT, text.strip()))
+
+    def user_shares(self, photo_id: int) -> None:
+        """The person shared a photo."""
+        self.shared.append(photo_id)
+        self._add(Turn(OWNER, "", shares_photo=True))
+        self.settle()
+
+    def settle(self) -> None:
+        """Photos were shown for what was said so far."""
+        self.settled = self.forgotten + len(self.turns)
+
+    def conversation(self) -> Conversation:
+        """All that is remembered."""
+        return Conversation(tuple(self.turns), owner=OWNER)
+
+    def open_conversation(self) -> Conversation:
+        """What was said since photos were last shown; all of it when nothing was."""
+        start = max(0, self.settled - self.forgotten)
+        return Conversation(tuple(self.turns[start:]) or tuple(self.turns), owner=OWNER)
+
+    # -- what was shown --------------------------------------------------------------------
+
+    @property
+    def topic(self) -> Topic | None:
+        """What was last looked for."""
+        return self.topics[-1] if self.topics else None
+
+    def take_up(self, topic: Topic) -> None:
+        """Make this the current topic; one that was current before moves to the end."""
+        others = [one for one in self.topics if one is not topic]
+        self.topics = [*others[-MAX_TOPICS + 1 :], topic]
+
+    def show(self, photo_ids: list[int], similar: list[int]) -> None:
+        """Photos were offered for the current topic."""
+        assert self.topic is not None
+        self.gallery = photo_ids
+        if photo_ids:
+            self.topic.galleries.append(photo_ids)
+            self.topic.similar = (self.topic.similar + similar)[-MAX_REMEMBERED:]
+            if len(self.offered) < MAX_REMEMBERED:
+                self.offered.update(photo_ids)
+            self.settle()
+
+    def refuse(self, photo_ids: list[int]) -> None:
+        """The person turned these down."""
+        if len(self.refused) < MAX_REMEMBERED:
+            self.refused.update(photo_ids)
+
+    def _add(self, turn: Turn) -> None:
+        self.turns.append(turn)
+        excess = len(self.turns) - MAX_TURNS
+        if excess > 0:
+            self.turns = self.turns[excess:]
+            self.forgotten += excess
+
+
+def nth_of(gallery: list[int], number: int) -> int | None:
+    """The photo at place ``number`` (1 = first, -1 = last) of a gallery, if there is one."""
+    if number == 0 or abs(number) > len(gallery):
+        return None
+    return gallery[number - 1] if number > 0 else gallery[number]
+
+
+def shown_path(path: Path) -> str:
+    """A path for people: below the home folder with ``~``, always valid text."""
+    with suppress(ValueError, RuntimeError):
+        path = "~" / path.relative_to(Path.home())
+    return str(path).encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,82 @@
+"""Words of asking taken out of messages."""
+
+import pytest
+
+from bot.intent.asking import content_of, take_apart
+
+CONTENTS = (
+    "a dog running in the snow",
+    "two boys on a red sledge",
+    "my grandmother's old stove",
+    "the lighthouse at dusk",
+    "A man without a shirt climbs a wall",
+    "three women in saris at a market stall",
+)
+PHRASINGS = (
+    "show me the photo of {}",
+    "can you find {}",
+    "do you have a picture of {}?",
+    "I'm looking for the shot where {}",
+    "got any of {}",
+    "where is that one with {}",
+    "{} please",
+    "Could you please show me {}?",
+    "Hi, do we have any pictures of {}",
+    "would you mind showing me {}?",
+    "pics of {}",
+    "hey photopal, can you dig out the photo I took of {}",
+    "i remember a picture of {}, do you have it?",
+    "I need the photo with {} for my mum",
+    "show me {}. I want to send it to Ben.",
+    "Can I see the picture of {}? It's for my mum's birthday.",
+)
+
+
+@pytest.mark.parametrize("phrasing", PHRASINGS)
+@pytest.mark.parametrize("content", CONTENTS)
+def test_the_content_comes_back_exactly(phrasing: str, content: str) -> None:
+    assert content_of(phrasing.format(content)) == content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *CONTENTS,
+        "People take pictures of a parade .",
+        "A woman shows her friend a photo",
+        "Young boy looks for shells",
+        "Hikers find a path through the fog",
+        "A child is looking at the camera",
+        "",
+    ],
+)
+def test_a_text_without_words_of_asking_is_unchanged(text: str) -> None:
+    assert content_of(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("this is what the waves were like that day", "the waves"),
+        ("here's how the kitchen turned out", "the kitchen"),
+        ("what did the cake look like?", "the cake"),
+        ("beach photos", "beach"),
+        ("any penguins?", "penguins"),
+        ("pics?", ""),
+        ("Look at my new bike!", "my new bike"),
+    ],
+)
+def test_announcements_and_terse_requests(text: str, content: str) -> None:
+    assert content_of(text) == content
+
+
+def test_sentences_that_go_on_describing_are_kept() -> None:
+    assert content_of("Find the snowman. It had a carrot nose.") == (
+        "the snowman. It had a carrot nose"
+    )
+
+
+def test_what_was_taken_out_is_told() -> None:
+    assert take_apart("find the one with the kite").names_photo
+    assert take_apart("let me show you the kite").announces
+    assert not take_apart("the kite got stuck").asks
