@@ -88,9 +88,13 @@ CAPTIONS = 200
 DIALOGUES = 240
 REGULARISATION = 0.3
 _BATCH = 64
-INPUTS = ("best", "deviation", "log_photos")
-THRESHOLDS = {REQUEST: (0.42, 0.30), DIALOGUE: (0.26, 0.15), DESCRIPTORS: (0.42, 0.30)}
+INPUTS = ("best", "deviation", "deviation_squared", "best_times_deviation", "log_photos")
+THRESHOLDS = {REQUEST: (0.42, 0.30), DIALOGUE: (0.22, 0.13), DESCRIPTORS: (0.47, 0.33)}
 """Probabilities for each kind: from the first on "fits", below the second "none"."""
+
+LEAST_Z = {REQUEST: 2.5, DIALOGUE: 0.0, DESCRIPTORS: 0.0}
+"""Of a model's ``least_z``. Dialogues are searched in few photos of a time and place, where the
+right one may not stand out."""
 
 
 @dataclass(frozen=True)
@@ -436,7 +440,7 @@ def sureness_of(
     for kind, thresholds in THRESHOLDS.items():
         part = [one for one in samples if one.kind == kind]
         if part:
-            models[kind] = fit(part, thresholds)
+            models[kind] = replace(fit(part, thresholds), least_z=LEAST_Z[kind])
             curves[kind] = curve(models[kind], part)
     return Sureness(models, made_by(encoder)), curves
 

@@ -76,12 +76,19 @@ class ScoreStatistics:
         deviation = float(deviations(query[None], covariance)[0])
         return cls(best, float(query @ mean), deviation, photos)
 
+    @property
+    def z(self) -> float:
+        """Standard deviations by which the best photo lies above the mean."""
+        return (self.best - self.mean) / max(self.deviation, 1e-6)
+
     def features(self) -> dict[str, float]:
         """The model's inputs by name."""
         return {
             "best": self.best,
             "deviation": self.deviation,
-            "z": (self.best - self.mean) / max(self.deviation, 1e-6),
+            "deviation_squared": self.deviation**2,
+            "best_times_deviation": self.best * self.deviation,
+            "z": self.z,
             "log_photos": math.log(max(self.photos, 1)),
         }
 
@@ -95,12 +102,15 @@ class LogisticModel:
         weights: log odds for each unit of an input, by its name.
         fits: probability from which on the answer is "fits".
         none: probability below which the answer is "none".
+        least_z: deviations above the mean that the best photo must reach for "fits", or the answer
+            is "closest" at most: among a few photos none may be like it.
     """
 
     bias: float
     weights: Mapping[str, float]
     fits: float
     none: float
+    least_z: float = 0.0
 
     def probability(self, statistics: ScoreStatistics, evidence: float = 0.0) -> float:
         """The probability for these scores.
@@ -112,7 +122,10 @@ class LogisticModel:
         inputs = statistics.features()
         odds = self.bias + evidence
         odds += sum(weight * inputs[name] for name, weight in self.weights.items())
-        return 1.0 / (1.0 + math.exp(-min(max(odds, -40.0), 40.0)))
+        probability = 1.0 / (1.0 + math.exp(-min(max(odds, -40.0), 40.0)))
+        if statistics.z < self.least_z and not evidence:
+            return min(probability, (self.none + self.fits) / 2)
+        return probability
 
     def answer(self, probability: float) -> Sure:
         """Which of the three answers a probability means."""
@@ -170,6 +183,7 @@ class Sureness:
                     weights={str(name): float(weight) for name, weight in row["weights"].items()},
                     fits=float(row["fits"]),
                     none=float(row["none"]),
+                    least_z=float(row.get("least_z", 0.0)),
                 )
                 for kind, row in raw["models"].items()
             }
@@ -188,9 +202,10 @@ class Sureness:
             "models": {
                 kind: {
                     "bias": round(model.bias, 4),
-                    "weights": {name: round(value, 4) for name, value in model.weights.items()},
+                    "weights": {name: round(value, 3) for name, value in model.weights.items()},
                     "fits": round(model.fits, 4),
                     "none": round(model.none, 4),
+                    "least_z": model.least_z,
                 }
                 for kind, model in self.models.items()
             },

@@ -115,3 +115,8 @@ def test_a_damaged_calibration_is_one_line(tmp_path, content: str) -> None:
     with pytest.raises(EncoderFolderInvalid) as error:
         Sureness.load(tmp_path)
     assert "\n" not in str(error.value)
+
+
+def test_a_best_photo_that_chance_explains_is_the_closest_at_most(shipped: Sureness) -> None:
+    assert shipped.judge(ScoreStatistics(0.3, 0.0, 0.075, 17))[0] is Sure.FITS
+    assert shipped.judge(ScoreStatistics(0.15, 0.0, 0.075, 17))[0] is Sure.CLOSEST
