@@ -25,8 +25,8 @@ BUCKETS = 4096
 DENSE = 28
 """Numbers that describe a message as a whole."""
 
-MEANING_SCALE = 6.0
-SHAPE_SCALE = 0.35
+MEANING_SCALE = 4.0
+SHAPE_SCALE = 0.7
 """So that regularisation treats the three parts of a row alike."""
 
 _MAX_TOKENS = 60

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot.intent.asking import bounded, take_apart
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
-from bot.intent.features import meanings, row
+from bot.intent.features import is_description, meanings, row, shape_of
 from bot.intent.languages import Foreign, read_foreign
 from bot.intent.move_model import MoveModel, decide
 from bot.intent.moves import Known, core_of, known_move, wants_unseen
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 RULE_SURE = 0.97
 """Probability of a move that a rule recognised."""
+
+DESCRIPTION_THRESHOLD = 0.3
+REFUSAL_THRESHOLD = 0.9
+"""From which probability on a photo is wanted: after a bare description ("girl blowing bubbles"),
+and where photos are turned down in words ("no pictures now")."""
 
 _GLUE = frozenset(
     split_words(
@@ -82,7 +87,8 @@ _BEFORE_MENTION = (
     r"(?:the\s+)?"
 )
 _PREPOSITIONS = re.compile(
-    r"^(?:(?:back|over|down|up|in|from|at|on|during|of|since|until|around|to|near|for|by|the|our|my)\s+)+",
+    r"^(?:(?:back|over|down|up|in|from|at|on|during|of|since|until|around|to|near|for|by|the|our|"
+    r"my)\s+)+",
     re.IGNORECASE,
 )
 _LEADING_MORE = re.compile(
@@ -107,6 +113,13 @@ _TRAILING_THEN = re.compile(
 _NEGATED = re.compile(
     r"\b(?:don['’]?t|do not|stop|never|no need|not|no more|without|no (?:photos?|pictures?|"
     r"pics?))\b(?! you (?:have|think))",
+    re.IGNORECASE,
+)
+_REFUSES = re.compile(
+    r"\b(?:no (?:more )?(?:photos?|pictures?|pics?|images?)|no need|(?:don't|do not|not) (?:need|"
+    r"want|show|send|"
+    r"bother|look)|(?:pictures?|photos?) can wait|not in the mood|stop (?:showing|sending|"
+    r"looking))\b",
     re.IGNORECASE,
 )
 _TELLS = re.compile(
@@ -257,7 +270,12 @@ class Understanding:
     ) -> tuple[Move, float]:
         base, _, model = self._parts
         found = model.probabilities(row(meanings(base, [said])[0], said, state))
-        move, sure = decide(found, model.threshold)
+        threshold = model.threshold
+        if is_description(shape_of(said)):
+            threshold = min(threshold, DESCRIPTION_THRESHOLD)
+        elif _REFUSES.search(said):
+            threshold = max(threshold, REFUSAL_THRESHOLD)
+        move, sure = decide(found, threshold)
         if not foreign and _asks_plainly(said):
             return Move.REQUEST, 0.9
         if foreign:

@@ -20,7 +20,7 @@ from retrieval.encoders.starter.bases import load_text_base
 from training.moves.examples import Example, make_examples
 
 FOLDS = 5
-REGULARISATION = 1.0
+REGULARISATION = 0.2
 PRECISION = 0.95
 """What the threshold is to reach on held-out wordings: a photo pushed at small talk annoys more
 than one that must be asked for twice."""
