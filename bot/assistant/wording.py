@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.assistant.facts import count_words, day_words, filter_words, places_words, span_words
 from bot.assistant.reply import ShownPhoto, Sure
-from bot.assistant.sentences import capital, lower, say, subject
+from bot.assistant.sentences import DEFAULT_LANGUAGE, capital, lower, say, subject
 from bot.assistant.session import Session, Topic
 from retrieval.search.filters import DateRange, Filter
 
@@ -18,8 +18,9 @@ def in_time(when: Sequence[DateRange]) -> str:
     return words if words.startswith(("since", "until")) else f"in {words}"
 
 
-def photo_facts(photo: ShownPhoto) -> str:
-    return ", ".join(part for part in (day_words(photo.taken_at), photo.place) if part)
+def photo_facts(photo: ShownPhoto, language: str = DEFAULT_LANGUAGE) -> str:
+    """When and where a photo was taken."""
+    return ", ".join(part for part in (day_words(photo.taken_at, language), photo.place) if part)
 
 
 def found_text(
@@ -28,9 +29,9 @@ def found_text(
     """The photos in words: what, when, where."""
     named = subject(topic.words)
     if len(photos) == 1 or sure == "closest":
-        known = photo_facts(photos[0])
+        known = photo_facts(photos[0], session.language)
         if sure == "closest":
-            fallback = count_words(len(photos))
+            fallback = count_words(len(photos), session.language)
             return say(
                 session,
                 "closest",
@@ -40,14 +41,14 @@ def found_text(
         what = capital(named) or "This one fits best"
         values = {"subject": what, "subject_lower": lower(named) or "this one"}
         return say(session, "one" if known else "one_plain", facts=known, **values)
-    span = span_words([photo.taken_at or "" for photo in photos])
-    places = places_words([photo.place.split(",")[0] for photo in photos])
+    span = span_words([photo.taken_at or "" for photo in photos], session.language)
+    places = places_words([photo.place.split(",")[0] for photo in photos], session.language)
     known = ", ".join(part for part in (span, places) if part)
     if not named:
         named = filter_words(topic.filter())
     values = {
         "subject": capital(named) or "These fit, the best one first",
         "subject_lower": lower(named) or "these fit",
-        "count": count_words(len(photos)),
+        "count": count_words(len(photos), session.language),
     }
     return say(session, "many" if known else "many_plain", facts=known, **values)
