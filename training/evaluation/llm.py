@@ -14,7 +14,7 @@ from bot.conversation import Conversation
 from bot.dialogues.dialogue import Dialogue
 from training.evaluation.answers import Answer, AnswerCache, Tokens
 from training.evaluation.errors import EvaluationError
-from training.evaluation.queries import Asked
+from training.evaluation.queries import EvalQuery
 from training.evaluation.reasons import EMPTY_DESCRIPTORS, LLM_FAILED, NOTHING_TO_GO_BY
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ class LLMAsker:
         self._watch = watch or (lambda progress: None)
         self.progress = AnswerProgress()
 
-    def ask(self, dialogues: Sequence[Dialogue]) -> list[Asked]:
+    def ask(self, dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
         """The queries of all dialogues: an :data:`training.evaluation.queries.Ask`."""
         conversations = [dialogue.conversation() for dialogue in dialogues]
         replies = iter(self.describe([one for one in conversations if one]))
         return [
-            _asked(next(replies)) if conversation else Asked(failed=NOTHING_TO_GO_BY)
+            _asked(next(replies)) if conversation else EvalQuery(failed=NOTHING_TO_GO_BY)
             for conversation in conversations
         ]
 
@@ -211,9 +211,9 @@ class _Metronome:
             await asyncio.sleep(begin - now)
 
 
-def _asked(reply: Reply) -> Asked:
+def _asked(reply: Reply) -> EvalQuery:
     if reply.description is None:
-        return Asked(failed=LLM_FAILED, detail=reply.failed or "")
+        return EvalQuery(failed=LLM_FAILED, detail=reply.failed or "")
     if reply.description.descriptors.is_empty():
-        return Asked(description=reply.description, failed=EMPTY_DESCRIPTORS)
-    return Asked(description=reply.description)
+        return EvalQuery(description=reply.description, failed=EMPTY_DESCRIPTORS)
+    return EvalQuery(description=reply.description)

@@ -11,7 +11,7 @@ from bot.dialogues.dialogue import Dialogue
 from bot.dialogues.labels import entry_id
 from retrieval.search.ranking import best_places
 from training.evaluation.gallery import Gallery
-from training.evaluation.queries import Asked
+from training.evaluation.queries import EvalQuery
 from training.evaluation.reasons import FILTERED_OUT, RANKED_LOW, UNAVAILABLE
 from training.metrics import Judged, relevant_ranks
 
@@ -38,7 +38,7 @@ class Outcome:
     """
 
     dialogue: Dialogue
-    asked: Asked
+    asked: EvalQuery
     judged: Judged
     reason: str | None
     top: tuple[tuple[str, float], ...] = ()
@@ -80,7 +80,7 @@ def with_refusals(result: SystemResult, refused: Sequence[bool]) -> SystemResult
 def judge(
     name: str,
     dialogues: Sequence[Dialogue],
-    asked: Sequence[Asked],
+    asked: Sequence[EvalQuery],
     scores: NDArray[np.float32],
     gallery: Gallery,
 ) -> SystemResult:

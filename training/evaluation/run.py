@@ -20,7 +20,7 @@ from training.evaluation.outcome import SystemResult, judge, with_refusals
 from training.evaluation.plan import QUERIES, Plan
 from training.evaluation.queries import (
     Ask,
-    Asked,
+    EvalQuery,
     ask_captions,
     ask_describer,
     ask_recorded,
@@ -285,5 +285,5 @@ def _name(kind: str, ranker: Ranker, plan: Plan) -> str:
     return f"{kind}/{ranker.name}" if ranker.name else kind
 
 
-def _nothing(dialogues: Sequence[Dialogue]) -> list[Asked]:
-    return [Asked(failed="not asked") for _ in dialogues]
+def _nothing(dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
+    return [EvalQuery(failed="not asked") for _ in dialogues]
