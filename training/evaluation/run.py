@@ -16,7 +16,7 @@ from training.evaluation.answers import AnswerCache, default_cache_path
 from training.evaluation.errors import EvaluationError
 from training.evaluation.gallery import Gallery, open_labels, open_photos
 from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
-from training.evaluation.outcome import SystemResult, judge, with_refusals
+from training.evaluation.outcome import Run, judge, with_refusals
 from training.evaluation.plan import QUERIES, Plan
 from training.evaluation.queries import (
     Ask,
@@ -71,7 +71,7 @@ class Evaluation:
     dialogues: DialogueSet
     against: str
     gallery: Gallery
-    results: list[SystemResult] = field(default_factory=list)
+    results: list[Run] = field(default_factory=list)
     llm: AnswerProgress | None = None
     seconds: float = 0.0
 
