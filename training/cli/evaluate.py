@@ -147,7 +147,7 @@ def evaluate(
         max_tokens=max_tokens,
         offline=offline,
     )
-    from training.evaluation.llm import Pace
+    from training.evaluation.llm import RateLimit
     from training.evaluation.plan import Plan, Price
 
     plan = Plan(
@@ -163,7 +163,7 @@ def evaluate(
         only_available=only_available,
         limit=limit,
         tune_first=tune_first,
-        pace=Pace(concurrency, per_minute),
+        rate=RateLimit(concurrency, per_minute),
         price=Price(price_in, price_out),
         out=out,
     )

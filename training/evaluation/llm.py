@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Pace:
+class RateLimit:
     """How hard the server may be driven.
 
     Attributes:
@@ -68,7 +68,7 @@ class LLMAsker:
         self,
         chain: "Runnable[Conversation, Description]",
         cache: AnswerCache,
-        pace: Pace | None = None,
+        rate: RateLimit | None = None,
         watch: Watch | None = None,
         secrets: Sequence[str] = (),
     ) -> None:
@@ -77,14 +77,14 @@ class LLMAsker:
         Args:
             chain: asks the LLM.
             cache: keeps its answers.
-            pace: of asking.
+            rate: of asking.
             watch: told of every answer.
             secrets: texts that are never kept.
         """
         self._secrets = tuple(secrets)
         self._chain = chain
         self._cache = cache
-        self._pace = pace or Pace()
+        self._rate = rate or RateLimit()
         self._watch = watch or (lambda progress: None)
         self.progress = AnswerProgress()
 
@@ -103,8 +103,8 @@ class LLMAsker:
 
     async def _describe(self, conversations: Sequence[Conversation]) -> list[Reply]:
         self.progress = replace(self.progress, total=self.progress.total + len(conversations))
-        gate = asyncio.Semaphore(max(1, self._pace.concurrency))
-        metronome = _Metronome(self._pace.per_minute)
+        gate = asyncio.Semaphore(max(1, self._rate.concurrency))
+        limiter = _RateLimiter(self._rate.per_minute)
 
         async def one(conversation: Conversation) -> Reply:
             kept = self._cache.get(conversation)
@@ -113,7 +113,7 @@ class LLMAsker:
                 self._tell(kept=1)
                 return Reply(description)
             async with gate:
-                await metronome.wait()
+                await limiter.wait()
                 return await self._one(conversation)
 
         tasks = [asyncio.ensure_future(one(conversation)) for conversation in conversations]
@@ -196,7 +196,7 @@ def _as_text(description: "Description") -> str:
     return json.dumps({**answer, "share": description.share, "confidence": description.confidence})
 
 
-class _Metronome:
+class _RateLimiter:
     """Lets one request begin every so many seconds."""
 
     def __init__(self, per_minute: float | None) -> None:

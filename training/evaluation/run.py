@@ -192,7 +192,7 @@ def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
             f"{cache.outdated} answers of an older Photopal are asked for again: "
             "it did not keep what the LLM wrote"
         )
-    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch, secrets_of(settings))
+    return LLMAsker(describer_chain(settings), cache, plan.rate, host.watch, secrets_of(settings))
 
 
 def _kinds(plan: Plan, settings: Settings, against: str, album: bool) -> list[str]:
