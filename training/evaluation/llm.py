@@ -89,7 +89,7 @@ class LLMAsker:
         self.progress = AnswerProgress()
 
     def ask(self, dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
-        """The queries of all dialogues: an :data:`training.evaluation.queries.Ask`."""
+        """The queries of all dialogues: an :data:`training.evaluation.queries.QueryMaker`."""
         conversations = [dialogue.conversation() for dialogue in dialogues]
         replies = iter(self.describe([one for one in conversations if one]))
         return [

@@ -77,7 +77,7 @@ def with_refusals(result: Run, refused: Sequence[bool]) -> Run:
     return replace(result, outcomes=tuple(replace(one, refused=no) for one, no in outcomes))
 
 
-def judge(
+def score(
     name: str,
     dialogues: Sequence[Dialogue],
     asked: Sequence[EvalQuery],

@@ -51,11 +51,11 @@ class EvalQuery:
         return self.caption or " / ".join(self.turns)
 
 
-Ask = Callable[[Sequence[Dialogue]], list[EvalQuery]]
+QueryMaker = Callable[[Sequence[Dialogue]], list[EvalQuery]]
 """Makes the queries of all dialogues, in their order."""
 
 
-def ask_turns(choose: Callable[[Conversation], Iterable[Turn]]) -> Ask:
+def ask_turns(choose: Callable[[Conversation], Iterable[Turn]]) -> QueryMaker:
     """Queries of the dialogue's own words."""
 
     def ask(dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
@@ -83,7 +83,7 @@ def last_turns(count: int) -> Callable[[Conversation], Iterable[Turn]]:
     return choose
 
 
-def ask_describer(describe: Callable[[Conversation], Description]) -> Ask:
+def ask_describer(describe: Callable[[Conversation], Description]) -> QueryMaker:
     """Queries of a describer that needs no LLM."""
 
     def ask(dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
@@ -92,7 +92,7 @@ def ask_describer(describe: Callable[[Conversation], Description]) -> Ask:
     return ask
 
 
-def ask_recorded(recorded: Mapping[str, Description], *, with_owner: bool = False) -> Ask:
+def ask_recorded(recorded: Mapping[str, Description], *, with_owner: bool = False) -> QueryMaker:
     """Queries of descriptors that were recorded before, by dialogue id."""
 
     def one(dialogue: Dialogue) -> EvalQuery:
@@ -108,7 +108,7 @@ def ask_recorded(recorded: Mapping[str, Description], *, with_owner: bool = Fals
     return lambda dialogues: [one(dialogue) for dialogue in dialogues]
 
 
-def ask_captions(captions: Mapping[str, str]) -> Ask:
+def ask_captions(captions: Mapping[str, str]) -> QueryMaker:
     """Queries of what a human wrote who saw the photo: how good the search could be."""
 
     def one(dialogue: Dialogue) -> EvalQuery:
