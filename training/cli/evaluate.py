@@ -193,8 +193,8 @@ def _intent(shown: Results, plan: "Plan", settings: "Settings", host: "Host") ->
     import json
 
     from training.evaluation.intent_run import evaluate_intent
-    from training.evaluation.report.atomic import write_file
     from training.evaluation.report.intent import intent_markdown
+    from training.evaluation.report.write import write_file
 
     report = evaluate_intent(plan, settings, host)
     if shown.as_json:
