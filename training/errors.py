@@ -1,4 +1,4 @@
-"""Errors of training. Each message says what went wrong and what to do next, in one line."""
+"""Errors of training and evaluation. Each message says what went wrong and what to do next, in one line."""
 
 from retrieval.errors import PhotopalError
 
@@ -37,3 +37,11 @@ class CollapseDetected(TrainingError):
 
 class DiskFull(TrainingError):
     """A checkpoint could not be written; the last good one is kept."""
+
+
+class EvaluationError(TrainingError):
+    """An evaluation cannot be run as asked."""
+
+
+class ReportNotWritten(EvaluationError):
+    """The report could not be written; the numbers were computed all the same."""

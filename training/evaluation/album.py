@@ -13,7 +13,7 @@ from typing import Any
 from bot.dialogues.dialogue import Dialogue
 from retrieval.library import Library
 from retrieval.search.filters import DateRange, Filter, Place
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 from training.evaluation.queries import EvalQuery
 from training.evaluation.recorded import json_lines
 

@@ -19,7 +19,7 @@ from bot.conversation import Conversation
 from bot.llm.transcript import transcript
 from prompts.loader import Prompt
 from retrieval.paths import home, make_private_folder
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 
 SCHEMA_VERSION = 2
 _SCHEMA = """

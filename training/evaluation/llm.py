@@ -12,8 +12,8 @@ from langchain_core.outputs import LLMResult
 
 from bot.conversation import Conversation
 from bot.dialogues.dialogue import Dialogue
+from training.errors import EvaluationError
 from training.evaluation.answers import Answer, AnswerCache, Tokens
-from training.evaluation.errors import EvaluationError
 from training.evaluation.queries import EvalQuery
 from training.evaluation.reasons import EMPTY_DESCRIPTORS, LLM_FAILED, NOTHING_TO_GO_BY
 

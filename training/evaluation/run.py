@@ -11,9 +11,9 @@ from bot.dialogues.dialogue import Dialogue, DialogueSet
 from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
+from training.errors import EvaluationError
 from training.evaluation.album import AlbumPlanner, read_plans
 from training.evaluation.answers import AnswerCache, default_cache_path
-from training.evaluation.errors import EvaluationError
 from training.evaluation.gallery import Gallery, open_labels, open_photos
 from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
 from training.evaluation.outcome import Run, score, with_refusals

@@ -19,7 +19,7 @@ from tests.support.fake_encoder import COLOURS as KNOWN_COLOURS
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
 from tests.training.conftest import COLOURS, dialogue, write
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 from training.evaluation.plan import Plan
 from training.evaluation.queries import EvalQuery
 from training.evaluation.rankers import label_parts

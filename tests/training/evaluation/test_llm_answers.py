@@ -19,8 +19,8 @@ from prompts.loader import load_prompt
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.scripted_llm import ANSWER, ScriptedLLM, fails, says, scripted_llm
 from tests.training.conftest import COLOURS
+from training.errors import EvaluationError
 from training.evaluation.answers import Answer, AnswerCache, Tokens, default_cache_path
-from training.evaluation.errors import EvaluationError
 from training.evaluation.intent_run import evaluate_intent
 from training.evaluation.llm import HOPELESS, AnswerProgress, LLMAsker, RateLimit, read_answer
 from training.evaluation.plan import Plan, Price

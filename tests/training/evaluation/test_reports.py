@@ -12,7 +12,7 @@ from PIL import Image
 from bot.settings import Settings
 from tests.support.fake_encoder import ColourEncoder
 from tests.training.conftest import COLOURS, dialogue, write
-from training.evaluation.errors import ReportNotWritten
+from training.errors import ReportNotWritten
 from training.evaluation.plan import Plan
 from training.evaluation.report.html import worst
 from training.evaluation.report.markdown import cell

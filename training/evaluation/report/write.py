@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.files import write_bytes
-from training.evaluation.errors import ReportNotWritten
+from training.errors import ReportNotWritten
 from training.evaluation.report.html import html
 from training.evaluation.report.jsonl import dialogue_lines
 from training.evaluation.report.markdown import markdown
