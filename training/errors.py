@@ -1,4 +1,4 @@
-"""Errors of training and evaluation. Each message says what went wrong and what to do next, in one line."""
+"""Errors of training. Each message says what went wrong and what to do next, in one line."""
 
 from retrieval.errors import PhotopalError
 
