@@ -17,7 +17,7 @@ from retrieval.indexing import index_folders
 from retrieval.library import Library
 from retrieval.paths import home, make_private_folder
 from retrieval.search import Searcher
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 from training.evaluation.reasons import NO_LABELS, PHOTO_MISSING, PHOTO_UNREADABLE
 
 

@@ -11,7 +11,7 @@ from bot.dialogues.dialogue import Dialogue
 from bot.dialogues.labels import entry_id
 from retrieval.search.ranking import best_places
 from training.evaluation.gallery import Gallery
-from training.evaluation.queries import Asked
+from training.evaluation.queries import EvalQuery
 from training.evaluation.reasons import FILTERED_OUT, RANKED_LOW, UNAVAILABLE
 from training.metrics import Judged, relevant_ranks
 
@@ -38,7 +38,7 @@ class Outcome:
     """
 
     dialogue: Dialogue
-    asked: Asked
+    asked: EvalQuery
     judged: Judged
     reason: str | None
     top: tuple[tuple[str, float], ...] = ()
@@ -57,7 +57,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class SystemResult:
+class Run:
     """All outcomes of a system, in the order of the dialogues."""
 
     name: str
@@ -71,19 +71,19 @@ class SystemResult:
         return dict(counts.most_common())
 
 
-def with_refusals(result: SystemResult, refused: Sequence[bool]) -> SystemResult:
+def with_refusals(result: Run, refused: Sequence[bool]) -> Run:
     """The same, knowing which requests the bot would refuse."""
     outcomes = zip(result.outcomes, refused, strict=True)
     return replace(result, outcomes=tuple(replace(one, refused=no) for one, no in outcomes))
 
 
-def judge(
+def score(
     name: str,
     dialogues: Sequence[Dialogue],
-    asked: Sequence[Asked],
+    asked: Sequence[EvalQuery],
     scores: NDArray[np.float32],
     gallery: Gallery,
-) -> SystemResult:
+) -> Run:
     """Find each dialogue's photo in its ranking."""
     outcomes = []
     ids = np.asarray(gallery.ids, dtype=np.str_)
@@ -103,7 +103,7 @@ def judge(
         if reason is None and (judged.best or 0) > LOW_RANK:
             reason = RANKED_LOW
         outcomes.append(Outcome(dialogue, one, judged, reason, top, above))
-    return SystemResult(name, tuple(outcomes), len(gallery))
+    return Run(name, tuple(outcomes), len(gallery))
 
 
 def _above_excluded(

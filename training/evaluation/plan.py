@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from training.evaluation.llm import Pace
+from training.evaluation.llm import RateLimit
 
 QUERIES = ("offline", "llm", "recorded", "recorded+owner", "owner", "last", "dialogue", "caption")
 """The kinds of query, the ones that matter most first: the first one used leads the report."""
@@ -37,7 +37,7 @@ class Plan:
         only_available: also give the numbers over dialogues whose photo is there.
         limit: use only so many dialogues, the first ones.
         tune_first: intent only: choose the threshold on so many dialogues, test on the others.
-        pace: of asking the LLM.
+        rate: of asking the LLM.
         price: of the LLM.
         out: folder for the reports.
     """
@@ -54,6 +54,6 @@ class Plan:
     only_available: bool = False
     limit: int | None = None
     tune_first: int | None = None
-    pace: Pace = field(default_factory=Pace)
+    rate: RateLimit = field(default_factory=RateLimit)
     price: Price = field(default_factory=Price)
     out: Path | None = None

@@ -11,16 +11,16 @@ from bot.dialogues.dialogue import Dialogue, DialogueSet
 from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
+from training.errors import EvaluationError
 from training.evaluation.album import AlbumPlanner, read_plans
 from training.evaluation.answers import AnswerCache, default_cache_path
-from training.evaluation.errors import EvaluationError
 from training.evaluation.gallery import Gallery, open_labels, open_photos
 from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
-from training.evaluation.outcome import SystemResult, judge, with_refusals
+from training.evaluation.outcome import Run, score, with_refusals
 from training.evaluation.plan import QUERIES, Plan
 from training.evaluation.queries import (
-    Ask,
-    Asked,
+    EvalQuery,
+    QueryMaker,
     ask_captions,
     ask_describer,
     ask_recorded,
@@ -71,7 +71,7 @@ class Evaluation:
     dialogues: DialogueSet
     against: str
     gallery: Gallery
-    results: list[SystemResult] = field(default_factory=list)
+    results: list[Run] = field(default_factory=list)
     llm: AnswerProgress | None = None
     seconds: float = 0.0
 
@@ -157,7 +157,7 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
             begun = time.perf_counter()
             queries, scores = ranker.scores(asked)
             name = _name(kind, ranker, plan)
-            result = judge(name, dialogues.dialogues, queries, scores, gallery)
+            result = score(name, dialogues.dialogues, queries, scores, gallery)
             if planner is not None and isinstance(ranker, PhotoRanker):
                 result = with_refusals(result, ranker.refused(queries))
             seconds = taken + time.perf_counter() - begun
@@ -192,7 +192,7 @@ def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
             f"{cache.outdated} answers of an older Photopal are asked for again: "
             "it did not keep what the LLM wrote"
         )
-    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch, secrets_of(settings))
+    return LLMAsker(describer_chain(settings), cache, plan.rate, host.watch, secrets_of(settings))
 
 
 def _kinds(plan: Plan, settings: Settings, against: str, album: bool) -> list[str]:
@@ -230,7 +230,7 @@ def _asks(
     kinds: Sequence[str],
     against: str,
     host: Host,
-) -> tuple[dict[str, Ask], LLMAsker | None]:
+) -> tuple[dict[str, QueryMaker], LLMAsker | None]:
     told = plan.answers or plan.descriptors
     recorded = read_descriptors(told, dialogues) if told else {}
     captions = read_captions(plan.captions) if plan.captions else {}
@@ -238,12 +238,12 @@ def _asks(
     if asker is not None:
         host.note(f"asking {settings.model} about {len(dialogues)} dialogues; --offline does not")
 
-    def offline() -> Ask:
+    def offline() -> QueryMaker:
         from bot.describe.phrases import PhraseDescriber
 
         return ask_describer(PhraseDescriber(host.load_encoder(settings.encoder)).describe)
 
-    makers: dict[str, Callable[[], Ask]] = {
+    makers: dict[str, Callable[[], QueryMaker]] = {
         "offline": offline,
         "llm": lambda: asker.ask if asker is not None else _nothing,
         "recorded": lambda: ask_recorded(recorded),
@@ -285,5 +285,5 @@ def _name(kind: str, ranker: Ranker, plan: Plan) -> str:
     return f"{kind}/{ranker.name}" if ranker.name else kind
 
 
-def _nothing(dialogues: Sequence[Dialogue]) -> list[Asked]:
-    return [Asked(failed="not asked") for _ in dialogues]
+def _nothing(dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
+    return [EvalQuery(failed="not asked") for _ in dialogues]

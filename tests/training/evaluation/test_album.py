@@ -10,8 +10,8 @@ from PIL import Image
 from bot.settings import Settings
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
+from training.errors import EvaluationError
 from training.evaluation.album import read_plans
-from training.evaluation.errors import EvaluationError
 from training.evaluation.plan import Plan
 from training.evaluation.report.markdown import markdown
 from training.evaluation.run import Host, evaluate
