@@ -154,6 +154,7 @@ def evaluate(
         sources=tuple(files),
         photos=photos,
         gallery=gallery,
+        library=settings.library,
         against=against.value if against else None,
         queries=tuple(query or ()),
         last=last,

@@ -31,8 +31,9 @@ class Outcome:
         judged: the rank of its photo; none when there was no query or the photo is missing.
         reason: why the photo was not ranked, or ``ranked below 30``; None for a hit at 30.
         top: the best entries and their scores, best first.
-        above_excluded: whether the photo stands above the one that it is said not to be; None
-            where no other is named.
+        above_excluded: whether the photo stands above those that it is said not to be; None where
+            no other is named.
+        excluded_first: whether one of those is the first that is shown.
         refused: whether the reply would be that it is not there, or show the closest; None where
             that was not measured.
     """
@@ -43,6 +44,7 @@ class Outcome:
     reason: str | None
     top: tuple[tuple[str, float], ...] = ()
     above_excluded: bool | None = None
+    excluded_first: bool | None = None
     refused: bool | None = None
 
     @property
@@ -102,19 +104,26 @@ def score(
             reason = FILTERED_OUT
         if reason is None and (judged.best or 0) > LOW_RANK:
             reason = RANKED_LOW
-        outcomes.append(Outcome(dialogue, one, judged, reason, top, above))
+        first = None if above is None else bool(top) and top[0][0] in _excluded(dialogue)
+        outcomes.append(Outcome(dialogue, one, judged, reason, top, above, first))
     return Run(name, tuple(outcomes), len(gallery))
 
 
 def _above_excluded(
     row: NDArray[np.float32], ids: NDArray[np.str_], dialogue: Dialogue, gold: Sequence[str]
 ) -> bool | None:
-    if dialogue.album is None or not dialogue.album.not_this:
+    excluded = _excluded(dialogue)
+    if not excluded:
         return None
-    right, wrong = np.isin(ids, gold), ids == entry_id(dialogue.album.not_this)
+    right, wrong = np.isin(ids, gold), np.isin(ids, list(excluded))
     if not right.any() or not np.isfinite(row[right]).any():
         return False
     return not wrong.any() or bool(row[right].max() > row[wrong].max())
+
+
+def _excluded(dialogue: Dialogue) -> set[str]:
+    """Entries that the person says it is not."""
+    return set() if dialogue.album is None else {entry_id(one) for one in dialogue.album.not_this}
 
 
 def _top(row: NDArray[np.float32], ids: NDArray[np.str_]) -> tuple[tuple[str, float], ...]:

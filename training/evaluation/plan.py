@@ -28,6 +28,7 @@ class Plan:
         sources: PhotoChat's files, folders or globs.
         photos: folder of the dialogues' photos; also the pool, unless ``gallery`` is one.
         gallery: folder of the pool.
+        library: an indexed library whose photos are the pool, where no folder is given.
         against: what is ranked; None chooses by what is given.
         queries: kinds of :data:`QUERIES`; empty for all that can be made of what is given.
         last: turns of the kind ``last``.
@@ -45,6 +46,7 @@ class Plan:
     sources: tuple[str, ...]
     photos: Path | None = None
     gallery: Path | None = None
+    library: Path | None = None
     against: Against | None = None
     queries: tuple[str, ...] = ()
     last: int = 4

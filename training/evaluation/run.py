@@ -14,7 +14,7 @@ from bot.settings import Settings
 from training.errors import EvaluationError
 from training.evaluation.album import AlbumPlanner, read_plans
 from training.evaluation.answers import AnswerCache, default_cache_path
-from training.evaluation.gallery import Gallery, open_labels, open_photos
+from training.evaluation.gallery import Gallery, open_labels, open_library, open_photos
 from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
 from training.evaluation.outcome import Run, score, with_refusals
 from training.evaluation.plan import QUERIES, Plan
@@ -35,6 +35,10 @@ from training.evaluation.summary import compare, summary
 
 if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
+
+
+KEPT_TEXTS = 20_000
+"""Vectors of texts that one evaluation keeps: some seventy megabytes at most."""
 
 
 @dataclass(frozen=True)
@@ -127,21 +131,20 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     """
     started = time.perf_counter()
     # The describer and the ranker share an encoder.
-    host = replace(host, load_encoder=cache(host.load_encoder))
-    against = plan.against or ("photos" if plan.photos or plan.gallery else None)
+    host = replace(host, load_encoder=cache(_keeping_texts(host.load_encoder)))
+    folder = plan.gallery or plan.photos
+    against = plan.against or ("photos" if folder or plan.library else None)
     if against is None:
         raise EvaluationError(
-            "name the folder of photos with --photos DIR, or rank label texts instead with "
-            "--against labels"
+            "name the folder of photos with --photos DIR or an indexed library with --library "
+            "PATH, or rank label texts instead with --against labels"
         )
-    folder = plan.gallery or plan.photos
-    if against == "photos" and folder is None:
-        raise EvaluationError("ranking photos needs --photos DIR")
+    if against == "photos" and not (folder or plan.library):
+        raise EvaluationError("ranking photos needs --photos DIR or --library PATH")
     dialogues = read(plan)
     kinds = _kinds(plan, settings, against, any(one.album for one in dialogues))
     asks, asker = _asks(plan, settings, dialogues.dialogues, kinds, against, host)
     if against == "photos":
-        assert folder is not None
         gallery, rankers = _photos(plan, settings, dialogues.dialogues, folder, host)
     else:
         gallery, rankers = _labels(settings, dialogues.dialogues, host)
@@ -168,6 +171,15 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     evaluation.llm = asker.progress if asker is not None else None
     evaluation.seconds = time.perf_counter() - started
     return evaluation
+
+
+def _keeping_texts(
+    load_encoder: "Callable[[str], Encoder]",
+) -> "Callable[[str], Encoder]":
+    """Describing, ranking and judging sureness embed the same texts: once is enough."""
+    from retrieval.encoders.cached import CachedTextEncoder
+
+    return lambda name: CachedTextEncoder(load_encoder(name), KEPT_TEXTS)
 
 
 def _planner(plan: Plan, dialogues: DialogueSet, rankers: Sequence[Ranker]) -> AlbumPlanner | None:
@@ -257,12 +269,15 @@ def _asks(
 
 
 def _photos(
-    plan: Plan, settings: Settings, dialogues: Sequence[Dialogue], folder: Path, host: Host
+    plan: Plan, settings: Settings, dialogues: Sequence[Dialogue], folder: Path | None, host: Host
 ) -> tuple[Gallery, list[Ranker]]:
-    options = {} if host.index is None else {"index": host.index}
-    photos = open_photos(
-        dialogues, folder, host.load_encoder(settings.encoder), named_in=plan.photos, **options
-    )
+    encoder = host.load_encoder(settings.encoder)
+    if folder is not None:
+        options = {} if host.index is None else {"index": host.index}
+        photos = open_photos(dialogues, folder, encoder, named_in=plan.photos, **options)
+    else:
+        assert plan.library is not None
+        photos = open_library(dialogues, plan.library, encoder)
     missing = len(photos.gallery.unavailable)
     if missing:
         host.note(f"{missing} of {len(dialogues)} dialogues lack their photo; each is a miss")

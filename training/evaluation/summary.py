@@ -163,6 +163,7 @@ def _of_kind(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     above = [one.above_excluded for one in outcomes if one.above_excluded is not None]
     if above:
         numbers["above_excluded"] = _share(above)
+        numbers["excluded_first"] = _share([bool(one.excluded_first) for one in outcomes])
     return numbers
 
 
