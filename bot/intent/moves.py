@@ -31,7 +31,8 @@ class Known:
 _A = r"['’]?"
 _PHOTOS = r"(?:photos?|pictures?|pics?|images?|shots?|snaps?)"
 _ONES = (
-    rf"(?:ones?|{_PHOTOS}|of (?:these|those|them|that kind|that sort|that|this|it|him|her|the same)|like (?:this|that|these|"
+    rf"(?:ones?|{_PHOTOS}|of (?:these|those|them|that kind|that sort|that|"
+    rf"this|it|him|her|the same)|like (?:this|that|these|"
     rf"those|it)(?: one)?)"
 )
 _CHAT = (
@@ -65,7 +66,8 @@ _MORE = re.compile(
     rf"{_PHOTOS})|next|all(?: of (?:them|those|these)))"
     rf"|(?:keep|carry|go|come) (?:going|scrolling|on|them coming|{_A}em coming|it coming)|"
     rf"continue|don{_A}t stop|encore|scroll(?: down)?|"
-    rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|you|we|i))?(?: (?:got|found|"
+    rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|"
+    rf"you|we|i))?(?: (?:got|found|"
     rf"have|find|see))?)?|anything more|is that (?:all|it)(?: you (?:have|got))?|load more|"
     rf"see more|"
     rf"one more (?:page|round|batch)|more and more|and more|again more",

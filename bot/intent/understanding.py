@@ -91,8 +91,16 @@ _PREPOSITIONS = re.compile(
     r"my)\s+)+",
     re.IGNORECASE,
 )
+_ASKS_MORE = re.compile(
+    r"(?:(?:are there|is there|do you have|have you got|got|show me|give me|can i see|i want|any|"
+    r"some|a few|even)\s+)*"
+    r"more(?! than)\b",
+    re.IGNORECASE,
+)
 _LEADING_MORE = re.compile(
-    r"^(?:some |any |a few |few )?(?:more|other|others|further|similar)\s+(?:of\s+)?", re.IGNORECASE
+    r"^(?:some |any |a few |few )?(?:more(?! than)|other|others|further|"
+    r"similar)\s+(?:of\s+)?",
+    re.IGNORECASE,
 )
 _LEADING_ONLY = re.compile(
     r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|hm+|oh|ah|well|sorry|or|rather|please|only|"
@@ -271,8 +279,10 @@ class Understanding:
         base, _, model = self._parts
         found = model.probabilities(row(meanings(base, [said])[0], said, state))
         threshold = model.threshold
-        if is_description(shape_of(said)):
-            threshold = min(threshold, DESCRIPTION_THRESHOLD)
+        shape = shape_of(said)
+        if is_description(shape):
+            counted = shape[0] in ("a", "an", "two", "three", "some", "0")
+            threshold = min(threshold, DESCRIPTION_THRESHOLD / (2 if counted else 1))
         elif _REFUSES.search(said):
             threshold = max(threshold, REFUSAL_THRESHOLD)
         move, sure = decide(found, threshold)
@@ -293,6 +303,8 @@ class Understanding:
         has_words = _own_words(content)
         if _REFERS.search(said) and not state.asked:
             move = Move.REFINE
+        elif state.asked and _ASKS_MORE.match(core_of(said)) and _overlaps(content, state.topic):
+            move = Move.MORE
         elif state.asked and move in (
             Move.REQUEST,
             Move.INSTEAD,
@@ -386,7 +398,12 @@ def _overlaps(content: str, topic: str) -> bool:
     """Whether a content speaks of what was looked for."""
     words = set(re.findall(r"\w{3,}", content.lower())) - _GLUE
     known = set(re.findall(r"\w{3,}", topic.lower())) - _GLUE
-    return any(a == b or a.rstrip("s") == b.rstrip("s") for a in words for b in known)
+    return any(_like(a, b) for a in words for b in known)
+
+
+def _like(a: str, b: str) -> bool:
+    """Whether two words may be forms of one: "climbing" and "climbers", "dog" and "dogs"."""
+    return a.rstrip("s") == b.rstrip("s") or (min(len(a), len(b)) >= 5 and a[:5] == b[:5])
 
 
 def _filled(plan: Plan, mentions: _Mentions) -> Plan:
