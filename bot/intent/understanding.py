@@ -18,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.intent.asking import bounded, take_apart
+from bot.intent.cues import uses_plain_words
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
 from bot.intent.features import is_description, meanings, row, shape_of
@@ -292,6 +293,9 @@ class Understanding:
             # The classifier reads English: here the word lists decide.
             wanted = foreign.asks or foreign.names_things
             return (Move.REQUEST, 0.8) if wanted else (Move.SMALL_TALK, 0.6)
+        if move is Move.SMALL_TALK and uses_plain_words(said) and not _NEGATED.search(said):
+            # A story that ends in so many words: "we were at the lake, you should see this".
+            return Move.ANNOUNCE, 0.8
         return move, sure
 
     def _settled(self, plan: Plan, said: str, mentions: _Mentions, state: TalkState) -> Plan:
