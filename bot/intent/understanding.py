@@ -252,6 +252,8 @@ class Understanding:
         if exclude and state.asked and not _own_words(content) and not _NOT_NOW.search(exclude):
             return _filled(Plan(Move.EXCLUDE, exclude=exclude, sure=0.9), mentions)
         move, sure = self._classified(said, state, foreign)
+        if move is Move.ANNOUNCE:
+            content = _content(_before_showing(rest), state)[0]
         return self._settled(Plan(move, content, exclude=exclude, sure=sure), said, mentions, state)
 
     def _known(self, known: Known, said: str, mentions: _Mentions, state: TalkState) -> Plan:
@@ -349,6 +351,18 @@ def _asks_plainly(said: str) -> bool:
     return take_apart(said).names_photo or (
         len(sentences) > 1 and bool(_SHOW_IT.fullmatch(core_of(sentences[-1])))
     )
+
+
+def _before_showing(text: str) -> str:
+    """What an announcement tells before it shows: "we saw the launch, you should see this".
+
+    A last clause that asks for something of its own is what is wanted: "…, show me the rocket".
+    """
+    *told, last = re.split(r"(?<=[,.!?;:])\s+|\s+[–—-]\s+", text.strip())
+    if not uses_plain_words(last) or not _own_words(" ".join(told)):
+        return text
+    asked = take_apart(last)
+    return last if asked.asks and _own_words(asked.content) else " ".join(told).strip(" ,;:")
 
 
 def clean(message: str) -> str:
