@@ -1,5 +1,6 @@
 """The photos of an answer: search, how sure it is, and what is known of each photo."""
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant.facts import place_words
-from bot.assistant.reply import ShownPhoto, Sure
-from bot.describe.query import to_query
+from bot.assistant.reply import ShownPhoto
+from bot.assistant.reply import Sure as SureWord
+from bot.describe.query import as_caption, request_query, to_query
 from bot.descriptors import FIELDS, Description
 from retrieval.errors import EmptyQuery
-from retrieval.search import Filter, Query, QueryText, SearchOptions
+from retrieval.search import Filter, Query, SearchOptions, SearchResult
+from retrieval.search.sureness import Sure
 
 if TYPE_CHECKING:
     from bot.intent.where import KnownPlaces
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from retrieval.library import Facts, Photo
     from retrieval.search import Searcher
 
+_PHOTO_NOUN = re.compile(r"\s+(?:photos?|pictures?|pics?|shots?|images?|snaps?)$", re.I)
 MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
 
@@ -36,7 +40,7 @@ class Gallery:
     """
 
     photos: tuple[ShownPhoto, ...] = ()
-    sure: Sure = "none"
+    sure: SureWord = "none"
     searched: int = 0
     looked_for: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,8 +95,30 @@ class GalleryMaker:
         without = ", ".join(exclude)
         if without:
             looked_for["without"] = without
-        query = Query((QueryText(words),), names=words, exclude=without)
-        return self._gallery(query, k, chosen, looked_for)
+        words = _PHOTO_NOUN.sub("", words) or words
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        query, result = self._surest(words, without, options)
+        if result.sure is Sure.NONE and result.searched and is_narrowed(chosen):
+            # Of few photos the best one says little: what the whole library has is shown from here.
+            anywhere = replace(options, k=1, filter=Filter(exclude=chosen.exclude))
+            if self.searcher.search(query, anywhere).sure is Sure.FITS:
+                result = replace(
+                    self.searcher.search(query, replace(options, cutoff=False)), sure=Sure.CLOSEST
+                )
+        return self._made(query, result, options, looked_for)
+
+    def _surest(
+        self, words: str, without: str, options: SearchOptions
+    ) -> tuple[Query, SearchResult]:
+        """The answer to the words, or to how a caption would say them, whichever is surer."""
+        query = request_query(words, exclude=without)
+        result = self.searcher.search(query, options)
+        caption = as_caption(words)
+        if result.sure is Sure.FITS or not caption:
+            return query, result
+        other = replace(request_query(caption, exclude=without), names=words)
+        found = self.searcher.search(other, options)
+        return (other, found) if found.probability > result.probability else (query, result)
 
     def of_description(
         self, description: Description, k: int, chosen: Filter, words: str = ""
@@ -106,7 +132,8 @@ class GalleryMaker:
             query = to_query(description, self.searcher.encoder)
         except EmptyQuery:
             return Gallery(looked_for=looked_for)
-        return self._gallery(query, k, chosen, looked_for)
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        return self._made(query, self.searcher.search(query, options), options, looked_for)
 
     def of_filter(self, k: int, chosen: Filter) -> Gallery:
         """Photos of a time or place, when nothing else was said: spread over it, newest first."""
@@ -123,25 +150,32 @@ class GalleryMaker:
         vectors = self.searcher.encoder.encode_texts([text, *others])
         return [float(score) for score in vectors[1:] @ vectors[0]]
 
-    def _gallery(
-        self, query: Query, k: int, chosen: Filter, looked_for: Mapping[str, str]
+    def _made(
+        self,
+        query: Query,
+        result: SearchResult,
+        options: SearchOptions,
+        looked_for: Mapping[str, str],
     ) -> Gallery:
-        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
-        result = self.searcher.search(query, options)
-        sure: Sure = result.sure.value
-        if sure != "none" and not result.hits:
+        sure = result.sure
+        if sure is not Sure.NONE and not result.hits:
             # What is there scores too low for the cut-off of everyday photos.
-            closest = replace(options, k=min(k, MAX_CLOSEST), cutoff=False)
+            closest = replace(options, k=min(options.k, MAX_CLOSEST), cutoff=False)
             result = self.searcher.search(query, closest)
-            sure = "closest"
-        hits = result.hits if sure != "none" else ()
+            sure = Sure.CLOSEST
+        hits = result.hits if sure is not Sure.NONE else ()
         known = self.library.photos([hit.photo_id for hit in hits])
         photos = tuple(
             _shown(hit.rank, known[hit.photo_id], hit.score, hit.similar)
             for hit in hits
             if hit.photo_id in known
         )
-        return Gallery(photos, sure if photos else "none", result.searched, looked_for)
+        return Gallery(photos, sure.value if photos else "none", result.searched, looked_for)
+
+
+def is_narrowed(chosen: Filter) -> bool:
+    """Whether a time, a place, a folder or a camera was named."""
+    return bool(chosen.dates or chosen.places or chosen.folders or chosen.camera)
 
 
 def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:

@@ -23,7 +23,7 @@ from bot.cli.stdin import batches_of_lines
 from retrieval.errors import EmptyQuery
 
 if TYPE_CHECKING:
-    from retrieval.search import Filter, Searcher, SearchOptions, SearchResult
+    from retrieval.search import Filter, Query, Searcher, SearchOptions, SearchResult
 
 
 def search(
@@ -68,14 +68,14 @@ def search(
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:
         searcher = open_searcher(settings)
-        from retrieval.search import Query, SearchOptions
+        from retrieval.search import SearchOptions
 
         options = SearchOptions(k, cutoff, collapse, _filter(after, before, folders or []))
         if text == ["-"]:
             for lines in batches_of_lines():
                 _answer(out, searcher, lines, options)
         else:
-            _show(out, query, searcher.search(Query.of(query), options), collapse, headed=False)
+            _show(out, query, searcher.search(_query(query), options), collapse, headed=False)
 
 
 def _filter(after: datetime | None, before: datetime | None, folders: list[Path]) -> "Filter":
@@ -85,11 +85,17 @@ def _filter(after: datetime | None, before: datetime | None, folders: list[Path]
     return Filter(dates=(days,) if after or before else (), folders=tuple(folders))
 
 
+def _query(text: str) -> "Query":
+    """The query of a text; words of asking ("show me the photo of") are not searched for."""
+    from bot.describe.query import request_query
+    from bot.intent.asking import content_of
+
+    return request_query(content_of(text) or text)
+
+
 def _answer(out: Results, searcher: "Searcher", lines: list[str], options: "SearchOptions") -> None:
     """Answer every line in its order; an empty one gets an empty answer, so that lines match."""
-    from retrieval.search import Query
-
-    asked = [Query.of(line.strip()) for line in lines if line.strip()]
+    asked = [_query(line.strip()) for line in lines if line.strip()]
     found = iter(searcher.search_many(asked, options) if asked else [])
     for line in lines:
         if line.strip():

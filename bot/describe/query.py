@@ -30,6 +30,10 @@ GUESSES_WEIGHT = 0.25
 """Of the offline describer's five fields as one text, beside five windows of the dialogue: its
 guesses may add something, and never speak over the people."""
 
+_DETERMINERS = frozenset(
+    ["a", "an", "the", "my", "our", "your", "his", "her", "their", "some", "any", "two", "three"]
+)
+
 SHORT_TURNS = 2
 """What one person says alone in so few messages is a request, and more is a dialogue."""
 
@@ -47,6 +51,30 @@ def request_query(text: str, *, exclude: str = "") -> Query:
     if not text.strip():
         raise EmptyQuery("there is nothing to look for yet: say more about the photo")
     return Query((QueryText(text),), kind=REQUEST, names=text, exclude=exclude)
+
+
+def as_caption(text: str) -> str:
+    """One or two bare words as a caption would say them: "boys" is "a boy", "street" "a street".
+
+    The encoders were trained on captions, and know a word less well alone than in its place. ""
+    where there is nothing to change: longer texts, and those that have an article.
+    """
+    words = text.split()
+    if not 1 <= len(words) <= 2 or words[0].lower() in _DETERMINERS or not text.isascii():
+        return ""
+    words[-1] = _singular(words[-1])
+    article = "an" if words[0][0].lower() in "aeiou" else "a"
+    return " ".join([article, *words])
+
+
+def _singular(noun: str) -> str:
+    if noun.endswith("ies") and len(noun) > 4:
+        return noun[:-3] + "y"
+    if noun.endswith(("ches", "shes", "sses", "xes")):
+        return noun[:-2]
+    if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) and len(noun) > 3:
+        return noun[:-1]
+    return noun
 
 
 def is_request(context: Conversation) -> bool:
