@@ -20,7 +20,7 @@ from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import bare, lower, say, subject
 from bot.assistant.session import Session, Topic, nth_of, shown_path
 from bot.assistant.small_talk import asks_about_privacy, chat
-from bot.assistant.wording import found_text, in_time, photo_facts, subject_of
+from bot.assistant.wording import found_text, in_time, shared_text, subject_of
 from bot.descriptors import Description
 from bot.intent.plan import Move, Plan, TalkState
 from bot.llm.reply import ReplyRequest
@@ -146,9 +146,8 @@ class Assistant:
         for one in shared:
             session.user_shares(one.photo_id)
         shown = self.galleries.shown(photo_ids)
-        named = " and ".join(photo_facts(photo, session.language) or "the photo" for photo in shown)
         where = shown_path(self.share_folder)
-        text = f"{say(session, 'shared', facts=named)} {say(session, 'shared_where', path=where)}"
+        text = f"{shared_text(session, shown)} {say(session, 'shared_where', path=where)}"
         return Reply(text, shared=tuple(shared), move=Move.SHARE.value)
 
     def written(self, session: Session, request: ReplyRequest) -> str:
@@ -236,7 +235,8 @@ class Assistant:
         if gallery.sure != "fits" or not best or best[0].photo_id in session.offered:
             return None
         session.offered.add(best[0].photo_id)
-        return Reply(say(session, "hint"), photos=best, sure="fits", hint=True)
+        text = say(session, "hint")
+        return Reply(text, photos=best, sure="fits", hint=True, offers_look=True)
 
     def _picked(self, session: Session, plan: Plan) -> Reply:
         if not session.gallery:
@@ -384,6 +384,9 @@ class Assistant:
         if chosen.dates and self.galleries.facts().first is None:
             chosen = replace(chosen, dates=())
             notice = say(session, "no_dates")
+        if chosen.places and topic.words and not self.galleries.facts().places:
+            # What is known of no photo may still be seen in one, or be in its file's name.
+            chosen = replace(chosen, places=())
         gallery = self._gallery(session, topic, plan, description, choices, chosen)
         seconds = {"search": time.perf_counter() - started}
         session.show(
@@ -438,11 +441,18 @@ class Assistant:
         announced = plan.move in (Move.ANNOUNCE, Move.SMALL_TALK)
         told = len(session.open_conversation().turns) > 1
         if topic.words and not (announced and told) and not self._hangs_on_talk(session, topic):
-            return self.galleries.of_words(topic.words, topic.exclude, k, chosen)
+            words = self._searched_words(topic, chosen)
+            expected = plan.move is Move.ANNOUNCE
+            return self.galleries.of_words(words, topic.exclude, k, chosen, expected=expected)
         if topic.words or not topic.is_filtered:
             described = self.suggester.describe(session.open_conversation())
             return self.galleries.of_description(described, k, chosen, topic.words)
         return self.galleries.of_filter(k, chosen)
+
+    def _searched_words(self, topic: Topic, chosen: Filter) -> str:
+        """The topic's words, with the places by which the library cannot be filtered."""
+        unknown = [] if chosen.places else [filter_words(Filter(places=topic.where))]
+        return " ".join(filter(None, (topic.words, *unknown)))
 
     def _hangs_on_talk(self, session: Session, topic: Topic) -> bool:
         """Whether the words alone do not say what is meant: "you should see his face"."""

@@ -89,8 +89,24 @@ class GalleryMaker:
         present = [known[one] for one in photo_ids if one in known and known[one].path.is_file()]
         return tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, start=1))
 
-    def of_words(self, words: str, exclude: Sequence[str], k: int, chosen: Filter) -> Gallery:
-        """Photos for the person's own words."""
+    def of_words(
+        self,
+        words: str,
+        exclude: Sequence[str],
+        k: int,
+        chosen: Filter,
+        *,
+        expected: bool = False,
+    ) -> Gallery:
+        """Photos for the person's own words.
+
+        Args:
+            words: what the photo shows.
+            exclude: what it must not show.
+            k: how many photos at most.
+            chosen: which photos may be shown.
+            expected: the person has such a photo, so that the closest is shown when none is sure.
+        """
         looked_for = {"your words": words}
         without = ", ".join(exclude)
         if without:
@@ -105,6 +121,9 @@ class GalleryMaker:
                 result = replace(
                     self.searcher.search(query, replace(options, cutoff=False)), sure=Sure.CLOSEST
                 )
+        if expected and result.sure is Sure.NONE and result.searched:
+            closest = replace(options, k=min(k, MAX_CLOSEST), cutoff=False)
+            result = replace(self.searcher.search(query, closest), sure=Sure.CLOSEST)
         return self._made(query, result, options, looked_for)
 
     def _surest(

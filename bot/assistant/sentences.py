@@ -11,6 +11,13 @@ from bot.assistant.session import Session
 
 DEFAULT_LANGUAGE = "en"
 MAX_SUBJECT_CHARS = 80
+UNNAMED = {
+    "this_one": "one",
+    "this_one_plain": "one_plain",
+    "these": "many",
+    "these_plain": "many_plain",
+}
+"""Sentences that do not say what was looked for, and those which never do in other languages."""
 
 _YOURS = {
     "my": "your",
@@ -67,7 +74,7 @@ def say(session: Session, kind: str, **values: object) -> str:
     """
     known = _sentences()
     kinds = known.get(session.language, {})
-    variants = kinds.get(kind) or known[DEFAULT_LANGUAGE][kind]
+    variants = kinds.get(kind) or kinds.get(UNNAMED.get(kind, "")) or known[DEFAULT_LANGUAGE][kind]
     used = session.said.get(kind, 0)
     session.said[kind] = used + 1
     text = variants[used % len(variants)].format(**values)

@@ -18,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.intent.asking import bounded, take_apart
+from bot.intent.cues import uses_plain_words
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
 from bot.intent.features import is_description, meanings, row, shape_of
@@ -251,6 +252,8 @@ class Understanding:
         if exclude and state.asked and not _own_words(content) and not _NOT_NOW.search(exclude):
             return _filled(Plan(Move.EXCLUDE, exclude=exclude, sure=0.9), mentions)
         move, sure = self._classified(said, state, foreign)
+        if move is Move.ANNOUNCE:
+            content = _content(_before_showing(rest), state)[0]
         return self._settled(Plan(move, content, exclude=exclude, sure=sure), said, mentions, state)
 
     def _known(self, known: Known, said: str, mentions: _Mentions, state: TalkState) -> Plan:
@@ -292,6 +295,9 @@ class Understanding:
             # The classifier reads English: here the word lists decide.
             wanted = foreign.asks or foreign.names_things
             return (Move.REQUEST, 0.8) if wanted else (Move.SMALL_TALK, 0.6)
+        if move is Move.SMALL_TALK and uses_plain_words(said) and not _NEGATED.search(said):
+            # A story that ends in so many words: "we were at the lake, you should see this".
+            return Move.ANNOUNCE, 0.8
         return move, sure
 
     def _settled(self, plan: Plan, said: str, mentions: _Mentions, state: TalkState) -> Plan:
@@ -345,6 +351,18 @@ def _asks_plainly(said: str) -> bool:
     return take_apart(said).names_photo or (
         len(sentences) > 1 and bool(_SHOW_IT.fullmatch(core_of(sentences[-1])))
     )
+
+
+def _before_showing(text: str) -> str:
+    """What an announcement tells before it shows: "we saw the launch, you should see this".
+
+    A last clause that asks for something of its own is what is wanted: "…, show me the rocket".
+    """
+    *told, last = re.split(r"(?<=[,.!?;:])\s+|\s+[–—-]\s+", text.strip())
+    if not uses_plain_words(last) or not _own_words(" ".join(told)):
+        return text
+    asked = take_apart(last)
+    return last if asked.asks and _own_words(asked.content) else " ".join(told).strip(" ,;:")
 
 
 def clean(message: str) -> str:
