@@ -18,7 +18,7 @@ from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import bare, lower, say, subject
-from bot.assistant.session import Session, Topic, nth_of, shown_path
+from bot.assistant.session import OWNER, Session, Topic, nth_of, shown_path
 from bot.assistant.small_talk import asks_about_privacy, chat
 from bot.assistant.wording import found_text, in_time, shared_text, subject_of
 from bot.descriptors import Description
@@ -119,6 +119,16 @@ class Assistant:
         description = self._described(session, choices)
         return self._found(session, "", plan, description, choices)
 
+    def classic_search(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
+        """Look once more for the newest message, by its own words and without any LLM."""
+        newest = next((turn.text for turn in reversed(session.turns) if turn.speaker == OWNER), "")
+        if not newest.strip():
+            return Reply(say(session, "nothing_shown"))
+        plan = self._plan(session, newest)
+        if not plan.move.wants_photo or plan.move in PICKS:
+            plan = replace(plan, move=Move.REQUEST, content=plan.content or newest)
+        return self._found(session, newest, plan, None, replace(choices, use_llm=False))
+
     def without_filter(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
         """The current topic again, without its time and place."""
         topic = session.topic
@@ -163,21 +173,24 @@ class Assistant:
     def _understood(
         self, session: Session, message: str, choices: Choices
     ) -> tuple[Plan, Description | None]:
-        topic = session.topic
-        state = TalkState(
-            shown=len(session.gallery),
-            topic=topic.words if topic else "",
-            asked=topic is not None,
-        )
-        plan = self.understanding.plan(
-            message, state, now=_today(session), places=self.galleries.places()
-        )
+        plan = self._plan(session, message)
         if self.llm is None or not choices.use_llm or _is_simple(plan):
             return plan, None
         description = self.llm.describe(session.conversation())
         if description.source != "llm":
             return plan, description
         return _with_llm(plan, description), description
+
+    def _plan(self, session: Session, message: str) -> Plan:
+        topic = session.topic
+        state = TalkState(
+            shown=len(session.gallery),
+            topic=topic.words if topic else "",
+            asked=topic is not None,
+        )
+        return self.understanding.plan(
+            message, state, now=_today(session), places=self.galleries.places()
+        )
 
     def _described(self, session: Session, choices: Choices) -> Description:
         if self.llm is not None and choices.use_llm:

@@ -254,3 +254,9 @@ def test_answers_in_another_language(talk: Talk) -> None:
     assert "2019 bis 2021" in reply.text
     one = talk.say(Plan(Move.REQUEST, content="green", language="fr"), "montre le vert")
     assert "6 octobre 2023" in one.text
+
+
+def test_classic_search_goes_by_the_newest_words(talk: Talk) -> None:
+    talk.say(Plan(Move.SMALL_TALK), "blue")
+    assert names(talk.assistant.classic_search(talk.session))[0].endswith("blue")
+    assert talk.assistant.classic_search(Session()).text
