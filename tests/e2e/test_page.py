@@ -197,7 +197,9 @@ def test_the_demo_claims_and_pushes_nothing(
     demo_server: PageServer, visit: Callable[..., Visitor]
 ) -> None:
     visitor = visit(demo_server).open()
-    assert "no photo" in visitor.say("show me the zebra").inner_text().replace("a photo", "no photo")
+    assert "no photo" in visitor.say("show me the zebra").inner_text().replace(
+        "a photo", "no photo"
+    )
     assert visitor.page.locator(".pp-gallery").count() == 0
     visitor.say("show me the rocket")
     assert visitor.alts()[0] == "rocket"
