@@ -44,7 +44,7 @@ def found_text(
         kind = "one" if named else "this_one"
         values = {"subject": capital(named), "subject_lower": lower(named)}
         return say(session, kind if known else f"{kind}_plain", facts=known, **values)
-    span = span_words([photo.taken_at or "" for photo in photos])
+    span = "" if topic.when else span_words([photo.taken_at or "" for photo in photos])
     places = places_words([photo.place.split(",")[0] for photo in photos])
     known = ", ".join(part for part in (span, places) if part)
     if not named:

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 NAME = "Photopal"
 WELCOME = (
     "# Chat, and get the right photo\n\n"
-    "You own the photos and are about to share one: tell me what you are chatting about, "
-    "and I find the photos that fit."
+    "You own the photos and are about to share one: ask for it, or tell me what you are chatting "
+    "about. Then say “more”, “older”, “not that one” or “share the second”."
 )
 USER = "owner"
 
@@ -130,7 +130,8 @@ class ChatPage:
                 initial=self.defaults.use_llm,
                 disabled=self.services.assistant.llm is None,
                 description=(
-                    f"{described}{settings.model}. The chat's text goes there, photos never do."
+                    f"{described}{settings.model}. The chat's text goes there, photos never do. "
+                    "A plain request is answered without it."
                     if self.services.assistant.llm is not None
                     else "None is set up, so everything stays offline."
                 ),
