@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.descriptors import Description as Description
     from bot.descriptors import Descriptors as Descriptors
     from bot.errors import BotError as BotError
+    from bot.runnables import assistant_chain as assistant_chain
     from bot.settings import Settings as Settings
     from bot.suggest import Suggester as Suggester
     from bot.suggest import Suggestion as Suggestion
@@ -41,6 +42,7 @@ _HOMES = {
     "Suggester": "suggest",
     "Suggestion": "suggest",
     "Turn": "conversation",
+    "assistant_chain": "runnables",
     "describer_chain": "describe.llm",
     "photo_search_tool": "tool",
     "suggestion_chain": "suggest",

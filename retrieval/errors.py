@@ -32,7 +32,7 @@ All errors that Photopal raises on purpose, whatever the package::
     └── TrainingError                  training.errors
         ├── DatasetInvalid, PhotosUnusable, SplitsOverlap, EncoderNotTrainable
         ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull
-        └── EvaluationError            training.evaluation.errors
+        └── EvaluationError
             └── ReportNotWritten
 """
 

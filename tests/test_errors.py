@@ -5,10 +5,9 @@ import re
 import bot.errors
 import retrieval.errors
 import training.errors
-import training.evaluation.errors
 from retrieval.errors import PhotopalError
 
-MODULES = (retrieval.errors, bot.errors, training.errors, training.evaluation.errors)
+MODULES = (retrieval.errors, bot.errors, training.errors)
 
 
 def test_the_docstring_names_every_error() -> None:

@@ -98,7 +98,7 @@ right one may not stand out."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class EvalQuery:
     """One query and what photos score for it.
 
     Attributes:
@@ -172,18 +172,18 @@ def bank_of(encoder: Encoder, captions: Captioned, size: int = BANK_SIZE) -> Que
 
 def requests_asked(
     vectors: Vectors, rows: Sequence[dict[str, Any]], captions: Captioned
-) -> list[Asked]:
+) -> list[EvalQuery]:
     """Our requests as queries; those that only a few photos fit are left out."""
     asked = []
     none = np.zeros((0, vectors.shape[1]), np.float32)
     for row, vector in zip(rows, vectors, strict=True):
         fits = captions.showing(row["needs"])
         if fits.sum() == 0 or fits.sum() >= LEAST_FITTING:
-            asked.append(Asked(REQUEST, vector, fits, none))
+            asked.append(EvalQuery(REQUEST, vector, fits, none))
     return asked
 
 
-def captions_asked(vectors: Vectors, captions: Captioned, number: int) -> list[Asked]:
+def captions_asked(vectors: Vectors, captions: Captioned, number: int) -> list[EvalQuery]:
     """Captions as queries, with every photo that a caption alike belongs to.
 
     Args:
@@ -198,12 +198,12 @@ def captions_asked(vectors: Vectors, captions: Captioned, number: int) -> list[A
         which = int(random.integers(vectors.shape[1]))
         vector = vectors[place, which]
         alike = (vectors @ vector).max(axis=1) >= ALIKE
-        asked.append(Asked(REQUEST, vector, alike, none))
+        asked.append(EvalQuery(REQUEST, vector, alike, none))
     return asked
 
 
 def samples_of(
-    asked: Sequence[Asked],
+    asked: Sequence[EvalQuery],
     pool: Vectors,
     background: tuple[Vectors, Vectors],
     sizes: Sequence[int] = SIZES,
@@ -331,7 +331,7 @@ def dialogues_asked(
     foreign: Sequence[str],
     pool: int,
     encoder: Encoder,
-) -> list[Asked]:
+) -> list[EvalQuery]:
     """Dialogues and their descriptors as queries, each with its photo, and foreign ones without.
 
     Args:
@@ -354,7 +354,7 @@ def dialogues_asked(
             (DESCRIPTORS, Description(descriptors=fields, source="recorded")),
         ):
             if not description.is_empty():
-                asked.append(Asked(kind, _vector(description, encoder), none_fits, photo))
+                asked.append(EvalQuery(kind, _vector(description, encoder), none_fits, photo))
     for number, text in enumerate(foreign):
         start = _before_share(rows[int(random.integers(len(rows)))]["turns"])[:SMALL_TALK_TURNS]
         told, wanted = FOREIGN[number % len(FOREIGN)]
@@ -365,7 +365,7 @@ def dialogues_asked(
             (DESCRIPTORS, Description(descriptors=Descriptors(main_subject=text))),
         ):
             if not description.is_empty():
-                asked.append(Asked(kind, _vector(description, encoder), none_fits, none))
+                asked.append(EvalQuery(kind, _vector(description, encoder), none_fits, none))
     return asked
 
 

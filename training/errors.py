@@ -37,3 +37,11 @@ class CollapseDetected(TrainingError):
 
 class DiskFull(TrainingError):
     """A checkpoint could not be written; the last good one is kept."""
+
+
+class EvaluationError(TrainingError):
+    """An evaluation cannot be run as asked."""
+
+
+class ReportNotWritten(EvaluationError):
+    """The report could not be written; the numbers were computed all the same."""

@@ -1,7 +1,7 @@
 """Make the trained describer's phrase vectors: ``python -m training.phrases``.
 
 Run it whenever the shipped starter changes. The phrases are those of
-``bot/describe/weights/phrases.jsonl``; what is usual for each is measured over our own dialogues.
+``bot/vocabulary/weights/phrases.jsonl``; what is usual for each is measured over our own dialogues.
 """
 
 import argparse
@@ -9,10 +9,10 @@ import random
 from pathlib import Path
 
 from bot.conversation import Conversation
-from bot.describe.phrase_bank import PHRASES_NAME, PhraseBank, read_phrases, scores_over
-from bot.describe.phrases import WEIGHTS, meaning_of
+from bot.describe.phrases import meaning_of
 from bot.describe.query import dialogue_parts
 from bot.describe.rules import RuleDescriber
+from bot.vocabulary.phrase_bank import PHRASES_NAME, WEIGHTS, PhraseBank, read_phrases, scores_over
 from retrieval.encoders.starter import StarterEncoder
 from training.datasets.read import read_examples
 from training.errors import DatasetInvalid, TrainingError

@@ -18,8 +18,8 @@ from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import bare, lower, say, subject
-from bot.assistant.session import Session, Topic, nth_of, shown_path
-from bot.assistant.small_talk import chat
+from bot.assistant.session import OWNER, Session, Topic, nth_of, shown_path
+from bot.assistant.small_talk import asks_about_privacy, chat
 from bot.assistant.wording import found_text, in_time, shared_text, subject_of
 from bot.descriptors import Description
 from bot.intent.plan import Move, Plan, TalkState
@@ -119,6 +119,16 @@ class Assistant:
         description = self._described(session, choices)
         return self._found(session, "", plan, description, choices)
 
+    def classic_search(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
+        """Look once more for the newest message, by its own words and without any LLM."""
+        newest = next((turn.text for turn in reversed(session.turns) if turn.speaker == OWNER), "")
+        if not newest.strip():
+            return Reply(say(session, "nothing_shown"))
+        plan = self._plan(session, newest)
+        if not plan.move.wants_photo or plan.move in PICKS:
+            plan = replace(plan, move=Move.REQUEST, content=plan.content or newest)
+        return self._found(session, newest, plan, None, replace(choices, use_llm=False))
+
     def without_filter(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
         """The current topic again, without its time and place."""
         topic = session.topic
@@ -163,21 +173,24 @@ class Assistant:
     def _understood(
         self, session: Session, message: str, choices: Choices
     ) -> tuple[Plan, Description | None]:
-        topic = session.topic
-        state = TalkState(
-            shown=len(session.gallery),
-            topic=topic.words if topic else "",
-            asked=topic is not None,
-        )
-        plan = self.understanding.plan(
-            message, state, now=_today(session), places=self.galleries.places()
-        )
+        plan = self._plan(session, message)
         if self.llm is None or not choices.use_llm or _is_simple(plan):
             return plan, None
         description = self.llm.describe(session.conversation())
         if description.source != "llm":
             return plan, description
         return _with_llm(plan, description), description
+
+    def _plan(self, session: Session, message: str) -> Plan:
+        topic = session.topic
+        state = TalkState(
+            shown=len(session.gallery),
+            topic=topic.words if topic else "",
+            asked=topic is not None,
+        )
+        return self.understanding.plan(
+            message, state, now=_today(session), places=self.galleries.places()
+        )
 
     def _described(self, session: Session, choices: Choices) -> Description:
         if self.llm is not None and choices.use_llm:
@@ -216,7 +229,7 @@ class Assistant:
         if description is not None and description.source == "llm":
             return Reply("", request=ReplyRequest(session.conversation(), description))
         if plan.move is Move.HELP:
-            return Reply(say(session, "help"))
+            return Reply(say(session, "privacy" if asks_about_privacy(message) else "help"))
         if plan.move is Move.THANKS:
             return Reply(say(session, "thanks"))
         if plan.move is Move.GOODBYE:
@@ -245,7 +258,7 @@ class Assistant:
         chosen = [nth_of(session.gallery, number) for number in numbers]
         if None in chosen:
             missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
-            count = count_words(len(session.gallery))
+            count = count_words(len(session.gallery), session.language)
             return Reply(say(session, "no_such_number", count=count, number=missing))
         try:
             return self.share(session, [one for one in chosen if one is not None])
@@ -284,17 +297,17 @@ class Assistant:
         said = (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
         if not count:
             return Reply(say(session, "count_none", facts=said), filter=chosen)
-        text = say(session, "count", count=count_words(count), facts=said)
+        text = say(session, "count", count=count_words(count, session.language), facts=said)
         return Reply(text, filter=chosen, filter_words=filter_words(chosen))
 
     def _library_facts(self, session: Session) -> str:
         known = self.galleries.facts()
-        years = years_words(known)
+        years = years_words(known, session.language)
         places = known_places_words(known)
         return say(
             session,
             "library",
-            count=count_words(known.count),
+            count=count_words(known.count, session.language),
             span=f", {years}" if years else "",
             places=f"Most are from {places}." if places else "",
         )
@@ -314,6 +327,8 @@ class Assistant:
             return Reply(say(session, "nothing_shown"))
         if plan.move is Move.REJECT:
             session.refuse(session.gallery)
+        if self._says_nothing(session, plan):
+            return Reply("" if plan.problem else say(session, "what"))
         if plan.move in (Move.OLDER, Move.NEWER) and before is not None:
             return self._older_or_newer(session, plan, before, choices)
         folders = self.galleries.folders(plan.folders)
@@ -325,6 +340,17 @@ class Assistant:
         exclude = topic.shown if plan.move in (*SAME_TOPIC, Move.BACK) else frozenset()
         refused = frozenset(session.refused) if plan.move is not Move.BACK else frozenset()
         return self._searched(session, plan, description, choices, exclude | refused)
+
+    @staticmethod
+    def _says_nothing(session: Session, plan: Plan) -> bool:
+        """Whether photos are asked for without a word about which, and nothing was told before."""
+        named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
+        if named or plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
+            return False
+        if plan.problem:
+            return True
+        told = len(session.open_conversation().turns) > 1
+        return not told and (plan.move is not Move.REFINE or session.topic is None)
 
     def _older_or_newer(
         self, session: Session, plan: Plan, before: Topic, choices: Choices
@@ -386,6 +412,18 @@ class Assistant:
             text = found_text(session, topic, gallery.photos, gallery.sure)
         else:
             text = self._nothing_text(session, topic, words, exclude)
+            if len(session.topics) > 1 and topic.is_filtered and topic.galleries:
+                # What leaves nothing is taken back, so that the next message narrows from here.
+                earlier = session.topics[-2]
+                session.take_up(
+                    topic.model_copy(
+                        update={
+                            "when": earlier.when,
+                            "where": earlier.where,
+                            "folders": earlier.folders,
+                        }
+                    )
+                )
         request = None
         if description is not None and description.source == "llm":
             request = ReplyRequest(session.conversation(), description, len(gallery.photos))
@@ -440,7 +478,7 @@ class Assistant:
         if exclude and topic.galleries:
             return say(session, "no_more", subject_lower=named or "those")
         if words and not len(self.library.ids_matching(topic.filter())):
-            span = years_words(self.galleries.facts())
+            span = years_words(self.galleries.facts(), session.language)
             known = f"What I know goes from {span}." if span and topic.when else ""
             return say(session, "none_filter", filter=words, span=known)
         if words and named:

@@ -1,10 +1,14 @@
-"""Dates, places and counts in words: of photos, of filters, of the library."""
+"""Dates, places and counts in words: of photos, of filters, of the library.
+
+Every function takes the language (ISO 639-1) that the words are to be in.
+"""
 
 import calendar
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
+from bot.assistant.sentences import DEFAULT_LANGUAGE, vocabulary
 from retrieval.library import Facts
 from retrieval.search import DateRange, Filter, Place
 
@@ -13,13 +17,13 @@ MAX_NAMED = 3
 _SEASONS = {(3, 5): "spring", (6, 8): "summer", (9, 11): "autumn"}
 
 
-def day_words(taken: str | None) -> str:
+def day_words(taken: str | None, language: str = DEFAULT_LANGUAGE) -> str:
     """``2012-09-17T10:00:00`` gives "17 September 2012"; "" where there is no date."""
     try:
         day = date.fromisoformat((taken or "")[:10])
     except ValueError:
         return ""
-    return f"{day.day} {day:%B %Y}"
+    return _day(day, language)
 
 
 def place_words(place: Place | None) -> str:
@@ -70,26 +74,29 @@ def filter_words(chosen: Filter) -> str:
     return SEPARATOR.join(part for part in parts if part)
 
 
-def span_words(days: Sequence[str]) -> str:
+def span_words(days: Sequence[str], language: str = DEFAULT_LANGUAGE) -> str:
     """The years that dates span: "2018", "2017 to 2025"; "" where there are none."""
     years = sorted({day[:4] for day in days if day})
     if not years:
         return ""
-    return years[0] if years[0] == years[-1] else f"{years[0]} to {years[-1]}"
+    joined = f" {vocabulary(language).to} "
+    return years[0] if years[0] == years[-1] else f"{years[0]}{joined}{years[-1]}"
 
 
-def places_words(names: Sequence[str]) -> str:
+def places_words(names: Sequence[str], language: str = DEFAULT_LANGUAGE) -> str:
     """The places that occur most: "Denver, Munich and 3 more places"; "" where there are none."""
     counted = [name for name, _ in Counter(name for name in names if name).most_common()]
     if len(counted) > MAX_NAMED:
         more = len(counted) - (MAX_NAMED - 1)
-        return f"{', '.join(counted[: MAX_NAMED - 1])} and {more} more places"
-    return _listed(counted, "and")
+        words = vocabulary(language)
+        named = ", ".join(counted[: MAX_NAMED - 1])
+        return f"{named} {words.conjunction} {more} {words.more_places}"
+    return _listed(counted, vocabulary(language).conjunction)
 
 
-def years_words(library: Facts) -> str:
+def years_words(library: Facts, language: str = DEFAULT_LANGUAGE) -> str:
     """The years of the library's photos: "2017 to 2025"; "" where no photo has a date."""
-    return span_words([str(library.first or ""), str(library.last or "")])
+    return span_words([str(library.first or ""), str(library.last or "")], language)
 
 
 def known_places_words(library: Facts) -> str:
@@ -101,9 +108,10 @@ def known_places_words(library: Facts) -> str:
     return _listed(names, "and")
 
 
-def count_words(count: int, one: str = "photo", many: str = "photos") -> str:
+def count_words(count: int, language: str = DEFAULT_LANGUAGE) -> str:
     """ "1 photo", "1,173 photos"."""
-    return f"{count:,} {one if count == 1 else many}"
+    words = vocabulary(language)
+    return words.one_photo if count == 1 else words.photos.format(n=f"{count:,}")
 
 
 def _listed(words: Sequence[str], conjunction: str) -> str:
@@ -112,5 +120,9 @@ def _listed(words: Sequence[str], conjunction: str) -> str:
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def _day(day: date, language: str = DEFAULT_LANGUAGE) -> str:
+    if language == DEFAULT_LANGUAGE:
+        return f"{day.day} {day:%B %Y}"
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale=language)

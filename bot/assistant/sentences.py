@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -35,6 +36,7 @@ _YOURS = {
     "we've": "you've",
 }
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WITH = re.compile(r"^(?:with|of|showing)\s+", re.I)
 _ARTICLE = re.compile(r"^(?:the|an?|any|some|your|his|her|their|its)\s+", re.I)
 
 
@@ -45,6 +47,24 @@ def _sentences() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         language: {kind: tuple(variants) for kind, variants in kinds.items()}
         for language, kinds in json.loads(text).items()
     }
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The little words of a language that facts are put together with."""
+
+    one_photo: str
+    photos: str
+    to: str
+    conjunction: str
+    disjunction: str
+    more_places: str
+
+
+def vocabulary(language: str) -> Vocabulary:
+    """Of a language, or of English where it has none."""
+    known = _sentences()
+    return Vocabulary(*known.get(language, known[DEFAULT_LANGUAGE])["words"])
 
 
 def say(session: Session, kind: str, **values: object) -> str:
@@ -77,7 +97,7 @@ def two_parts(session: Session, first: str, second: str) -> str:
 
 def subject(content: str) -> str:
     """The person's words as the assistant says them back: "my cat" is "your cat"."""
-    text = " ".join(content.split()).strip(" .,;:!?")
+    text = _WITH.sub("", " ".join(content.split()).strip(" .,;:!?"))
     text = _WORD.sub(lambda match: _YOURS.get(match[0].lower(), match[0]), text)
     if len(text) > MAX_SUBJECT_CHARS:
         text = text[:MAX_SUBJECT_CHARS].rsplit(" ", 1)[0] + " …"

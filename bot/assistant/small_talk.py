@@ -36,6 +36,18 @@ _GOOD = re.compile(
 _OK_WORDS = 3
 
 
+_PRIVACY = re.compile(
+    r"\b(who|anyone|anybody|people|person|human|private|privacy|safe|secure|upload\w*|cloud"
+    r"|server|internet|online|sent|send|leave|stored?|spy\w*|data)\b",
+    re.I,
+)
+
+
+def asks_about_privacy(message: str) -> bool:
+    """Whether a question to the assistant is about who can see the photos."""
+    return bool(_PRIVACY.search(message))
+
+
 def tone_of(message: str) -> Tone:
     """How a message wants to be met."""
     if _HOW_ARE_YOU.search(message):

@@ -99,7 +99,7 @@ def _index_state(books: "Library") -> dict[str, Any]:
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:
     """Which LLM is configured, and whether it answers now."""
-    from bot.llm.status import check_llm
+    from bot.describe.llm_status import check_llm
 
     with working("Asking the LLM whether it is there …"):
         return check_llm(settings).as_dict()

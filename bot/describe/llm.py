@@ -16,13 +16,13 @@ from bot.conversation import Conversation
 from bot.describe.answer import answer_schema
 from bot.describe.base import Describer
 from bot.describe.parsing import parse_answer
-from bot.describe.transcript import transcript
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.errors import LLMAnswerUnusable, LLMError, NetworkSettingInvalid
 from bot.intent.share import wants_photo
 from bot.llm.outage import Outage
 from bot.llm.retries import RetryPolicy, causes
 from bot.llm.thoughts import without_thoughts
+from bot.llm.transcript import transcript
 from bot.settings import Settings
 from prompts.loader import Prompt, load_prompt
 from retrieval.search.filters import Place

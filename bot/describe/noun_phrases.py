@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from bot.describe.words import is_chitchat, kind_of
+from bot.vocabulary import is_chitchat, kind_of
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]|_")
 _DETERMINERS = {"a", "an", "the", "my", "his", "her", "our", "your", "their", "its"} | {

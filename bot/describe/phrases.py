@@ -8,7 +8,6 @@ No LLM, the same answer every time.
 
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,13 +19,11 @@ from bot.describe.rules import RuleDescriber
 from bot.descriptors import MAX_FIELD_CHARS, Description, Descriptors
 
 if TYPE_CHECKING:
-    from bot.describe.phrase_bank import PhraseBank
+    from bot.vocabulary.phrase_bank import PhraseBank
     from retrieval.encoders.base import Encoder
     from retrieval.encoders.starter import StarterEncoder
 
 Vectors = NDArray[np.float32]
-
-WEIGHTS = Path(__file__).with_name("weights")
 
 MOST: Mapping[str, int] = {
     "main_subject": 1,
@@ -116,7 +113,7 @@ def meaning_of(parts: Sequence[tuple[str, float]], encoder: "Encoder") -> Vector
 @cache
 def shipped_bank() -> "PhraseBank":
     """The phrases that come with Photopal, read once."""
-    from bot.describe.phrase_bank import PhraseBank
+    from bot.vocabulary.phrase_bank import WEIGHTS, PhraseBank
 
     return PhraseBank.load(WEIGHTS)
 

@@ -26,7 +26,7 @@ class RuleDescriber:
     """Fills the five fields with phrases of the conversation.
 
     A phrase weighs what its turn weighs: the owner's turns more than the other's, those close to
-    the share more than earlier ones. Its words decide the field (:mod:`bot.describe.words`). A
+    the share more than earlier ones. Its words decide the field (:mod:`bot.vocabulary`). A
     second thing or being goes to the objects. What cannot be put into a field is not lost: the
     last turns themselves, without those that are chit-chat alone, are the description's context.
     """

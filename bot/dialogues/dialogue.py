@@ -30,13 +30,13 @@ class AlbumRequest:
         kind: of request, such as ``when``, ``where`` or ``no_answer``.
         now: the day on which the dialogue takes place.
         relevant: the photos that are right, as paths within the album; empty when none is there.
-        not_this: the photo that the person says it is not, as a path within the album.
+        not_this: photos that the person says it is not, as paths within the album.
     """
 
     kind: str
     now: date
     relevant: tuple[str, ...] = ()
-    not_this: str = ""
+    not_this: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

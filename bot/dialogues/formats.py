@@ -166,16 +166,17 @@ def _turn_from_pair(turn: list[Any]) -> Turn:
 def _album_request(fields: dict[str, Any], name: str) -> AlbumRequest:
     """AlbumChat's fields. Raises DialogueUnreadable."""
     relevant = fields.get("relevant") or []
-    not_this = fields.get("not_this") or ""
+    not_this = fields.get("not_this") or []
+    if isinstance(not_this, str):
+        not_this = [not_this]
     try:
         now = date.fromisoformat(fields["now"])
     except (KeyError, TypeError, ValueError):
         raise DialogueUnreadable(f'{name}: "now" must be a day such as "2026-06-10"') from None
-    if not (isinstance(relevant, list) and all(isinstance(one, str) for one in relevant)):
-        raise DialogueUnreadable(f'{name}: "relevant" must be a list of photos')
-    if not isinstance(not_this, str):
-        raise DialogueUnreadable(f'{name}: "not_this" must be a photo')
-    return AlbumRequest(str(fields["kind"]), now, tuple(relevant), not_this)
+    for key, photos in (("relevant", relevant), ("not_this", not_this)):
+        if not (isinstance(photos, list) and all(isinstance(one, str) for one in photos)):
+            raise DialogueUnreadable(f'{name}: "{key}" must be a list of photos')
+    return AlbumRequest(str(fields["kind"]), now, tuple(relevant), tuple(not_this))
 
 
 def _turn_from_json(turn: dict[str, Any]) -> Turn:

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bot.describe.words import is_chitchat, kind_of
 from bot.intent.asking import bounded, take_apart
 from bot.intent.plan import TalkState
 from bot.intent.words import split_words, word_list
+from bot.vocabulary import is_chitchat, kind_of
 from retrieval.encoders.starter.bases import STATE_DIM, TextBase
 
 BUCKETS = 4096

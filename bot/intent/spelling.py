@@ -13,11 +13,10 @@ from functools import cache, lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.describe.phrase_bank import PHRASES_NAME, read_phrases
-from bot.describe.phrases import WEIGHTS
-from bot.describe.words import CHITCHAT, KINDS, base_forms, kind_of
-from bot.describe.words import word_list as describing_words
 from bot.intent.words import split_words, word_list
+from bot.vocabulary import CHITCHAT, KINDS, base_forms, kind_of
+from bot.vocabulary import word_list as describing_words
+from bot.vocabulary.phrase_bank import PHRASES_NAME, WEIGHTS, read_phrases
 
 MAX_WORDS = 60
 """Of a message that are looked at."""

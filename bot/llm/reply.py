@@ -12,7 +12,6 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable, RunnableGenerator
 
 from bot.conversation import Conversation
-from bot.describe.transcript import transcript
 from bot.descriptors import FIELDS, Description
 from bot.errors import LLMAnswerUnusable, NetworkSettingInvalid
 from bot.llm.compat import Cure, Cures
@@ -20,6 +19,7 @@ from bot.llm.guard import ReplyGuard
 from bot.llm.outage import Outage
 from bot.llm.retries import RetryPolicy
 from bot.llm.thoughts import ThoughtFilter
+from bot.llm.transcript import transcript
 from bot.settings import Settings
 from prompts.loader import load_prompt
 from retrieval.text import clean_text

@@ -67,6 +67,7 @@ class ChatPage:
         cl.action_callback("share_photo")(self.share)
         cl.action_callback("look_now")(self.look_now)
         cl.action_callback("without_filter")(self.without_filter)
+        cl.action_callback("classic_search")(self.classic_search)
         # Chainlit would otherwise store chats in whatever DATABASE_URL happens to name.
         cl.data_layer(cast(Any, lambda: None))
         password = self.services.settings.password
@@ -172,6 +173,13 @@ class ChatPage:
         look = self.services.assistant.look
         await self._answer(lambda: look(self._session(), self._choices()))
 
+    async def classic_search(self, action: cl.Action) -> None:
+        """Look for the person's own words, without the LLM."""
+        with suppress(Exception):
+            await action.remove()
+        search = self.services.assistant.classic_search
+        await self._answer(lambda: search(self._session(), self._choices()))
+
     async def without_filter(self, action: cl.Action) -> None:
         """Look again, at any time and place."""
         with suppress(Exception):
@@ -210,6 +218,8 @@ class ChatPage:
             actions.append(_filter_button(reply.filter_words))
         if reply.offers_look:
             actions.append(_look_button())
+        if reply.request is not None and reply.sure is not None:
+            actions.append(_classic_button())
         # Photos do not wait for words: an LLM's come below them.
         if reply.request is None or elements or reply.text:
             text = plain_text(reply.text)
@@ -300,6 +310,16 @@ def _filter_button(words: str) -> cl.Action:
         label=words,
         icon="x",
         tooltip="Look at any time and place instead",
+    )
+
+
+def _classic_button() -> cl.Action:
+    return cl.Action(
+        name="classic_search",
+        payload={},
+        label="Search my words only",
+        icon="search",
+        tooltip="Look for just what you said, without the LLM",
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from retrieval.search.sureness import REQUEST
 from training.calibration import (
     REQUESTS,
-    Asked,
     Captioned,
+    EvalQuery,
     curve,
     fit,
     requests_asked,
@@ -33,7 +33,7 @@ def test_it_tells_what_is_there_from_what_is_not(pool: np.ndarray) -> None:
         fits = np.zeros(len(pool), np.bool_)
         fits[place] = True
         vector = _unit(pool[place] + random.normal(size=32) * 0.12)
-        asked.append(Asked(REQUEST, vector, fits, pool[:0]))
+        asked.append(EvalQuery(REQUEST, vector, fits, pool[:0]))
     background = pool.mean(axis=0), np.cov(pool.T).astype(np.float32)
 
     samples = list(samples_of(asked, pool, background, sizes=(20, 200, 2_000)))

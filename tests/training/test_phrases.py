@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.describe.phrase_bank import PHRASES_NAME, PhraseBank
 from bot.describe.phrases import meaning_of
+from bot.vocabulary.phrase_bank import PHRASES_NAME, PhraseBank
 from retrieval.encoders.starter import StarterEncoder
 from training import phrases as phrases_module
 from training.errors import DatasetInvalid

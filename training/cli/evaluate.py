@@ -147,13 +147,14 @@ def evaluate(
         max_tokens=max_tokens,
         offline=offline,
     )
-    from training.evaluation.llm import Pace
+    from training.evaluation.llm import RateLimit
     from training.evaluation.plan import Plan, Price
 
     plan = Plan(
         sources=tuple(files),
         photos=photos,
         gallery=gallery,
+        library=settings.library,
         against=against.value if against else None,
         queries=tuple(query or ()),
         last=last,
@@ -163,7 +164,7 @@ def evaluate(
         only_available=only_available,
         limit=limit,
         tune_first=tune_first,
-        pace=Pace(concurrency, per_minute),
+        rate=RateLimit(concurrency, per_minute),
         price=Price(price_in, price_out),
         out=out,
     )
@@ -193,8 +194,8 @@ def _intent(shown: Results, plan: "Plan", settings: "Settings", host: "Host") ->
     import json
 
     from training.evaluation.intent_run import evaluate_intent
-    from training.evaluation.report.atomic import write_file
     from training.evaluation.report.intent import intent_markdown
+    from training.evaluation.report.write import write_file
 
     report = evaluate_intent(plan, settings, host)
     if shown.as_json:

@@ -6,7 +6,7 @@ from typing import Literal
 from bot.conversation import Conversation
 from bot.settings import Settings
 from training.errors import TrainingError
-from training.evaluation.llm import Pace, Reply, Watch
+from training.evaluation.llm import RateLimit, Reply, Watch
 
 Describe = Callable[[Sequence[Conversation]], list[Reply]]
 """A reply to each conversation: a description, or why there is none."""
@@ -16,7 +16,7 @@ DESCRIBED_BY: tuple[DescribedBy, ...] = ("recorded", "offline", "llm")
 
 
 def open_describer(
-    kind: str, settings: Settings, *, watch: Watch | None = None, pace: Pace | None = None
+    kind: str, settings: Settings, *, watch: Watch | None = None, rate: RateLimit | None = None
 ) -> Describe | None:
     """What describes dialogues; None when only recorded descriptors are wanted.
 
@@ -24,7 +24,7 @@ def open_describer(
         kind: of :data:`DESCRIBED_BY`.
         settings: name the LLM and its server. Its answers are kept: a second run asks nothing.
         watch: told of every answer of the LLM.
-        pace: of asking it.
+        rate: of asking it.
 
     Raises:
         TrainingError: no such kind, or no LLM is set up.
@@ -41,7 +41,7 @@ def open_describer(
     from training.evaluation.plan import Plan
     from training.evaluation.run import Host, open_asker
 
-    plan = Plan(sources=(), pace=pace or Pace())
+    plan = Plan(sources=(), rate=rate or RateLimit())
     return open_asker(settings, plan, Host(load_encoder=load_encoder, watch=watch)).describe
 
 

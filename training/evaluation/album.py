@@ -13,8 +13,8 @@ from typing import Any
 from bot.dialogues.dialogue import Dialogue
 from retrieval.library import Library
 from retrieval.search.filters import DateRange, Filter, Place
-from training.evaluation.errors import EvaluationError
-from training.evaluation.queries import Asked
+from training.errors import EvaluationError
+from training.evaluation.queries import EvalQuery
 from training.evaluation.recorded import json_lines
 
 NO_ANSWER = "no_answer"
@@ -46,14 +46,16 @@ class AlbumPlanner:
         self._places = KnownPlaces(facts.places, {folder.name for folder in facts.folders})
         self._answers = answers
 
-    def planned(self, kind: str, dialogues: Sequence[Dialogue], asked: list[Asked]) -> list[Asked]:
+    def planned(
+        self, kind: str, dialogues: Sequence[Dialogue], asked: list[EvalQuery]
+    ) -> list[EvalQuery]:
         """The queries of one kind with what they filter by and exclude."""
         return [
             self._planned(kind, dialogue, one)
             for dialogue, one in zip(dialogues, asked, strict=True)
         ]
 
-    def _planned(self, kind: str, dialogue: Dialogue, asked: Asked) -> Asked:
+    def _planned(self, kind: str, dialogue: Dialogue, asked: EvalQuery) -> EvalQuery:
         from bot.intent.dialogue_plan import plan_of
 
         if dialogue.album is None:

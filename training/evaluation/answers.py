@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.conversation import Conversation
-from bot.describe.transcript import transcript
+from bot.llm.transcript import transcript
 from prompts.loader import Prompt
 from retrieval.paths import home, make_private_folder
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 
 SCHEMA_VERSION = 2
 _SCHEMA = """

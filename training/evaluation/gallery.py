@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from bot.dialogues.dialogue import Dialogue
 from bot.dialogues.labels import Embed, LabelPool, entry_id
-from bot.dialogues.photo_names import PhotoFolder
+from bot.dialogues.photo_names import PhotoFolder, PhotoNames
 from retrieval.encoders.base import Encoder
-from retrieval.indexing import index_folders
+from retrieval.indexing import check_encoder, index_folders
 from retrieval.library import Library
 from retrieval.paths import home, make_private_folder
 from retrieval.search import Searcher
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 from training.evaluation.reasons import NO_LABELS, PHOTO_MISSING, PHOTO_UNREADABLE
 
 
@@ -84,14 +84,48 @@ def open_photos(
     library = Library.open(_library_path(folders, encoder), create=True)
     report = index(library, encoder, folders)
     failed = {Path(one.path): one.reason for one in report.failed}
+    searcher = Searcher(library, encoder)
+    return _photo_gallery(dialogues, searcher, folders, folder, places, failed)
+
+
+def open_library(dialogues: Sequence[Dialogue], path: Path, encoder: Encoder) -> PhotoGallery:
+    """Every photo of a library as the pool; nothing is indexed.
+
+    Args:
+        dialogues: whose photos are looked for, by the names that they have below the folders that
+            were indexed.
+        path: of the library.
+        encoder: the one that the library was made with.
+
+    Raises:
+        LibraryNotFound, LibraryEmpty, EncoderMismatch: as their makers say.
+    """
+    library = Library.read(path)
+    searcher = Searcher(library, encoder)
+    check_encoder(library, encoder)
+    photos = library.photos_with("present")
+    failed = {photo.path: photo.reason for photo in library.photos_with("failed")}
+    names = PhotoNames(photo.path for photo in photos)
+    return _photo_gallery(dialogues, searcher, library.roots(), None, [names], failed)
+
+
+def _photo_gallery(
+    dialogues: Sequence[Dialogue],
+    searcher: Searcher,
+    roots: Sequence[Path],
+    pool: Path | None,
+    places: Sequence[PhotoFolder | PhotoNames],
+    failed: Mapping[Path, Any],
+) -> PhotoGallery:
+    """What lies below the folder ``pool`` and the dialogues' own photos; all, if it is None."""
     gold: dict[str, list[Path]] = {}
     unavailable: dict[str, str] = {}
     for dialogue in dialogues:
         if dialogue.album is not None:
-            found = [folder / name for name in dialogue.album.relevant]
-            if not found:
+            if not dialogue.album.relevant:
                 # Nothing is right: whether that is said is measured, not a rank.
                 continue
+            found = [root / name for name in dialogue.album.relevant for root in roots]
         else:
             found = list(filter(None, (place.find(dialogue) for place in places)))[:1]
         there = [path for path in found if path.is_file()]
@@ -100,7 +134,7 @@ def open_photos(
             gold[dialogue.id] = readable
         else:
             unavailable[dialogue.id] = PHOTO_UNREADABLE if there else PHOTO_MISSING
-    searcher = Searcher(library, encoder)
+    library = searcher.library
     searcher.index.sync(library)
     photo_ids = searcher.index.ids()
     photos = library.photos(photo_ids.tolist())
@@ -109,12 +143,14 @@ def open_photos(
     columns = []
     for column, photo_id in enumerate(photo_ids.tolist()):
         path = photos[photo_id].path
-        if path.is_relative_to(folder) or path in wanted:
-            root = next(root for root in folders if path.is_relative_to(root))
-            paths[entry_id(path.relative_to(root).as_posix())] = path
+        if pool is None or path.is_relative_to(pool) or path in wanted:
+            root = next(root for root in roots if path.is_relative_to(root))
+            name = entry_id(path.relative_to(root).as_posix())
+            # Two folders may hold files of one name.
+            paths[entry_id(path.as_posix()) if name in paths else name] = path
             columns.append(column)
     if not columns:
-        raise EvaluationError(f"{folder} holds no photo that can be read")
+        raise EvaluationError(f"{pool or searcher.library.path} holds no photo that can be read")
     names = {path: name for name, path in paths.items()}
     named = {
         identifier: tuple(names[path] for path in right if path in names)

@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.intent.share import share_model, wants_photo
 from bot.settings import Settings
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 from training.evaluation.intent import (
     IntentSample,
     IntentScores,

@@ -12,9 +12,9 @@ from langchain_core.outputs import LLMResult
 
 from bot.conversation import Conversation
 from bot.dialogues.dialogue import Dialogue
+from training.errors import EvaluationError
 from training.evaluation.answers import Answer, AnswerCache, Tokens
-from training.evaluation.errors import EvaluationError
-from training.evaluation.queries import Asked
+from training.evaluation.queries import EvalQuery
 from training.evaluation.reasons import EMPTY_DESCRIPTORS, LLM_FAILED, NOTHING_TO_GO_BY
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Pace:
+class RateLimit:
     """How hard the server may be driven.
 
     Attributes:
@@ -68,7 +68,7 @@ class LLMAsker:
         self,
         chain: "Runnable[Conversation, Description]",
         cache: AnswerCache,
-        pace: Pace | None = None,
+        rate: RateLimit | None = None,
         watch: Watch | None = None,
         secrets: Sequence[str] = (),
     ) -> None:
@@ -77,23 +77,23 @@ class LLMAsker:
         Args:
             chain: asks the LLM.
             cache: keeps its answers.
-            pace: of asking.
+            rate: of asking.
             watch: told of every answer.
             secrets: texts that are never kept.
         """
         self._secrets = tuple(secrets)
         self._chain = chain
         self._cache = cache
-        self._pace = pace or Pace()
+        self._rate = rate or RateLimit()
         self._watch = watch or (lambda progress: None)
         self.progress = AnswerProgress()
 
-    def ask(self, dialogues: Sequence[Dialogue]) -> list[Asked]:
-        """The queries of all dialogues: an :data:`training.evaluation.queries.Ask`."""
+    def ask(self, dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
+        """The queries of all dialogues: an :data:`training.evaluation.queries.QueryMaker`."""
         conversations = [dialogue.conversation() for dialogue in dialogues]
         replies = iter(self.describe([one for one in conversations if one]))
         return [
-            _asked(next(replies)) if conversation else Asked(failed=NOTHING_TO_GO_BY)
+            _asked(next(replies)) if conversation else EvalQuery(failed=NOTHING_TO_GO_BY)
             for conversation in conversations
         ]
 
@@ -103,8 +103,8 @@ class LLMAsker:
 
     async def _describe(self, conversations: Sequence[Conversation]) -> list[Reply]:
         self.progress = replace(self.progress, total=self.progress.total + len(conversations))
-        gate = asyncio.Semaphore(max(1, self._pace.concurrency))
-        metronome = _Metronome(self._pace.per_minute)
+        gate = asyncio.Semaphore(max(1, self._rate.concurrency))
+        limiter = _RateLimiter(self._rate.per_minute)
 
         async def one(conversation: Conversation) -> Reply:
             kept = self._cache.get(conversation)
@@ -113,7 +113,7 @@ class LLMAsker:
                 self._tell(kept=1)
                 return Reply(description)
             async with gate:
-                await metronome.wait()
+                await limiter.wait()
                 return await self._one(conversation)
 
         tasks = [asyncio.ensure_future(one(conversation)) for conversation in conversations]
@@ -196,7 +196,7 @@ def _as_text(description: "Description") -> str:
     return json.dumps({**answer, "share": description.share, "confidence": description.confidence})
 
 
-class _Metronome:
+class _RateLimiter:
     """Lets one request begin every so many seconds."""
 
     def __init__(self, per_minute: float | None) -> None:
@@ -211,9 +211,9 @@ class _Metronome:
             await asyncio.sleep(begin - now)
 
 
-def _asked(reply: Reply) -> Asked:
+def _asked(reply: Reply) -> EvalQuery:
     if reply.description is None:
-        return Asked(failed=LLM_FAILED, detail=reply.failed or "")
+        return EvalQuery(failed=LLM_FAILED, detail=reply.failed or "")
     if reply.description.descriptors.is_empty():
-        return Asked(description=reply.description, failed=EMPTY_DESCRIPTORS)
-    return Asked(description=reply.description)
+        return EvalQuery(description=reply.description, failed=EMPTY_DESCRIPTORS)
+    return EvalQuery(description=reply.description)

@@ -11,7 +11,7 @@ from bot.dialogues.dialogue import Dialogue
 from bot.dialogues.labels import entry_id
 from retrieval.search.ranking import best_places
 from training.evaluation.gallery import Gallery
-from training.evaluation.queries import Asked
+from training.evaluation.queries import EvalQuery
 from training.evaluation.reasons import FILTERED_OUT, RANKED_LOW, UNAVAILABLE
 from training.metrics import Judged, relevant_ranks
 
@@ -31,18 +31,20 @@ class Outcome:
         judged: the rank of its photo; none when there was no query or the photo is missing.
         reason: why the photo was not ranked, or ``ranked below 30``; None for a hit at 30.
         top: the best entries and their scores, best first.
-        above_excluded: whether the photo stands above the one that it is said not to be; None
-            where no other is named.
+        above_excluded: whether the photo stands above those that it is said not to be; None where
+            no other is named.
+        excluded_first: whether one of those is the first that is shown.
         refused: whether the reply would be that it is not there, or show the closest; None where
             that was not measured.
     """
 
     dialogue: Dialogue
-    asked: Asked
+    asked: EvalQuery
     judged: Judged
     reason: str | None
     top: tuple[tuple[str, float], ...] = ()
     above_excluded: bool | None = None
+    excluded_first: bool | None = None
     refused: bool | None = None
 
     @property
@@ -57,7 +59,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class SystemResult:
+class Run:
     """All outcomes of a system, in the order of the dialogues."""
 
     name: str
@@ -71,19 +73,19 @@ class SystemResult:
         return dict(counts.most_common())
 
 
-def with_refusals(result: SystemResult, refused: Sequence[bool]) -> SystemResult:
+def with_refusals(result: Run, refused: Sequence[bool]) -> Run:
     """The same, knowing which requests the bot would refuse."""
     outcomes = zip(result.outcomes, refused, strict=True)
     return replace(result, outcomes=tuple(replace(one, refused=no) for one, no in outcomes))
 
 
-def judge(
+def score(
     name: str,
     dialogues: Sequence[Dialogue],
-    asked: Sequence[Asked],
+    asked: Sequence[EvalQuery],
     scores: NDArray[np.float32],
     gallery: Gallery,
-) -> SystemResult:
+) -> Run:
     """Find each dialogue's photo in its ranking."""
     outcomes = []
     ids = np.asarray(gallery.ids, dtype=np.str_)
@@ -102,19 +104,26 @@ def judge(
             reason = FILTERED_OUT
         if reason is None and (judged.best or 0) > LOW_RANK:
             reason = RANKED_LOW
-        outcomes.append(Outcome(dialogue, one, judged, reason, top, above))
-    return SystemResult(name, tuple(outcomes), len(gallery))
+        first = None if above is None else bool(top) and top[0][0] in _excluded(dialogue)
+        outcomes.append(Outcome(dialogue, one, judged, reason, top, above, first))
+    return Run(name, tuple(outcomes), len(gallery))
 
 
 def _above_excluded(
     row: NDArray[np.float32], ids: NDArray[np.str_], dialogue: Dialogue, gold: Sequence[str]
 ) -> bool | None:
-    if dialogue.album is None or not dialogue.album.not_this:
+    excluded = _excluded(dialogue)
+    if not excluded:
         return None
-    right, wrong = np.isin(ids, gold), ids == entry_id(dialogue.album.not_this)
+    right, wrong = np.isin(ids, gold), np.isin(ids, list(excluded))
     if not right.any() or not np.isfinite(row[right]).any():
         return False
     return not wrong.any() or bool(row[right].max() > row[wrong].max())
+
+
+def _excluded(dialogue: Dialogue) -> set[str]:
+    """Entries that the person says it is not."""
+    return set() if dialogue.album is None else {entry_id(one) for one in dialogue.album.not_this}
 
 
 def _top(row: NDArray[np.float32], ids: NDArray[np.str_]) -> tuple[tuple[str, float], ...]:

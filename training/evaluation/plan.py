@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from training.evaluation.llm import Pace
+from training.evaluation.llm import RateLimit
 
 QUERIES = ("offline", "llm", "recorded", "recorded+owner", "owner", "last", "dialogue", "caption")
 """The kinds of query, the ones that matter most first: the first one used leads the report."""
@@ -28,6 +28,7 @@ class Plan:
         sources: PhotoChat's files, folders or globs.
         photos: folder of the dialogues' photos; also the pool, unless ``gallery`` is one.
         gallery: folder of the pool.
+        library: an indexed library whose photos are the pool, where no folder is given.
         against: what is ranked; None chooses by what is given.
         queries: kinds of :data:`QUERIES`; empty for all that can be made of what is given.
         last: turns of the kind ``last``.
@@ -37,7 +38,7 @@ class Plan:
         only_available: also give the numbers over dialogues whose photo is there.
         limit: use only so many dialogues, the first ones.
         tune_first: intent only: choose the threshold on so many dialogues, test on the others.
-        pace: of asking the LLM.
+        rate: of asking the LLM.
         price: of the LLM.
         out: folder for the reports.
     """
@@ -45,6 +46,7 @@ class Plan:
     sources: tuple[str, ...]
     photos: Path | None = None
     gallery: Path | None = None
+    library: Path | None = None
     against: Against | None = None
     queries: tuple[str, ...] = ()
     last: int = 4
@@ -54,6 +56,6 @@ class Plan:
     only_available: bool = False
     limit: int | None = None
     tune_first: int | None = None
-    pace: Pace = field(default_factory=Pace)
+    rate: RateLimit = field(default_factory=RateLimit)
     price: Price = field(default_factory=Price)
     out: Path | None = None

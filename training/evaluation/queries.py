@@ -16,7 +16,7 @@ from training.evaluation.reasons import (
 
 
 @dataclass(frozen=True)
-class Asked:
+class EvalQuery:
     """The query of one dialogue; exactly one of the first three says something, or ``failed``.
 
     Attributes:
@@ -51,14 +51,14 @@ class Asked:
         return self.caption or " / ".join(self.turns)
 
 
-Ask = Callable[[Sequence[Dialogue]], list[Asked]]
+QueryMaker = Callable[[Sequence[Dialogue]], list[EvalQuery]]
 """Makes the queries of all dialogues, in their order."""
 
 
-def ask_turns(choose: Callable[[Conversation], Iterable[Turn]]) -> Ask:
+def ask_turns(choose: Callable[[Conversation], Iterable[Turn]]) -> QueryMaker:
     """Queries of the dialogue's own words."""
 
-    def ask(dialogues: Sequence[Dialogue]) -> list[Asked]:
+    def ask(dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
         return [_of_turns(choose(dialogue.conversation())) for dialogue in dialogues]
 
     return ask
@@ -83,44 +83,44 @@ def last_turns(count: int) -> Callable[[Conversation], Iterable[Turn]]:
     return choose
 
 
-def ask_describer(describe: Callable[[Conversation], Description]) -> Ask:
+def ask_describer(describe: Callable[[Conversation], Description]) -> QueryMaker:
     """Queries of a describer that needs no LLM."""
 
-    def ask(dialogues: Sequence[Dialogue]) -> list[Asked]:
+    def ask(dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
         return [_described(describe, dialogue.conversation()) for dialogue in dialogues]
 
     return ask
 
 
-def ask_recorded(recorded: Mapping[str, Description], *, with_owner: bool = False) -> Ask:
+def ask_recorded(recorded: Mapping[str, Description], *, with_owner: bool = False) -> QueryMaker:
     """Queries of descriptors that were recorded before, by dialogue id."""
 
-    def one(dialogue: Dialogue) -> Asked:
+    def one(dialogue: Dialogue) -> EvalQuery:
         description = recorded.get(dialogue.id)
         if description is None:
-            return Asked(failed=NO_DESCRIPTORS)
+            return EvalQuery(failed=NO_DESCRIPTORS)
         conversation = dialogue.conversation()
         beside = _texts(owners_turns(conversation)) if with_owner else ()
         if description.descriptors.is_empty():
-            return Asked(failed=EMPTY_DESCRIPTORS)
-        return Asked(description=description, beside=beside)
+            return EvalQuery(failed=EMPTY_DESCRIPTORS)
+        return EvalQuery(description=description, beside=beside)
 
     return lambda dialogues: [one(dialogue) for dialogue in dialogues]
 
 
-def ask_captions(captions: Mapping[str, str]) -> Ask:
+def ask_captions(captions: Mapping[str, str]) -> QueryMaker:
     """Queries of what a human wrote who saw the photo: how good the search could be."""
 
-    def one(dialogue: Dialogue) -> Asked:
+    def one(dialogue: Dialogue) -> EvalQuery:
         caption = captions.get((dialogue.photo_name or "").lower(), "")
-        return Asked(caption=caption) if caption else Asked(failed=NO_CAPTION)
+        return EvalQuery(caption=caption) if caption else EvalQuery(failed=NO_CAPTION)
 
     return lambda dialogues: [one(dialogue) for dialogue in dialogues]
 
 
-def _of_turns(turns: Iterable[Turn]) -> Asked:
+def _of_turns(turns: Iterable[Turn]) -> EvalQuery:
     texts = _texts(turns)
-    return Asked(turns=texts) if texts else Asked(failed=NOTHING_TO_GO_BY)
+    return EvalQuery(turns=texts) if texts else EvalQuery(failed=NOTHING_TO_GO_BY)
 
 
 def _texts(turns: Iterable[Turn]) -> tuple[str, ...]:
@@ -129,10 +129,10 @@ def _texts(turns: Iterable[Turn]) -> tuple[str, ...]:
 
 def _described(
     describe: Callable[[Conversation], Description], conversation: Conversation
-) -> Asked:
+) -> EvalQuery:
     if not conversation:
-        return Asked(failed=NOTHING_TO_GO_BY)
+        return EvalQuery(failed=NOTHING_TO_GO_BY)
     description = describe(conversation)
     if description.is_empty():
-        return Asked(description=description, failed=EMPTY_DESCRIPTORS)
-    return Asked(description=description, conversation=conversation)
+        return EvalQuery(description=description, failed=EMPTY_DESCRIPTORS)
+    return EvalQuery(description=description, conversation=conversation)

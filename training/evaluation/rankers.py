@@ -15,7 +15,7 @@ from retrieval.library import Library
 from retrieval.search import Query, QueryText, SearchOptions
 from retrieval.search.sureness import Sure
 from training.evaluation.gallery import PhotoGallery
-from training.evaluation.queries import Asked
+from training.evaluation.queries import EvalQuery
 from training.evaluation.reasons import EMPTY_DESCRIPTORS
 
 Scores = NDArray[np.float32]
@@ -31,7 +31,7 @@ class Ranker(Protocol):
         """As in the name of a system; "" for the only one."""
         ...
 
-    def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
+    def scores(self, asked: Sequence[EvalQuery]) -> tuple[list[EvalQuery], Scores]:
         """Scores [queries, pool], and the queries with those marked that failed on the way.
 
         The row of a failed query means nothing.
@@ -53,7 +53,7 @@ class PhotoRanker:
         """That holds the pool."""
         return self._photos.searcher.library
 
-    def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
+    def scores(self, asked: Sequence[EvalQuery]) -> tuple[list[EvalQuery], Scores]:
         """See :class:`Ranker`."""
         searcher = self._photos.searcher
         queries: list[Query] = []
@@ -79,7 +79,7 @@ class PhotoRanker:
                 result[row] = scores[self._photos.columns]
         return out, result
 
-    def refused(self, asked: Sequence[Asked]) -> list[bool]:
+    def refused(self, asked: Sequence[EvalQuery]) -> list[bool]:
         """Whether the reply would be "nothing like that here" or "the closest I have"."""
         searcher = self._photos.searcher
         found = []
@@ -101,12 +101,12 @@ class LabelRanker:
         self.name = name
         self._pool = pool
 
-    def scores(self, asked: Sequence[Asked]) -> tuple[list[Asked], Scores]:
+    def scores(self, asked: Sequence[EvalQuery]) -> tuple[list[EvalQuery], Scores]:
         """See :class:`Ranker`."""
         return list(asked), self._pool.scores([label_parts(one) for one in asked], self.name)
 
 
-def label_parts(asked: Asked) -> list[QueryText]:
+def label_parts(asked: EvalQuery) -> list[QueryText]:
     """The texts that are compared with labels."""
     if asked.description is not None:
         return label_query(asked.description, asked.conversation, asked.beside)
@@ -114,11 +114,11 @@ def label_parts(asked: Asked) -> list[QueryText]:
     return [QueryText(text)] if text else []
 
 
-def _photo_query(asked: Asked, encoder: Encoder) -> Query:
+def _photo_query(asked: EvalQuery, encoder: Encoder) -> Query:
     return replace(_wanted_query(asked, encoder), exclude=asked.exclude)
 
 
-def _wanted_query(asked: Asked, encoder: Encoder) -> Query:
+def _wanted_query(asked: EvalQuery, encoder: Encoder) -> Query:
     if asked.description is not None:
         return to_query(asked.description, encoder)
     if asked.caption:

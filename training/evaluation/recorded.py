@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.dialogues.dialogue import Dialogue
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 
 
 def read_descriptors(path: Path, dialogues: Sequence[Dialogue]) -> dict[str, Description]:

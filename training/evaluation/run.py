@@ -11,16 +11,16 @@ from bot.dialogues.dialogue import Dialogue, DialogueSet
 from bot.dialogues.labels import sentence_embedder
 from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
+from training.errors import EvaluationError
 from training.evaluation.album import AlbumPlanner, read_plans
 from training.evaluation.answers import AnswerCache, default_cache_path
-from training.evaluation.errors import EvaluationError
-from training.evaluation.gallery import Gallery, open_labels, open_photos
+from training.evaluation.gallery import Gallery, open_labels, open_library, open_photos
 from training.evaluation.llm import AnswerProgress, LLMAsker, Watch
-from training.evaluation.outcome import SystemResult, judge, with_refusals
+from training.evaluation.outcome import Run, score, with_refusals
 from training.evaluation.plan import QUERIES, Plan
 from training.evaluation.queries import (
-    Ask,
-    Asked,
+    EvalQuery,
+    QueryMaker,
     ask_captions,
     ask_describer,
     ask_recorded,
@@ -35,6 +35,10 @@ from training.evaluation.summary import compare, summary
 
 if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
+
+
+KEPT_TEXTS = 20_000
+"""Vectors of texts that one evaluation keeps: some seventy megabytes at most."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Evaluation:
     dialogues: DialogueSet
     against: str
     gallery: Gallery
-    results: list[SystemResult] = field(default_factory=list)
+    results: list[Run] = field(default_factory=list)
     llm: AnswerProgress | None = None
     seconds: float = 0.0
 
@@ -127,21 +131,20 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     """
     started = time.perf_counter()
     # The describer and the ranker share an encoder.
-    host = replace(host, load_encoder=cache(host.load_encoder))
-    against = plan.against or ("photos" if plan.photos or plan.gallery else None)
+    host = replace(host, load_encoder=cache(_keeping_texts(host.load_encoder)))
+    folder = plan.gallery or plan.photos
+    against = plan.against or ("photos" if folder or plan.library else None)
     if against is None:
         raise EvaluationError(
-            "name the folder of photos with --photos DIR, or rank label texts instead with "
-            "--against labels"
+            "name the folder of photos with --photos DIR or an indexed library with --library "
+            "PATH, or rank label texts instead with --against labels"
         )
-    folder = plan.gallery or plan.photos
-    if against == "photos" and folder is None:
-        raise EvaluationError("ranking photos needs --photos DIR")
+    if against == "photos" and not (folder or plan.library):
+        raise EvaluationError("ranking photos needs --photos DIR or --library PATH")
     dialogues = read(plan)
     kinds = _kinds(plan, settings, against, any(one.album for one in dialogues))
     asks, asker = _asks(plan, settings, dialogues.dialogues, kinds, against, host)
     if against == "photos":
-        assert folder is not None
         gallery, rankers = _photos(plan, settings, dialogues.dialogues, folder, host)
     else:
         gallery, rankers = _labels(settings, dialogues.dialogues, host)
@@ -157,7 +160,7 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
             begun = time.perf_counter()
             queries, scores = ranker.scores(asked)
             name = _name(kind, ranker, plan)
-            result = judge(name, dialogues.dialogues, queries, scores, gallery)
+            result = score(name, dialogues.dialogues, queries, scores, gallery)
             if planner is not None and isinstance(ranker, PhotoRanker):
                 result = with_refusals(result, ranker.refused(queries))
             seconds = taken + time.perf_counter() - begun
@@ -168,6 +171,15 @@ def evaluate(plan: Plan, settings: Settings, host: Host) -> Evaluation:
     evaluation.llm = asker.progress if asker is not None else None
     evaluation.seconds = time.perf_counter() - started
     return evaluation
+
+
+def _keeping_texts(
+    load_encoder: "Callable[[str], Encoder]",
+) -> "Callable[[str], Encoder]":
+    """Describing, ranking and judging sureness embed the same texts: once is enough."""
+    from retrieval.encoders.cached import CachedTextEncoder
+
+    return lambda name: CachedTextEncoder(load_encoder(name), KEPT_TEXTS)
 
 
 def _planner(plan: Plan, dialogues: DialogueSet, rankers: Sequence[Ranker]) -> AlbumPlanner | None:
@@ -192,7 +204,7 @@ def open_asker(settings: Settings, plan: Plan, host: Host) -> LLMAsker:
             f"{cache.outdated} answers of an older Photopal are asked for again: "
             "it did not keep what the LLM wrote"
         )
-    return LLMAsker(describer_chain(settings), cache, plan.pace, host.watch, secrets_of(settings))
+    return LLMAsker(describer_chain(settings), cache, plan.rate, host.watch, secrets_of(settings))
 
 
 def _kinds(plan: Plan, settings: Settings, against: str, album: bool) -> list[str]:
@@ -230,7 +242,7 @@ def _asks(
     kinds: Sequence[str],
     against: str,
     host: Host,
-) -> tuple[dict[str, Ask], LLMAsker | None]:
+) -> tuple[dict[str, QueryMaker], LLMAsker | None]:
     told = plan.answers or plan.descriptors
     recorded = read_descriptors(told, dialogues) if told else {}
     captions = read_captions(plan.captions) if plan.captions else {}
@@ -238,12 +250,12 @@ def _asks(
     if asker is not None:
         host.note(f"asking {settings.model} about {len(dialogues)} dialogues; --offline does not")
 
-    def offline() -> Ask:
+    def offline() -> QueryMaker:
         from bot.describe.phrases import PhraseDescriber
 
         return ask_describer(PhraseDescriber(host.load_encoder(settings.encoder)).describe)
 
-    makers: dict[str, Callable[[], Ask]] = {
+    makers: dict[str, Callable[[], QueryMaker]] = {
         "offline": offline,
         "llm": lambda: asker.ask if asker is not None else _nothing,
         "recorded": lambda: ask_recorded(recorded),
@@ -257,12 +269,15 @@ def _asks(
 
 
 def _photos(
-    plan: Plan, settings: Settings, dialogues: Sequence[Dialogue], folder: Path, host: Host
+    plan: Plan, settings: Settings, dialogues: Sequence[Dialogue], folder: Path | None, host: Host
 ) -> tuple[Gallery, list[Ranker]]:
-    options = {} if host.index is None else {"index": host.index}
-    photos = open_photos(
-        dialogues, folder, host.load_encoder(settings.encoder), named_in=plan.photos, **options
-    )
+    encoder = host.load_encoder(settings.encoder)
+    if folder is not None:
+        options = {} if host.index is None else {"index": host.index}
+        photos = open_photos(dialogues, folder, encoder, named_in=plan.photos, **options)
+    else:
+        assert plan.library is not None
+        photos = open_library(dialogues, plan.library, encoder)
     missing = len(photos.gallery.unavailable)
     if missing:
         host.note(f"{missing} of {len(dialogues)} dialogues lack their photo; each is a miss")
@@ -285,5 +300,5 @@ def _name(kind: str, ranker: Ranker, plan: Plan) -> str:
     return f"{kind}/{ranker.name}" if ranker.name else kind
 
 
-def _nothing(dialogues: Sequence[Dialogue]) -> list[Asked]:
-    return [Asked(failed="not asked") for _ in dialogues]
+def _nothing(dialogues: Sequence[Dialogue]) -> list[EvalQuery]:
+    return [EvalQuery(failed="not asked") for _ in dialogues]

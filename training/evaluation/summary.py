@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bot.descriptors import FIELDS
-from training.evaluation.outcome import Outcome, SystemResult
+from training.evaluation.outcome import Outcome, Run
 from training.metrics import (
     Judged,
     adjusted_for_many,
@@ -46,7 +46,7 @@ def measures() -> dict[str, Measure]:
     return found
 
 
-def summary(result: SystemResult, *, only_available: bool = False) -> dict[str, Any]:
+def summary(result: Run, *, only_available: bool = False) -> dict[str, Any]:
     """The JSON of one system.
 
     Args:
@@ -74,7 +74,7 @@ def summary(result: SystemResult, *, only_available: bool = False) -> dict[str, 
     return numbers
 
 
-def compare(results: Sequence[SystemResult]) -> list[dict[str, Any]]:
+def compare(results: Sequence[Run]) -> list[dict[str, Any]]:
     """The first system against each other one, paired by dialogue.
 
     hit@k by McNemar's exact test, the reciprocal rank by the randomisation test; ``p_adjusted`` is
@@ -85,7 +85,7 @@ def compare(results: Sequence[SystemResult]) -> list[dict[str, Any]]:
     first, *others = results
     counted = [not asks_for_nothing(one) for one in first.outcomes]
 
-    def values_of(result: SystemResult, measure: Measure) -> list[float]:
+    def values_of(result: Run, measure: Measure) -> list[float]:
         outcomes = zip(result.outcomes, counted, strict=True)
         return [measure(one.judged) for one, counts in outcomes if counts]
 
@@ -163,6 +163,7 @@ def _of_kind(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     above = [one.above_excluded for one in outcomes if one.above_excluded is not None]
     if above:
         numbers["above_excluded"] = _share(above)
+        numbers["excluded_first"] = _share([bool(one.excluded_first) for one in outcomes])
     return numbers
 
 

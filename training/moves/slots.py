@@ -4,9 +4,8 @@ import random
 import re
 from collections.abc import Callable, Mapping
 
-from bot.describe.phrase_bank import PHRASES_NAME, read_phrases
-from bot.describe.phrases import WEIGHTS
 from bot.intent.words import split_words
+from bot.vocabulary.phrase_bank import PHRASES_NAME, WEIGHTS, read_phrases
 
 NAMES = split_words(
     "Anna Ben Clara Max Lily Tom Grandma Grandpa mum Mum Dad dad Uncle|Joe Aunt|May Oscar "

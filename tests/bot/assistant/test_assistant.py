@@ -216,3 +216,47 @@ def test_a_message_without_end_keeps_its_last_words(talk: Talk) -> None:
 def test_a_problem_of_the_plan_is_told(talk: Talk) -> None:
     plan = Plan(Move.REQUEST, content="red", problem="31 February is no date.")
     assert talk.say(plan).text.startswith("31 February is no date.")
+
+
+def test_a_narrowing_that_leaves_nothing_is_taken_back(talk: Talk) -> None:
+    talk.say(RED)
+    assert not talk.say(Plan(Move.REFINE, where=(Place(country="Peru"),))).photos
+    again = talk.say(Plan(Move.REFINE, where=(TOKYO,)))
+    assert set(names(again)) == {"1-red", "2-red"}
+    talk.say(Plan(Move.REFINE, when=(DateRange(date(1990, 1, 1), date(1990, 12, 31)),)))
+    assert talk.session.topic is not None
+    assert (talk.session.topic.where, talk.session.topic.when) == ((TOKYO,), ())
+
+
+def test_asking_for_photos_of_nothing_is_met_with_a_question(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.REQUEST), "photos")
+    assert (reply.photos, reply.sure) == ((), None)
+    assert reply.text.endswith("?")
+    problem = talk.say(Plan(Move.REQUEST, problem="31 February is no date."), "on 31 February")
+    assert problem.text == "31 February is no date."
+
+
+def test_who_can_see_the_photos_is_told(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.HELP), "do you upload my photos anywhere?")
+    assert "machine" in reply.text
+
+
+def test_a_filter_does_not_refuse_what_the_library_has(talk: Talk) -> None:
+    lisbon = Place(city="Lisbon", country="Portugal")
+    reply = talk.say(Plan(Move.REQUEST, content="green", where=(lisbon,)))
+    assert reply.sure in ("closest", "none")
+    assert all("Lisbon" in photo.place for photo in reply.photos)
+
+
+def test_answers_in_another_language(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.REQUEST, content="red", language="de"), "zeig mir Rot")
+    assert "3 Fotos" in reply.text
+    assert "2019 bis 2021" in reply.text
+    one = talk.say(Plan(Move.REQUEST, content="green", language="fr"), "montre le vert")
+    assert "6 octobre 2023" in one.text
+
+
+def test_classic_search_goes_by_the_newest_words(talk: Talk) -> None:
+    talk.say(Plan(Move.SMALL_TALK), "blue")
+    assert names(talk.assistant.classic_search(talk.session))[0].endswith("blue")
+    assert talk.assistant.classic_search(Session()).text

@@ -13,8 +13,7 @@ import pytest
 from bot.cli.main import explain, run
 from bot.cli.output import one_line, printable, results
 from bot.cli.stdin import batches_of_lines
-from bot.errors import BotError
-from retrieval.errors import LibraryBusy, RetrievalError
+from retrieval.errors import LibraryBusy, PhotopalError
 
 COMMANDS = (
     "demo",
@@ -158,7 +157,7 @@ def test_status_tells_that_the_llm_does_not_answer(capsys: pytest.CaptureFixture
 )
 @pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
 def test_debug_shows_where_an_error_came_from(arguments: list[str], first: bool) -> None:
-    with pytest.raises((BotError, RetrievalError)):
+    with pytest.raises(PhotopalError):
         run(["--debug", *arguments] if first else [*arguments, "--debug"])
 
 

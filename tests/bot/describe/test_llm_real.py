@@ -12,11 +12,11 @@ import pytest
 from bot.conversation import Conversation, Turn
 from bot.describe.answer import DescribeAnswer, answer_schema
 from bot.describe.llm import describe_messages, describer_chain
+from bot.describe.llm_status import check_llm
 from bot.descriptors import MAX_FIELD_CHARS, Description
 from bot.llm.client import make_chat_model
 from bot.llm.reply import ReplyRequest, reply_chain
 from bot.llm.retries import RetryPolicy
-from bot.llm.status import check_llm
 from bot.settings import Settings
 from prompts.loader import load_prompt
 from tests.support.llm_server import real_llm, why_no_server

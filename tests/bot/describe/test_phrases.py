@@ -3,11 +3,11 @@
 import pytest
 
 from bot.conversation import Conversation, Turn
-from bot.describe.phrase_bank import PhraseBank
-from bot.describe.phrases import WEIGHTS, PhraseDescriber
+from bot.describe.phrases import PhraseDescriber
 from bot.describe.query import to_query
 from bot.describe.rules import RuleDescriber
 from bot.descriptors import FIELDS
+from bot.vocabulary.phrase_bank import WEIGHTS, PhraseBank
 from retrieval.encoders.cached import CachedTextEncoder
 from retrieval.encoders.starter import StarterEncoder
 from tests.support.fake_encoder import ColourEncoder

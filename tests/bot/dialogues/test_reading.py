@@ -223,16 +223,19 @@ def test_album_requests_come_as_pairs_and_belong_to_speaker_0(tmp_path: Path) ->
                 "",
                 json.dumps({**ALBUM, "id": 3, "now": "today"}),
                 json.dumps({**ALBUM, "id": 4, "relevant": "a.jpg"}),
+                json.dumps({**ALBUM, "id": 5, "not_this": ["2021/b.jpg", "2021/c.jpg"]}),
             ]
         )
     )
     found = read_dialogues(tmp_path / "dev.jsonl")
-    (dialogue,) = found
+    dialogue, other = found
     assert dialogue.owner == "0"
     assert dialogue.conversation().turns[0].text == "got anything with a dog?"
     assert dialogue.album == AlbumRequest(
-        "exclude", date(2026, 6, 10), ("2022/a.jpg", "2022/a_2.jpg"), "2021/b.jpg"
+        "exclude", date(2026, 6, 10), ("2022/a.jpg", "2022/a_2.jpg"), ("2021/b.jpg",)
     )
+    assert other.album is not None
+    assert other.album.not_this == ("2021/b.jpg", "2021/c.jpg")
     assert found.problems == {reading.NOT_A_DIALOGUE: 2}
 
 

@@ -13,7 +13,14 @@ from training.datasets.queries import DevQuery, dev_queries
 
 ENCODER = ColourEncoder()
 PHOTO = Path("a.png")
-TALK = Conversation((Turn("1", "where were you?"), Turn("0", "at the red barn with my dog")), "0")
+TALK = Conversation(
+    (
+        Turn("1", "where were you?"),
+        Turn("0", "at the red barn with my dog"),
+        Turn("1", "is that where the old tractor stands?"),
+    ),
+    "0",
+)
 FIELDS = Descriptors(main_subject="red barn", background_scene="green field")
 
 

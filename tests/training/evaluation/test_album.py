@@ -8,10 +8,12 @@ import pytest
 from PIL import Image
 
 from bot.settings import Settings
+from retrieval.indexing import index_folders
+from retrieval.library import Library
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
+from training.errors import EvaluationError
 from training.evaluation.album import read_plans
-from training.evaluation.errors import EvaluationError
 from training.evaluation.plan import Plan
 from training.evaluation.report.markdown import markdown
 from training.evaluation.run import Host, evaluate
@@ -89,3 +91,28 @@ def test_recorded_plans_of_another_shape(tmp_path: Path) -> None:
     file = written(tmp_path / "a.jsonl", {"id": 0, "when": "last summer"})
     with pytest.raises(EvaluationError, match="line 1: expected"):
         read_plans(file)
+
+
+def test_an_indexed_library_is_the_pool(album: Path, tmp_path: Path) -> None:
+    encoder = ColourEncoder()
+    path = tmp_path / "library.db"
+    with Library.open(path, create=True) as library:
+        index_folders(library, encoder, [album])
+    file = written(
+        tmp_path / "dev.jsonl",
+        line(0, "when", "b.jpg", "b_2.jpg"),
+        line(1, "exclude", "b.jpg", not_this=["c.jpg"]),
+        line(2, "when", "gone.jpg"),
+    )
+    plan = Plan((str(file),), library=path, queries=("owner",))
+    found = evaluate(plan, Settings(), Host(load_encoder=lambda name: encoder)).as_dict()
+    assert (found["n"], found["pool"]) == (3, 4)
+    assert found["hit@1"] == pytest.approx(2 / 3, abs=1e-5)
+    assert found["misses_by_reason"] == {"photo missing": 1}
+    assert found["kinds"]["exclude"]["excluded_first"] == 0.0
+
+
+def test_photos_or_a_library_are_needed(tmp_path: Path) -> None:
+    file = written(tmp_path / "dev.jsonl", line(0, "when", "b.jpg"))
+    with pytest.raises(EvaluationError, match="--library PATH"):
+        evaluate(Plan((str(file),)), Settings(), Host(load_encoder=lambda name: ColourEncoder()))

@@ -8,8 +8,8 @@ import pytest
 
 from bot.conversation import Conversation, Turn
 from prompts.loader import load_prompt
+from training.errors import EvaluationError
 from training.evaluation.answers import Answer, AnswerCache, Tokens
-from training.evaluation.errors import EvaluationError
 
 TALK = Conversation((Turn("a", "look at the dog"),), owner="a")
 ANSWER = Answer('Sure! {"main_subject": "a dog"}', Tokens(5))

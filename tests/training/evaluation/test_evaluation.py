@@ -19,9 +19,9 @@ from tests.support.fake_encoder import COLOURS as KNOWN_COLOURS
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
 from tests.training.conftest import COLOURS, dialogue, write
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 from training.evaluation.plan import Plan
-from training.evaluation.queries import Asked
+from training.evaluation.queries import EvalQuery
 from training.evaluation.rankers import label_parts
 from training.evaluation.run import Evaluation, Host, evaluate
 
@@ -209,15 +209,15 @@ def test_bm25_of_texts_without_words() -> None:
 
 def test_what_is_compared_with_labels() -> None:
     fields = Descriptors(main_subject="a cat", foreground_objects="cup", events="sleeping")
-    recorded = Asked(description=Description(descriptors=fields), beside=("look", "here"))
+    recorded = EvalQuery(description=Description(descriptors=fields), beside=("look", "here"))
     assert [(part.text, part.weight) for part in label_parts(recorded)] == [
         ("a cat, cup", 1.0),
         ("look here", 0.5),
     ]
-    vague = Asked(description=Description(descriptors=Descriptors(events="a party")))
+    vague = EvalQuery(description=Description(descriptors=Descriptors(events="a party")))
     assert [part.text for part in label_parts(vague)] == ["a party"]
     said = Conversation((Turn("a", "my cat"), Turn("b", "aw")), "a")
-    offline = Asked(description=Description(descriptors=fields, context=said))
+    offline = EvalQuery(description=Description(descriptors=fields, context=said))
     # Without an LLM the words as they were said count, not what the describer made of them.
     assert [part.text for part in label_parts(offline)] == ["my cat aw", "cat"]
 

@@ -12,7 +12,7 @@ from bot.dialogues.reading import read_dialogues
 from bot.settings import Settings
 from tests.support.fake_encoder import ColourEncoder
 from tests.training.conftest import dialogue, write
-from training.evaluation.errors import EvaluationError
+from training.errors import EvaluationError
 from training.evaluation.intent import best_threshold, intent_samples, score_decisions
 from training.evaluation.intent_run import evaluate_intent
 from training.evaluation.plan import Plan

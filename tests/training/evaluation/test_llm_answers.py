@@ -19,10 +19,10 @@ from prompts.loader import load_prompt
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.scripted_llm import ANSWER, ScriptedLLM, fails, says, scripted_llm
 from tests.training.conftest import COLOURS
+from training.errors import EvaluationError
 from training.evaluation.answers import Answer, AnswerCache, Tokens, default_cache_path
-from training.evaluation.errors import EvaluationError
 from training.evaluation.intent_run import evaluate_intent
-from training.evaluation.llm import HOPELESS, AnswerProgress, LLMAsker, Pace, read_answer
+from training.evaluation.llm import HOPELESS, AnswerProgress, LLMAsker, RateLimit, read_answer
 from training.evaluation.plan import Plan, Price
 from training.evaluation.run import Evaluation, Host, evaluate
 
@@ -52,7 +52,7 @@ def colour(text: str) -> str:
 
 
 def test_failed_calls_are_misses_and_only_they_are_asked_again(file: Path, photos: Path) -> None:
-    plan = Plan((str(file),), photos=photos, queries=("llm",), pace=Pace(concurrency=1))
+    plan = Plan((str(file),), photos=photos, queries=("llm",), rate=RateLimit(concurrency=1))
     answers = [says(colour(f"a {name} wall")) for name in COLOURS]
     broken = [*answers[:6], fails(500), says("no JSON at all")]
     with scripted_llm(*broken) as llm:
@@ -76,7 +76,7 @@ def test_failed_calls_are_misses_and_only_they_are_asked_again(file: Path, photo
 def test_what_the_llm_wrote_is_kept_and_read_anew(
     file: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = Plan((str(file),), photos=photos, queries=("llm",), pace=Pace(concurrency=1))
+    plan = Plan((str(file),), photos=photos, queries=("llm",), rate=RateLimit(concurrency=1))
     written = [f"Here it is:\n{colour(f'a {name} wall')}\nEnjoy!" for name in COLOURS]
     with scripted_llm(*map(says, written)) as llm:
         run(llm, plan)
@@ -96,7 +96,7 @@ def test_what_the_llm_wrote_is_kept_and_read_anew(
 
 
 def test_an_interrupted_evaluation_goes_on(file: Path, photos: Path) -> None:
-    plan = Plan((str(file),), photos=photos, queries=("llm",), pace=Pace(concurrency=1))
+    plan = Plan((str(file),), photos=photos, queries=("llm",), rate=RateLimit(concurrency=1))
 
     def interrupt(progress: AnswerProgress) -> None:
         if progress.done == 3:
@@ -140,7 +140,7 @@ def test_the_key_is_not_kept(file: Path, photos: Path) -> None:
     assert b"sk-0123456789" not in stored
 
 
-# -- pace and cost -----------------------------------------------------------------------------
+# -- rate and cost -----------------------------------------------------------------------------
 
 
 class Describer:
@@ -159,9 +159,9 @@ class Describer:
         self.busy -= 1
         return self.answer
 
-    def asker(self, path: Path, **pace: Any) -> LLMAsker:
+    def asker(self, path: Path, **rate: Any) -> LLMAsker:
         chain = RunnableLambda(lambda one: self.answer, afunc=self.describe)
-        return LLMAsker(chain, cache(path), Pace(**pace))
+        return LLMAsker(chain, cache(path), RateLimit(**rate))
 
 
 def test_no_more_at_once_than_allowed(tmp_path: Path) -> None:

@@ -12,12 +12,11 @@ from PIL import Image
 from bot.settings import Settings
 from tests.support.fake_encoder import ColourEncoder
 from tests.training.conftest import COLOURS, dialogue, write
-from training.evaluation.errors import ReportNotWritten
+from training.errors import ReportNotWritten
 from training.evaluation.plan import Plan
-from training.evaluation.report.atomic import write_file
 from training.evaluation.report.html import worst
 from training.evaluation.report.markdown import cell
-from training.evaluation.report.write import write_reports
+from training.evaluation.report.write import write_file, write_reports
 from training.evaluation.run import Evaluation, Host, evaluate
 
 EVIL = '<script>alert("x")</script>'

@@ -14,7 +14,7 @@ from typing import Any
 from retrieval.errors import UnreadableImage
 from retrieval.photos.reading import open_image
 from training.evaluation.gallery import Gallery
-from training.evaluation.outcome import Outcome, SystemResult
+from training.evaluation.outcome import Outcome, Run
 from training.evaluation.report.markdown import HIT, percent, systems_of
 
 WORST = 40
@@ -25,7 +25,7 @@ MAX_TURNS = 14
 
 def html(
     report: Mapping[str, Any],
-    results: Sequence[SystemResult],
+    results: Sequence[Run],
     gallery: Gallery,
     plots: Mapping[str, bytes],
 ) -> str:
@@ -50,7 +50,7 @@ def html(
     )
 
 
-def worst(result: SystemResult) -> list[Outcome]:
+def worst(result: Run) -> list[Outcome]:
     """What was not found first: ranked lowest first, then what was not ranked at all."""
     misses = [one for one in result.outcomes if one.rank != 1]
     return sorted(misses, key=lambda one: (one.rank is None, -(one.rank or 0)))[:WORST]

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from training.evaluation.gallery import Gallery
-from training.evaluation.outcome import Outcome, SystemResult
+from training.evaluation.outcome import Outcome, Run
 
 SHOWN = 10
 
 
-def dialogue_lines(results: list[SystemResult], gallery: Gallery) -> str:
+def dialogue_lines(results: list[Run], gallery: Gallery) -> str:
     """JSON Lines: ``{"id", "photo", "turns", "systems": {name: {"rank", ...}}}``."""
     lines = []
     for outcomes in zip(*(result.outcomes for result in results), strict=True):

@@ -145,16 +145,17 @@ def _by_kind(systems: Sequence[Mapping[str, Any]]) -> list[str]:
     def share(value: float | None) -> str:
         return "" if value is None else percent(value)
 
+    hits = ("hit@1", "hit@5", "hit@30")
+    more = ("above_excluded", "excluded_first", "refused")
     rows = []
     for one in systems:
         for kind, numbers in one["kinds"].items():
-            hits = [share(numbers[name]) for name in ("hit@1", "hit@5", "hit@30")]
-            more = [share(numbers.get(name)) for name in ("above_excluded", "refused")]
-            rows.append((one["system"], kind, str(numbers["n"]), *hits, *more))
+            shares = [share(numbers.get(name)) for name in (*hits, *more)]
+            rows.append((one["system"], kind, str(numbers["n"]), *shares))
         refused = one.get("refused")
         if refused:
-            rows.append((one["system"], "all answerable", *[""] * 5, share(refused["answerable"])))
-    head = ("system", "kind", "n", "hit@1", "hit@5", "hit@30", "above the excluded", "refused")
+            rows.append((one["system"], "all answerable", *[""] * 6, share(refused["answerable"])))
+    head = ("system", "kind", "n", *hits, "above the excluded", "excluded first", "refused")
     return table(head, rows)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from training.evaluation.outcome import SystemResult
+from training.evaluation.outcome import Run
 from training.metrics import chance_hit
 
 MAX_CURVES = 8
 MAX_K = 100
 
 
-def hit_curve(results: Sequence[SystemResult]) -> bytes:
+def hit_curve(results: Sequence[Run]) -> bytes:
     """hit@k against k, one curve a system, and chance."""
     figure = _figure()
     axes = figure.add_subplot()
@@ -36,7 +36,7 @@ def hit_curve(results: Sequence[SystemResult]) -> bytes:
     return _png(figure)
 
 
-def rank_histogram(result: SystemResult) -> bytes:
+def rank_histogram(result: Run) -> bytes:
     """How many photos stood at which rank, in steps that widen; the last bar was never ranked."""
     edges = [1, 2, 6, 11, 31, 101, 301, 1_001, 10_001, 10**9]
     names = ["1", "2-5", "6-10", "11-30", "31-100", "101-300", "301-1,000", "1,001-10,000", "more"]
@@ -71,5 +71,5 @@ def _png(figure: Any) -> bytes:
     return out.getvalue()
 
 
-def _ranks(result: SystemResult) -> Any:
+def _ranks(result: Run) -> Any:
     return np.asarray([one.rank for one in result.outcomes if one.rank is not None])

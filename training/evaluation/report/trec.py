@@ -4,10 +4,10 @@ import numpy as np
 
 from bot.dialogues.labels import entry_id
 from training.evaluation.gallery import Gallery
-from training.evaluation.outcome import SystemResult
+from training.evaluation.outcome import Run
 
 
-def qrels(result: SystemResult, gallery: Gallery) -> str:
+def qrels(result: Run, gallery: Gallery) -> str:
     """``query 0 photo 1`` lines. A photo that is not in the pool is relevant all the same."""
     lines = []
     for one in result.outcomes:
@@ -18,7 +18,7 @@ def qrels(result: SystemResult, gallery: Gallery) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def run(result: SystemResult) -> str:
+def run(result: Run) -> str:
     """``query Q0 photo rank score system`` lines.
 
     trec_eval reads score and photo only and breaks ties as we do; every dialogue without a query is
@@ -39,6 +39,6 @@ def query_id(dialogue: str) -> str:
     return entry_id(dialogue) or "-"
 
 
-def run_name(result: SystemResult) -> str:
+def run_name(result: Run) -> str:
     """The file of a system's run."""
     return f"{entry_id(result.name).replace('/', '-')}.run"

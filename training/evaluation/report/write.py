@@ -1,10 +1,11 @@
-"""Writes all files of an evaluation into a folder."""
+"""Writes all files of an evaluation into a folder, each of them whole or not at all."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from training.evaluation.report.atomic import write_file
+from retrieval.files import write_bytes
+from training.errors import ReportNotWritten
 from training.evaluation.report.html import html
 from training.evaluation.report.jsonl import dialogue_lines
 from training.evaluation.report.markdown import markdown
@@ -37,3 +38,20 @@ def write_reports(evaluation: Evaluation, report: dict[str, Any], folder: Path) 
     write_file(folder / "hit_at_k.png", plots["hit at k"])
     write_file(folder / "ranks.png", plots["ranks"])
     write_file(folder / "report.html", html(report, results, gallery, plots))
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file so that what bears its name is complete; the one before stays until then.
+
+    Raises:
+        ReportNotWritten: the disk is full, or there is no permission.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "replace")
+    try:
+        write_bytes(path, content)
+    except OSError as error:
+        raise ReportNotWritten(
+            f"the report {path} cannot be written: {error.strerror or error}; the numbers above "
+            "are complete"
+        ) from error

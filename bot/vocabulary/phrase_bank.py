@@ -13,6 +13,9 @@ from retrieval.encoders.folder import read_weights, write_weights
 from retrieval.encoders.starter.heads import pack_rows
 from retrieval.errors import EncoderFolderInvalid
 
+WEIGHTS = Path(__file__).with_name("weights")
+"""The folder of the bank that is shipped."""
+
 PHRASES_NAME = "phrases.jsonl"
 VECTORS_NAME = "phrases.safetensors"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.conversation import Conversation, Turn
-from bot.describe.transcript import MAX_CHARS, MAX_TURN_CHARS, transcript
+from bot.llm.transcript import MAX_CHARS, MAX_TURN_CHARS, transcript
 
 
 def test_one_line_a_turn_between_marks() -> None:

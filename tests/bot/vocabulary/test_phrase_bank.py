@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.describe.phrase_bank import (
+from bot.vocabulary.phrase_bank import (
     PHRASES_NAME,
     VECTORS_NAME,
     PhraseBank,

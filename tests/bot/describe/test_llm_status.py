@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.llm.status import check_llm
+from bot.describe.llm_status import check_llm
 from bot.settings import Settings
 from tests.support import scripted_llm as server
 from tests.support.scripted_llm import ANSWER, scripted_llm

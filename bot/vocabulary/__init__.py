@@ -1,4 +1,4 @@
-"""Word lists of the offline describer: what kind of thing a word names."""
+"""What photos show, in words: lists of words by what they name, and the bank of phrases."""
 
 from functools import cache
 from importlib.resources import files
@@ -9,8 +9,8 @@ CHITCHAT = "chitchat"
 
 @cache
 def word_list(name: str) -> frozenset[str]:
-    """The words of ``bot/words/NAME.txt``, lower case."""
-    text = files("bot.describe.words").joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    """The words of ``bot/vocabulary/NAME.txt``, lower case."""
+    text = files("bot.vocabulary").joinpath(f"{name}.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return frozenset(" ".join(lines).split())
 
