@@ -45,7 +45,8 @@ def found_text(
         kind = "one" if named else "this_one"
         values = {"subject": capital(named), "subject_lower": lower(named)}
         return say(session, kind if known else f"{kind}_plain", facts=known, **values)
-    span = span_words([photo.taken_at or "" for photo in photos], session.language)
+    days = [] if topic.when else [photo.taken_at or "" for photo in photos]
+    span = span_words(days, session.language)
     places = places_words([photo.place.split(",")[0] for photo in photos], session.language)
     known = ", ".join(part for part in (span, places) if part)
     if not named:

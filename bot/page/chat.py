@@ -16,7 +16,7 @@ from chainlit.input_widget import InputWidget, Slider, Switch
 from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
 from bot.errors import EmptyDialogue
-from bot.llm.reply import ReplyRequest
+from bot.llm.reply import STOPPED, ReplyRequest
 from bot.page.gallery import caption, gallery_props, shape
 from bot.page.password import PasswordGate
 from bot.page.replay import ReplayPage
@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 NAME = "Photopal"
 WELCOME = (
     "# Chat, and get the right photo\n\n"
-    "You own the photos and are about to share one: tell me what you are chatting about, "
-    "and I find the photos that fit."
+    "You own the photos and are about to share one: ask for it, or tell me what you are chatting "
+    "about. Then say “more”, “older”, “not that one” or “share the second”."
 )
 USER = "owner"
 
@@ -131,7 +131,8 @@ class ChatPage:
                 initial=self.defaults.use_llm,
                 disabled=self.services.assistant.llm is None,
                 description=(
-                    f"{described}{settings.model}. The chat's text goes there, photos never do."
+                    f"{described}{settings.model}. The chat's text goes there, photos never do. "
+                    "A plain request is answered without it."
                     if self.services.assistant.llm is not None
                     else "None is set up, so everything stays offline."
                 ),
@@ -189,8 +190,7 @@ class ChatPage:
     async def _answer(self, work: Callable[[], Reply]) -> None:
         """Show a reply; whatever goes wrong becomes one line in the chat."""
         try:
-            # The session belongs to this visitor's context, which the thread shares.
-            await self._show(await asyncio.to_thread(work))
+            await self._show(await _in_thread(work))
         except EmptyDialogue:
             await _say(NOTHING_TO_READ)
         except PhotopalError as error:
@@ -231,11 +231,17 @@ class ChatPage:
         """Stream the LLM's words; the chain has words of its own when the LLM fails."""
         writer = self.services.assistant.writer
         assert writer is not None
-        message = cl.Message(content="", author=NAME)
-        async for piece in writer.astream(request):
-            await message.stream_token(piece)
-        await message.update()
-        self._session().bot_says(message.content)
+        message, said = cl.Message(content="", author=NAME), ""
+        try:
+            async for piece in writer.astream(request):
+                said += piece
+                await message.stream_token(piece)
+        except asyncio.CancelledError:
+            await message.stream_token(f" {STOPPED}" if said else STOPPED)
+            raise
+        finally:
+            await message.update()
+            self._session().bot_says(said)
 
     # -- sharing ----------------------------------------------------------------------------
 
@@ -282,6 +288,15 @@ class ChatPage:
 def _log(what: str, error: Exception) -> None:
     """One line for the terminal; where it happened only with ``--debug``."""
     log.error("%s: %s", what, error, exc_info=log.isEnabledFor(logging.DEBUG))
+
+
+async def _in_thread(work: Callable[[], Reply]) -> Reply:
+    """Run in a thread, which shares this visitor's context and with it the session."""
+    try:
+        return await asyncio.to_thread(work)
+    except asyncio.CancelledError:
+        await _say(STOPPED)
+        raise
 
 
 def _gallery(props: dict[str, Any]) -> cl.CustomElement:

@@ -46,8 +46,8 @@ def descriptor_texts(description: Description) -> dict[str, str]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds for people: "12 ms", "1.3 s"."""
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(1, round(seconds * 1000))} ms"
+    """Seconds for people: "12 ms", "0.2 s", "1.3 s"."""
+    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{max(1, round(seconds * 1000))} ms"
 
 
 def plain(text: str) -> str:

@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, suppress
 import uvicorn
 from chainlit.auth import authenticate_user, reuseable_oauth
 from chainlit.server import app as chainlit_app
+from chainlit.server import sio
+from chainlit.session import WebsocketSession
 from fastapi import FastAPI, HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp
@@ -35,6 +37,8 @@ def make_app(services: PageServices, ready: Callable[[], None] | None = None) ->
     channels, and end the process with a status of its own.
     """
     ChatPage(services).register()
+    # Chainlit's own handler would add "Task manually stopped."; ours says it in the answer.
+    sio.on("stop", stop_answering)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +55,13 @@ def make_app(services: PageServices, ready: Callable[[], None] | None = None) ->
         AllowedHosts.of(settings.host),
         logged_in if settings.password is not None else None,
     )
+
+
+async def stop_answering(socket_id: str) -> None:
+    """A visitor pressed the stop button: end the answer in progress."""
+    session = WebsocketSession.get(socket_id)
+    if session is not None and session.current_task is not None:
+        session.current_task.cancel()
 
 
 async def logged_in(connection: HTTPConnection) -> bool:

@@ -13,9 +13,9 @@ class Opener:
 
 SAMPLES = (
     Opener("My cat is being dramatic", "my cat is being dramatic again, you should see his face"),
-    Opener("We watched the launch", "we watched the launch from the cape, you should see this"),
-    Opener("I was at this temple", "I was at this temple in China, look at this"),
-    Opener("Coffee time", "finally a quiet morning with a cup of coffee, here's a photo"),
+    Opener("We watched the launch", "we watched the launch from the cape, show me the rocket"),
+    Opener("That temple in China", "show me the temple in China"),
+    Opener("A cup of coffee", "do you have a photo of a cup of coffee?"),
 )
 """For the bundled sample photos."""
 

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.assistant import ShownPhoto
 from bot.page.gallery import MAX_RATIO, MIN_RATIO, caption, gallery_props
 from retrieval.library import Photo
-from retrieval.search import Hit, SearchResult
 
 
 def photo(photo_id: int, path: str = "/photos/a cat.jpg", **changes: object) -> Photo:
@@ -35,34 +35,30 @@ class Books:
         return {one: self.known[one] for one in photo_ids if one in self.known}
 
 
-def result(*hits: tuple[int, tuple[int, ...]]) -> SearchResult:
-    return SearchResult(
-        tuple(
-            Hit(rank, photo_id, Path("/x"), 1 / rank, similar)
-            for rank, (photo_id, similar) in enumerate(hits, 1)
-        ),
-        searched=9,
-        seconds=0.0,
-        nothing_fits=not hits,
+def shown(*photos: tuple[int, tuple[int, ...]]) -> tuple[ShownPhoto, ...]:
+    """Photos of a reply by id, each with the ids of those that stand behind it."""
+    return tuple(
+        ShownPhoto(rank, photo_id, Path("/x"), 1 / rank, place="Secret Place", similar=similar)
+        for rank, (photo_id, similar) in enumerate(photos, 1)
     )
 
 
 def test_cards_keep_the_order_and_the_groups() -> None:
     books = Books(*(photo(number) for number in (3, 1, 2, 7, 8)))
-    cards = gallery_props(result((3, ()), (1, (7, 8)), (2, ())), books)["photos"]
+    cards = gallery_props(shown((3, ()), (1, (7, 8)), (2, ())), books)["photos"]
     assert [card["id"] for card in cards] == [3, 1, 2]
     assert [card["id"] for card in cards[1]["similar"]] == [7, 8]
 
 
 def test_what_is_gone_or_unknown_is_left_out() -> None:
     books = Books(photo(1), photo(2, status="removed"))
-    cards = gallery_props(result((1, (2, 99)), (2, ()), (99, ())), books)["photos"]
+    cards = gallery_props(shown((1, (2, 99)), (2, ()), (99, ())), books)["photos"]
     assert [card["id"] for card in cards] == [1]
     assert cards[0]["similar"] == []
 
 
 def test_a_card_tells_no_path_place_or_camera() -> None:
-    text = str(gallery_props(result((1, ())), Books(photo(1, "/home/me/private/a cat.jpg"))))
+    text = str(gallery_props(shown((1, ())), Books(photo(1, "/home/me/private/a cat.jpg"))))
     for secret in ("/home", "private", "48.85", "Secret", ".jpg"):
         assert secret not in text
     assert "/photos/1/thumb?v=" in text
@@ -70,7 +66,7 @@ def test_a_card_tells_no_path_place_or_camera() -> None:
 
 def test_alt_texts() -> None:
     def alt(**changes: object) -> str:
-        return gallery_props(result((1, ())), Books(photo(1, **changes)))["photos"][0]["alt"]
+        return gallery_props(shown((1, ())), Books(photo(1, **changes)))["photos"][0]["alt"]
 
     assert alt() == "a cat"
     assert alt(taken_at="2024-05-03T10:11:12") == "a cat, taken 3 May 2024"
@@ -97,4 +93,4 @@ def test_captions(name: str, words: str) -> None:
 )
 def test_every_photo_has_a_shape(width: int | None, height: int | None, ratio: float) -> None:
     books = Books(photo(1, width=width, height=height))
-    assert gallery_props(result((1, ())), books)["photos"][0]["ratio"] == ratio
+    assert gallery_props(shown((1, ())), books)["photos"][0]["ratio"] == ratio
