@@ -150,15 +150,22 @@ def _by_kind(systems: Sequence[Mapping[str, Any]]) -> list[str]:
         for kind, numbers in one["kinds"].items():
             names = ("above_excluded", "excluded_first", "refused")
             hits = [share(numbers[name]) for name in ("hit@1", "hit@5", "hit@30")]
-            more = [
-                share(numbers.get(name)) for name in ("above_excluded", "excluded_first", "refused")
-            ]
+            more = [share(numbers.get(name)) for name in names]
             rows.append((one["system"], kind, str(numbers["n"]), *hits, *more))
         refused = one.get("refused")
         if refused:
             rows.append((one["system"], "all answerable", *[""] * 6, share(refused["answerable"])))
-    hits = ("hit@1", "hit@5", "hit@30")
-    head = ("system", "kind", "n", *hits, "above the excluded", "excluded first", "refused")
+    head = (
+        "system",
+        "kind",
+        "n",
+        "hit@1",
+        "hit@5",
+        "hit@30",
+        "above the excluded",
+        "excluded first",
+        "refused",
+    )
     return table(head, rows)
 
 
