@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from bot.conversation import Conversation, Turn
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.intent.asking import content_of
+from bot.intent.not_this import without_excluded
 from retrieval.encoders.base import Encoder
 from retrieval.encoders.shorten import shorten_fields
 from retrieval.errors import EmptyQuery
@@ -135,9 +136,10 @@ def windows(context: Conversation, encoder: Encoder) -> list[str]:
     """Five views of a dialogue: all turns, the owner's, the last six, four, the owner's last three.
 
     Near the share the talk is about the photo; before it, it sets the scene. No single view is
-    best for all dialogues.
+    best for all dialogues. Words for a photo that is not meant are left out.
     """
-    every, own = _texts(context.turns), _texts(context.owners_turns)
+    turns = without_excluded(context.turns)
+    every, own = _texts(turns), _texts(one for one in turns if one.speaker == context.owner)
     views = (every, own, every[-6:], every[-4:], own[-3:])
     return [_latest(view, encoder) for view in views if view]
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from bot.conversation import Conversation, Turn
 from bot.intent.cues import since_last_photo
+from bot.intent.not_this import exclusion
 from bot.intent.when import WhenMention, read_times
 from bot.intent.where import KnownPlaces, WhereMention
 from retrieval.search.filters import DateRange, Place
@@ -234,87 +235,3 @@ def _sentence(text: str, position: int) -> str:
 
 def _texts(turns: Sequence[Turn]) -> Iterator[str]:
     return (turn.text for turn in turns)
-
-
-# What not -----------------------------------------------------------------------------------------
-
-_ONE = r"(?:one|ones|photo|pic|picture|shot|video|version)"
-_STOP = (
-    r"(?=[.;!?…]|,? (?:but|i mean|i'm after|the other|rather)\b|, (?:the|that|this|those|just)\b|$)"
-)
-_NOT = (
-    r"(?:\bnot|\bisn'?t|\bisnt|\bain'?t|\bdon'?t (?:want|mean)|\bnever mind|\binstead of|\bforget)"
-)
-_NOT_WHICH = (
-    re.compile(
-        rf"{_NOT} (?:the|that|those|this) {_ONE},? (?:of|where|with|when|in which|in|from|who|that|"
-        rf"on|by|at|wearing|holding|showing|i (?:showed|sent))(?: which)? (?P<what>.+?){_STOP}",
-        re.I,
-    ),
-    re.compile(rf"{_NOT} (?:the|that|those|your|my) (?P<what>(?:[\w'’-]+ ){{1,7}}?){_ONE}\b", re.I),
-    re.compile(
-        rf"{_NOT} (?:that|this|the first|the other) ?{_ONE}?,? (?:it'?s|that'?s|this is|there) "
-        rf"(?P<what>.+?){_STOP}",
-        re.I,
-    ),
-    re.compile(
-        r"\b(?:this is|that'?s|that is|it'?s) (?:just |only )?(?P<what>[^.,;!?]+), "
-        r"(?:so )?not (?:that|this|him|her|it|them|the)\b",
-        re.I,
-    ),
-    re.compile(
-        rf"\b(?:no|nah|nope)\b[ ,]+(?:no,? )?not (?:the|a|that|your|my) (?P<what>[^.;!?]+?){_STOP}",
-        re.I,
-    ),
-    re.compile(
-        rf"\b(?:no|nah|nope|wrong one)\b\W+(?:this is|that'?s|that is|that one'?s|it'?s) (?:just )?"
-        rf"(?P<what>.+?){_STOP}(?=.*\b(?:not (?:that|this|him|her|it)|wrong|other one|i mean(?:t)?|"
-        r"i'?m after|looking for))",
-        re.I,
-    ),
-)
-_NOT_PICTURES = re.compile(
-    r"^(?:best|same|only|point|first|last|end|case|kind|type|worst|most|way|time|right|other|"
-    r"question|fun|sharpest|issue|problem|true|fine|ok|okay|fair|good|bad|great|funny|"
-    r"nothing|cool|mean|what|how|why|a lot|impossible)\b|^(?:him|her|them|me|you|it|all)\W*$",
-    re.I,
-)
-_OFFERED = re.compile(
-    r"(?:\bthe (?P<one>(?:[\w'’-]+ ){1,6})(?:one|pic|photo|picture)|"
-    r"\b(?:there'?s|got|have|found|is it|is that|you mean|mean) (?P<what>[^.!?]+))[^.!?]*\?",
-    re.I,
-)
-_REFUSED = re.compile(
-    r"^\W*(?:(?:no|nah|nope)\b.*\b(?:not|isn'?t|wrong|other|i meant?)\b|not (?:that|him|her|it)\b)",
-    re.I,
-)
-
-
-def exclusion(turns: Sequence[Turn]) -> str:
-    """What the turns say that the photo is not, the latest said; empty when they say nothing.
-
-    What was offered in a question and refused is excluded with it.
-
-    Example::
-
-        exclusion([Turn("a", "Not the one with the hat, the other one!")])  # "the hat"
-    """
-    for place in range(len(turns) - 1, -1, -1):
-        text = turns[place].text
-        found = [_refused_in(text)]
-        if place and _REFUSED.search(text):
-            offered = list(_OFFERED.finditer(turns[place - 1].text))
-            found += [offer["one"] or offer["what"] for offer in offered[-1:]]
-        named = [what.strip(" ,'\"") for what in found if what]
-        if named:
-            return ", ".join(dict.fromkeys(named))
-    return ""
-
-
-def _refused_in(text: str) -> str:
-    for pattern in _NOT_WHICH:
-        for match in pattern.finditer(text):
-            what = match["what"].strip(" ,'\"")
-            if what and not _NOT_PICTURES.match(what):
-                return what
-    return ""

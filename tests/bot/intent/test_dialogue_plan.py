@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from bot.conversation import Conversation, Turn
-from bot.intent.dialogue_plan import DialoguePlan, exclusion, plan_of
+from bot.intent.dialogue_plan import DialoguePlan, plan_of
+from bot.intent.not_this import exclusion, without_excluded
 from bot.intent.where import KnownPlaces
 from retrieval.search.filters import DateRange, Place
 
@@ -162,3 +163,20 @@ def test_other_noes_exclude_nothing(text: str) -> None:
 
 def test_an_empty_dialogue_says_nothing(known: KnownPlaces) -> None:
     assert plan_of(Conversation(()), now=NOW, places=known) == DialoguePlan()
+
+
+def test_what_is_refused_is_not_said() -> None:
+    turns = [
+        Turn("0", "I have a few. Is it the green kayak one?"),
+        Turn("1", "No, not the one with the paddle, I mean the canoe by the pier"),
+    ]
+    offer, answer = without_excluded(turns)
+    assert "kayak" not in offer.text
+    assert offer.text.startswith("I have a few.")
+    assert "paddle" not in answer.text
+    assert "the canoe by the pier" in answer.text
+
+
+def test_turns_that_refuse_nothing_stay_as_they_are() -> None:
+    turns = [Turn("0", "a dog at the lake"), Turn("1", "not the best weather, was it?")]
+    assert without_excluded(turns) == turns
