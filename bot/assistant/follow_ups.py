@@ -19,7 +19,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PRONOUN = re.compile(
     r"\b(one|ones|him|her|his|he|she|it|its|them|their|they|that|those|these)\b", re.I
 )
-_LEADING = re.compile(r"^(?:the|a|an|some|my|your|our)\s+", re.I)
+_LEADING = re.compile(r"^(?:(?:in|on|at|near|by)\s+)?(?:the|a|an|some|my|your|our)\s+", re.I)
+_ADDS = re.compile(r"^(?:in|on|at|near|by|with|under|behind)\s", re.I)
+"""Begins what can only be said of something named before: "on a horse"."""
+
 _LITTLE = frozenset(
     [
         "a",
@@ -124,7 +127,7 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
     and "boys" give "boys on a swing". A new text that is about something else gives None; one that
     only adds to "the one" is appended.
     """
-    refers = refers_back(new)
+    refers = refers_back(new) or bool(_ADDS.match(new.strip()))
     text = _LEADING.sub("", new.strip())
     text = re.sub(
         r"^ones?\s+",

@@ -17,7 +17,9 @@ from bot.intent.asking_patterns import (
     GREETING,
     IN_IT,
     LEADING,
+    NOTED,
     PHOTO_PHRASE,
+    PLAIN_ANNOUNCING,
     PLEASE,
     POINTING,
     PURPOSE,
@@ -76,6 +78,9 @@ def take_apart(text: str) -> Asked:
     Of several sentences those that ask are kept, and those that go on describing; "I want to send
     it to Ben" says nothing about the photo.
     """
+    noted = NOTED.fullmatch(bounded(text).strip())
+    if noted:
+        return Asked(_tidy(f"{noted['shown']}, {noted['thing']}"), asks=True, names_photo=True)
     sentences = [part for part in _SENTENCE_END.split(bounded(text)) if part.strip()]
     if not sentences:
         return Asked(text)
@@ -118,9 +123,10 @@ def _take_apart_sentence(sentence: str) -> Asked:
     for _ in range(_ROUNDS):
         before = rest
         rest = _without(LEADING, rest)
-        shorter = _without(ANNOUNCING, rest)
-        announces |= shorter != rest
-        rest = shorter
+        for pattern in (PLAIN_ANNOUNCING, ANNOUNCING):
+            shorter = _without(pattern, rest)
+            announces |= shorter != rest
+            rest = shorter
         for pattern in (ASKING, PHOTO_PHRASE, PLEASE, POINTING):
             shorter = _without(pattern, rest)
             named |= pattern is PHOTO_PHRASE and asks and shorter != rest

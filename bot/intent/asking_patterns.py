@@ -55,7 +55,9 @@ _PHOTO_WORDS = (
     rf"(?:(?:{_DET} ){{0,4}}(?:{_LOOKS} ){{0,2}}{PHOTO}{_TAKEN}{_PHOTO_END}"
     rf"|(?:{_DET} ){{0,3}}(?:(?<=\s)|(?<=^)){PHOTO}{_TAKEN}{_PHOTO_END}"
     rf"|(?:the|that|those|any|some|a|my|our) (?:{_LOOKS} )?(?:ones?){_TAKEN}{_CONNECT}"
-    rf"|(?:any|some|something|anything|one|ones|loads|more|all){_TAKEN}{_CONNECT}"
+    rf"|(?:any|some|something|anything|everything|one|ones|those|loads|more|all){_TAKEN}{_CONNECT}"
+    rf"|(?:anything|something|everything)(?= (?:in|on|at|near|by) )"
+    r"|any(?=.* (?:in|on) (?:it|them|there)\W*$)"
     r"|any(?=[^?]*\?\s*$)(?! more| chance| idea| better| good\b| plans| other))"
 )
 
@@ -136,7 +138,14 @@ ASKING = re.compile(
             r"see)(?: got)?\b",
             r"(?:have|has|had) (?:you|u|ya|we|i) (?:still )?(?:got|seen|saved|kept)?(?: got)?\b",
             rf"(?:(?:you|u|ya|we) )?(?:still )?got(?: (?:me|us))?(?= (?:any|some|a|an|the|that|"
-            rf"one|those|my|our|more|{PHOTO})\b)",
+            rf"one|those|my|our|more|anything|something|{PHOTO})\b)",
+            # which pics have, which of the photos show
+            rf"(?:which|what) (?:of (?:the|my|our) )?{_PHOTOS} (?:have|has|show|are of|are from|"
+            r"got|contain|include|do (?:i|we|you) have (?:of|with|from))\b",
+            # Maria asked for the one where
+            rf"(?:[A-Z]\w+|he|she|they|somebody|someone|my \w+|mum|mom|dad|grandma) "
+            rf"(?:asked|asks|is asking|keeps asking|wants|wanted|needs|would like)(?: me)?(?: for)?"
+            rf"(?= (?:the|that|a) (?:{_LOOKS} )?(?:{PHOTO}|one)\b)",
             rf"(?:you|u|ya|we)(?:{_A}ve)? (?:still )?(?:have|got)(?= .*\?)",
             rf"(?:is|are|was|were|isn{_A}t|aren{_A}t) there (?:{_POLITE} )*(?=(?:any|one|an?|some|"
             rf"ones|more|{PHOTO}|the)\b)",
@@ -233,6 +242,34 @@ ANNOUNCING = re.compile(
 )
 """At the start: somebody hands one over."""
 
+PLAIN_ANNOUNCING = re.compile(
+    # proof attached that we did it, picture incoming
+    rf"(?:the |a |some )?(?:proof|evidence|receipts?|screenshots?|{PHOTO}) (?:is |are )?"
+    r"(?:attached|incoming|coming(?: up| right up)?|enclosed|to follow|follows|below)\b(?: that\b)?"
+    # the picture can speak for itself, this photo says it all
+    rf"|(?:the|this|that|my|one) {PHOTO} (?:(?:can|will|should|might) )?(?:speaks?|says?|tells?|"
+    r"talks?)\b(?: (?:for (?:itself|themselves)|it all|it better|everything|more than .*|"
+    r"the (?:whole )?story))"
+    # I have it right here, we've got one on my phone
+    rf"|(?:i|we)(?:{_A}ve)? (?:(?:have|got|have got) )?(?:it|them|one|that|(?:the|a|some) {PHOTO})"
+    r"(?: of (?:it|them|that|him|her|us))? (?:right here|here|with me|handy|on (?:me|my phone)|"
+    r"somewhere(?: here)?)\b",
+    re.IGNORECASE,
+)
+"""At the start of a sentence or a clause: a photo is about to be shown, and nothing is asked."""
+
+NOTED = re.compile(
+    r"(?:(?:oh|and|so|but|wait|hey|ok),? )*(?:what|how much|which)(?: (?:was|is|were|are|did|does)|"
+    rf"{_A}s) (?:the (?:name|price|title|number|make|brand|code|address) (?:of|for|on) )?"
+    r"(?P<thing>(?:the|that|this|our|my|those|these) [^,.;?!]+?)(?: again| called| cost| say)*"
+    rf"[\s,.;?!–—-]+(?:because |cause |cos )?(?:i|we)(?:{_A}ve)? (?:definitely |even )?"
+    rf"(?:took|have|had|got|snapped|made|saved|kept|photographed) "
+    rf"(?:(?:a|the|one) )?(?:{PHOTO} of )?(?P<shown>[^,.;?!]+)\W*$",
+    re.IGNORECASE,
+)
+"""What a photo was taken of to remember it: "what was that wine again, I took a picture of the
+label"; "how much was the rug? we have a photo of the tag"."""
+
 APPEARANCE = re.compile(
     r"(?:what|how) (.+?) (?:looked?|looks|was|were|is|are|turned out|came out|ended up)"
     r"(?: like)?(?: (?:that (?:day|night|morning|evening|time)|then|back then|today|now|"
@@ -259,7 +296,7 @@ GREETING = re.compile(
 LEADING = re.compile(
     rf"(?:{GREETING.pattern}(?=\S))"
     r"|(?:(?:ok(?:ay)?|so|um+|uh+|er+m?|hm+|well|now|and|but|oh+|ah+|right|alright|great|cool|yes|"
-    r"yeah|yep|wait|"
+    r"yeah|yep|sure(?=,)|wait|"
     r"actually|anyway|also|then|listen|look(?! at\b| for\b| how\b| what\b| up\b| here\b)|sorry|"
     r"excuse me|by the way|btw|hang on|hold on|you know what|quick question|lol|haha+|"
     r"omg|wow|ooh+|aww+|no worries|perfect|nice|thanks|thank you|next|first)\b[\s,.!:…–—-]+)(?=\S)"

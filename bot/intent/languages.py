@@ -18,6 +18,7 @@ from bot.intent.spelling import photo_words
 from bot.intent.words import split_words, word_list
 
 MOVES = (
+    Move.QUESTION,
     Move.THANKS,
     Move.GOODBYE,
     Move.MORE,
@@ -136,7 +137,8 @@ def _language_of(text: str) -> _Language | None:
 
 
 def _read(text: str, language: _Language) -> Foreign:
-    bare = " ".join(text.lower().replace("’", "'").split()).strip(" ,.!?¿¡;:")
+    # Capitals stay: they tell a place ("aus Rom").
+    bare = " ".join(text.replace("’", "'").split()).strip(" ,.!?¿¡;:")
     for move in MOVES:
         match = language.moves[move].fullmatch(bare)
         if match:
@@ -144,7 +146,7 @@ def _read(text: str, language: _Language) -> Foreign:
             return Foreign(language.code, _english(rest, language), move)
     numbers = _numbers(bare, language)
     if numbers:
-        shares = re.match(language.moves[Move.SHARE].pattern, bare)
+        shares = language.moves[Move.SHARE].match(bare)
         short = len(bare.split()) <= 4
         if shares or short:
             return Foreign(

@@ -10,7 +10,7 @@ Orders to the bot ("ignore previous instructions") are words like others.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -18,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.intent.asking import bounded, take_apart
+from bot.intent.comments import split_comment
 from bot.intent.cues import uses_plain_words
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
@@ -25,10 +26,18 @@ from bot.intent.features import is_description, meanings, row, shape_of
 from bot.intent.languages import Foreign, read_foreign
 from bot.intent.move_model import MoveModel, decide
 from bot.intent.moves import Known, core_of, known_move, wants_unseen
+from bot.intent.plain_asking import (
+    NEGATED,
+    announces_plainly,
+    asks_plainly,
+    is_caption,
+    is_refusal,
+)
 from bot.intent.plan import Move, Plan, TalkState
 from bot.intent.spelling import Speller
 from bot.intent.when import find_when
 from bot.intent.words import split_words
+from bot.vocabulary import kind_of
 from retrieval.encoders.starter.bases import TextBase, load_text_base
 
 if TYPE_CHECKING:
@@ -119,43 +128,22 @@ _TRAILING_THEN = re.compile(
 )
 
 
-_NEGATED = re.compile(
-    r"\b(?:don['’]?t|do not|stop|never|no need|not|no more|without|no (?:photos?|pictures?|"
-    r"pics?))\b(?! you (?:have|think))",
-    re.IGNORECASE,
-)
-_REFUSES = re.compile(
-    r"\b(?:no (?:more )?(?:photos?|pictures?|pics?|images?)|no need|(?:don't|do not|not) (?:need|"
-    r"want|show|send|"
-    r"bother|look)|(?:pictures?|photos?) can wait|not in the mood|stop (?:showing|sending|"
-    r"looking))\b",
-    re.IGNORECASE,
-)
-_TELLS = re.compile(
-    r"(?:(?:and|so|but|well|oh|anyway)[\s,]+)*(?:(?:i|we|he|she|they|you|there|someone|my \w+|"
-    r"our \w+)(?:'(?:ve|s|d|ll))? )"
-    r"(?!.*\b(?:want|wanna|need|like|love|looking|searching|find|wish|see|fancy|after|can't|"
-    r"cannot|should|must)\b)",
-    re.IGNORECASE,
-)
-_SHOW_IT = re.compile(
-    r"(?:please |can you |could you |would you |now |so |do |go )*(?:(?:show|find|get|bring|pull|"
-    r"dig|fetch|search)(?: (?:it|that|this|them|those|me|us|him|her|one|that one|for it|for that))+"
-    r"(?: (?:up|out|back|again))*(?: (?:to|for) (?:me|us))?|(?:let me|let us|can i|could i|may i|"
-    r"can we|i want to|i wanna|i'd (?:like|love) to|i need to) (?:please )?see(?: (?:it|that|them|"
-    r"him|her|this|those))?(?: again)?|"
-    r"show (?:me|us)|where(?:'s| is| are) (?:it|that|he|she|they|those)|pictures? please|"
-    r"photos? please|any (?:photos?|pictures?|pics?))",
-    re.IGNORECASE,
-)
-"""A whole sentence after what it is about: "Rufus on the roof, find it"."""
+_X_ONE = re.compile(r"(?:the |that |those |these |a |an )?(?P<x>(?:[\w'-]+ )?[\w'-]+) ones?$", re.I)
+"""A whole content: "the skateboard one", "the hot dog ones"."""
 
 
 class KnownPlaces(Protocol):
     """The places that the library has photos of, found in texts (:mod:`bot.intent.where`)."""
 
+    @property
+    def any_known(self) -> bool:
+        """Whether the place of any photo is known."""
+
     def find(self, text: str) -> Sequence[Any]:
-        """Mentions with ``start``, ``end``, ``places`` and ``known``."""
+        """Mentions with ``start``, ``end``, ``places``, ``known`` and ``folders``."""
+
+    def latitude(self, places: "Collection[Place]") -> float | None:
+        """About where places lie; None for none."""
 
 
 @dataclass(frozen=True)
@@ -280,22 +268,31 @@ class Understanding:
         self, said: str, state: TalkState, foreign: Foreign | None
     ) -> tuple[Move, float]:
         base, _, model = self._parts
+        beside = split_comment(said)
+        shape = shape_of(said)
+        caption = bool(beside.comment) and is_caption(beside.content)
+        if caption:
+            # "lightning over the church, I told Paul all evening": the comment asks for nothing.
+            said, shape = beside.content, shape_of(beside.content)
         found = model.probabilities(row(meanings(base, [said])[0], said, state))
         threshold = model.threshold
-        shape = shape_of(said)
-        if is_description(shape):
+        if caption:
+            threshold = min(threshold, DESCRIPTION_THRESHOLD / 2)
+        elif is_description(shape):
             counted = shape[0] in ("a", "an", "two", "three", "some", "0")
             threshold = min(threshold, DESCRIPTION_THRESHOLD / (2 if counted else 1))
-        elif _REFUSES.search(said):
+        elif is_refusal(said):
             threshold = max(threshold, REFUSAL_THRESHOLD)
         move, sure = decide(found, threshold)
-        if not foreign and _asks_plainly(said):
+        if not foreign and asks_plainly(said):
             return Move.REQUEST, 0.9
+        if not foreign and announces_plainly(said):
+            return Move.ANNOUNCE, 0.9
         if foreign:
             # The classifier reads English: here the word lists decide.
             wanted = foreign.asks or foreign.names_things
             return (Move.REQUEST, 0.8) if wanted else (Move.SMALL_TALK, 0.6)
-        if move is Move.SMALL_TALK and uses_plain_words(said) and not _NEGATED.search(said):
+        if move is Move.SMALL_TALK and uses_plain_words(said) and not NEGATED.search(said):
             # A story that ends in so many words: "we were at the lake, you should see this".
             return Move.ANNOUNCE, 0.8
         return move, sure
@@ -343,16 +340,6 @@ class Understanding:
         return _filled(replace(plan, move=move, content=content if has_words else ""), mentions)
 
 
-def _asks_plainly(said: str) -> bool:
-    """Whether a message asks for photos in so many words, in its first or its last sentence."""
-    if _NEGATED.search(said) or _TELLS.match(said):
-        return False
-    sentences = [part for part in re.split(r"(?<=[.!?;:])\s+|,\s+", said) if part.strip(" .,!?")]
-    return take_apart(said).names_photo or (
-        len(sentences) > 1 and bool(_SHOW_IT.fullmatch(core_of(sentences[-1])))
-    )
-
-
 def _before_showing(text: str) -> str:
     """What an announcement tells before it shows: "we saw the launch, you should see this".
 
@@ -374,8 +361,9 @@ def clean(message: str) -> str:
 
 
 def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
-    found_where = list(places.find(text))
-    found_when = find_when(text, now=now)
+    found_where = [m for m in places.find(text) if places.any_known or m.folders]
+    latitude = places.latitude([place for m in found_where for place in m.places])
+    found_when = find_when(text, now=now, latitude=latitude)
     words = [text[m.start : m.end].strip(" ,.?!") for m in (*found_where, *found_when)]
     # A rule may have taken the preposition along: "back to Kyoto" leaves "Kyoto".
     words += [_PREPOSITIONS.sub("", said) for said in words]
@@ -391,6 +379,7 @@ def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
 
 def _content(text: str, state: TalkState, *, begun: bool | None = None) -> tuple[str, str]:
     """Content and exclusion of a message without its mentions of when and where."""
+    text = _without_comment(text)
     excluded = split_exclusion(text, begun=state.asked if begun is None else begun)
     content = take_apart(excluded.content).content if excluded.content else ""
     shorter = _LEADING_ONLY.sub("", content)
@@ -398,7 +387,17 @@ def _content(text: str, state: TalkState, *, begun: bool | None = None) -> tuple
         content = take_apart(shorter).content if shorter.strip() else ""
     for pattern in (_LEADING_MORE, _ONE_IS, _TRAILING_THEN):
         content = pattern.sub("", content)
-    return content.strip(" ,;:–—-"), excluded.exclude
+    content = content.strip(" ,;:–—-")
+    one = _X_ONE.fullmatch(content)
+    if one and kind_of(one["x"].split()[-1]) in ("subjects", "scenes", "events"):
+        content = one["x"]
+    return content, excluded.exclude
+
+
+def _without_comment(text: str) -> str:
+    """A message without what is said beside the photo; whole where too little would be left."""
+    shorter = split_comment(text).content
+    return shorter if _own_words(take_apart(shorter).content) else text
 
 
 def _own_words(text: str) -> bool:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.intent import time_words as words
-from bot.intent.calendar_days import Calendar
-from bot.intent.time_rules import Meaning, Rule, time_rules
+from bot.intent.calendar_days import Calendar, Meaning
+from bot.intent.time_readers import Rule
+from bot.intent.time_rules import time_rules
 from retrieval.search.filters import DateRange
 
 MAX_CHARS = 4_000

@@ -112,6 +112,11 @@ class KnownPlaces:
             if len(name) >= SHORTEST_MISSPELT and name.isalpha() and name in self._names
         ]
 
+    @property
+    def any_known(self) -> bool:
+        """Whether the place of any photo is known."""
+        return bool(self.places)
+
     def find(self, text: str) -> list[WhereMention]:
         """The places that a text names, in its order.
 

@@ -1,0 +1,118 @@
+"""Messages that ask or announce in so many words, and clauses that say what a photo shows.
+
+These decide before the classifier does: "where is that dog coming out of the water", "anything with
+a boat in it?", "hang on, I have it right here".
+"""
+
+import re
+
+from bot.intent.asking import take_apart
+from bot.intent.asking_patterns import PLAIN_ANNOUNCING
+from bot.intent.features import is_description, shape_of
+from bot.intent.moves import core_of
+from bot.intent.words import split_words
+
+# Something is refused: "don't show me", "no more pictures".
+NEGATED = re.compile(
+    r"\b(?:don['’]?t|do not|stop|never|no need|not|no more|without|no (?:photos?|pictures?|"
+    r"pics?))\b(?! you (?:have|think))",
+    re.IGNORECASE,
+)
+# Photos are turned down: "no pictures now", "stop sending".
+_REFUSES = re.compile(
+    r"\b(?:no (?:more )?(?:photos?|pictures?|pics?|images?)|no need|(?:don't|do not|not) (?:need|"
+    r"want|show|send|"
+    r"bother|look)|(?:pictures?|photos?) can wait|not in the mood|stop (?:showing|sending|"
+    r"looking))\b",
+    re.IGNORECASE,
+)
+# A story begins: "we went to the lake", "my sister called"; none that wants or looks for.
+_TELLS = re.compile(
+    r"(?:(?:and|so|but|well|oh|anyway)[\s,]+)*(?:(?:i|we|he|she|they|you|there|someone|my \w+|"
+    r"our \w+)(?:'(?:ve|s|d|ll))? )"
+    r"(?!.*\b(?:want|wanna|need|like|love|looking|searching|find|wish|see|fancy|after|can't|"
+    r"cannot|should|must)\b)",
+    re.IGNORECASE,
+)
+_SHOW_IT = re.compile(
+    r"(?:please |can you |could you |would you |now |so |do |go )*(?:(?:show|find|get|bring|pull|"
+    r"dig|fetch|search)(?: (?:it|that|this|them|those|me|us|him|her|one|that one|for it|for that))+"
+    r"(?: (?:up|out|back|again))*(?: (?:to|for) (?:me|us))?|(?:let me|let us|can i|could i|may i|"
+    r"can we|i want to|i wanna|i'd (?:like|love) to|i need to) (?:please )?see(?: (?:it|that|them|"
+    r"him|her|this|those))?(?: again)?|"
+    r"show (?:me|us)|where(?:'s| is| are) (?:it|that|he|she|they|those)|pictures? please|"
+    r"photos? please|any (?:photos?|pictures?|pics?))",
+    re.IGNORECASE,
+)
+"""A whole sentence after what it is about: "Rufus on the roof, find it"."""
+
+_ANYTHING = re.compile(
+    r"(?:is there |are there |maybe |perhaps )?(?:anything|something|any) (?:with|of|from|showing|"
+    r"where|in which|in|on|at)\b.+\?|(?:anything|something) (?:with|showing) .+ (?:in|on) "
+    r"(?:it|them|there)|any .+ (?:in|on) (?:it|them|there)",
+    re.IGNORECASE,
+)
+"""A whole message: "anything with a boat in it?", "any selfies with a llama in them"."""
+
+_WHERE_THAT = re.compile(
+    r"where(?:'s|'re| is| are) (?:that|those) (?!going\b|coming from|supposed|meant|at\b|again\b|"
+    r"(?:sound|noise|smell)s?\b)\w+.*",
+    re.IGNORECASE,
+)
+"""A whole message: "where is that dog coming out of the water"; "where are my keys" is none."""
+
+_WHERE_MINE = re.compile(
+    r"where(?:'s|'re| is| are| did (?:i|we) (?:put|leave))(?: on earth)? (?:my|the|our) (?:\w+ )?"
+    r"(?:keys?|glasses|phone|wallet|purse|charger|shoes?|socks?|remote|bag|umbrella|passport|car|"
+    r"coat|jacket|headphones|ticket|toilet|exit|bathroom|laptop|mouse|umbrellas?)(?: (?:again|now|"
+    r"gone))?",
+    re.IGNORECASE,
+)
+"""A whole message about something mislaid, not about a photo."""
+
+_DETERMINERS = frozenset({"the", "my", "our", "a", "an", "his", "her", "that", "some"})
+_PARTICIPLE = re.compile(
+    r"\b(?:stuck|hidden|caught|parked|covered|dressed|buried|frozen|broken|torn|painted|wrapped|"
+    r"asleep|lost|full)\s(?=\w)",
+    re.IGNORECASE,
+)
+"""Verbs that describe a thing rather than tell a story: "the vacuum stuck under the sofa"."""
+
+_RELATION = frozenset(
+    split_words("in on at with over under from of by near behind beside into onto up around inside")
+)
+
+
+def asks_plainly(said: str) -> bool:
+    """Whether a message asks for photos in so many words, in its first or its last sentence."""
+    if NEGATED.search(said) or _TELLS.match(said):
+        return False
+    sentences = [part for part in re.split(r"(?<=[.!?;:])\s+|,\s+", said) if part.strip(" .,!?")]
+    core = core_of(said)
+    whole = f"{core}?" if said.rstrip().endswith("?") else core
+    return (
+        take_apart(said).names_photo
+        or bool(_ANYTHING.fullmatch(whole) or _WHERE_THAT.fullmatch(core))
+        or (len(sentences) > 1 and bool(_SHOW_IT.fullmatch(core_of(sentences[-1]))))
+    )
+
+
+def announces_plainly(said: str) -> bool:
+    """Whether a clause of a message says that a photo is coming."""
+    if NEGATED.search(said):
+        return False
+    clauses = re.split(r"[.!?;:,]\s+|\s[–—-]\s", said)
+    return any(PLAIN_ANNOUNCING.match(core_of(clause)) for clause in clauses)
+
+
+def is_caption(text: str) -> bool:
+    """Whether a clause says what a photo shows: "the robot vacuum under the sofa", not "my cat"."""
+    tokens = shape_of(_PARTICIPLE.sub("", text))
+    linked = any(token in _RELATION or token.endswith("ing") for token in tokens[1:-1])
+    named = is_description(tokens) or (tokens[0] in _DETERMINERS and is_description([*tokens, "S"]))
+    return len(tokens) >= 3 and linked and named
+
+
+def is_refusal(said: str) -> bool:
+    """Whether photos are turned down, or a thing is looked for at home, not a photo of it."""
+    return bool(_REFUSES.search(said) or _WHERE_MINE.fullmatch(core_of(said)))
