@@ -40,6 +40,9 @@ MAX_READ_CHARS = 2 * MAX_MESSAGE_CHARS
 DEFAULT_CHOICES = Choices()
 SURE_MOVE = 0.9
 """Probability from which on a plan made without an LLM is carried out without asking one."""
+SURE_REQUEST = 0.7
+"""The same for a request in words of its own: what is left is mostly that of other moves which
+look for the same words."""
 
 SAME_TOPIC = frozenset({Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER})
 PICKS = frozenset({Move.SHARE, Move.ORDINAL})
@@ -136,8 +139,10 @@ class Assistant:
             return Reply(say(session, "nothing_shown"))
         session.take_up(topic.model_copy(update={"when": (), "where": (), "folders": ()}))
         plan = Plan(Move.REFINE, language=session.language)
-        reply = self._searched(session, plan, None, choices, frozenset())
-        return replace(reply, text=f"{say(session, 'look_everywhere')} {reply.text}")
+        browse = not topic.words
+        reply = self._searched(session, plan, None, choices, frozenset(), browse=browse)
+        said = "" if browse else reply.text
+        return replace(reply, text=f"{say(session, 'look_everywhere')} {said}".strip())
 
     def share(self, session: Session, photo_ids: Sequence[int]) -> Reply:
         """Make copies of photos that can be handed on.
@@ -388,6 +393,8 @@ class Assistant:
         description: Description | None,
         choices: Choices,
         exclude: frozenset[int],
+        *,
+        browse: bool = False,
     ) -> Reply:
         topic = session.topic
         assert topic is not None
@@ -400,7 +407,10 @@ class Assistant:
         if chosen.places and topic.words and not self.galleries.facts().places:
             # What is known of no photo may still be seen in one, or be in its file's name.
             chosen = replace(chosen, places=())
-        gallery = self._gallery(session, topic, plan, description, choices, chosen)
+        if browse:
+            gallery = self.galleries.of_filter(choices.photos, chosen)
+        else:
+            gallery = self._gallery(session, topic, plan, description, choices, chosen)
         seconds = {"search": time.perf_counter() - started}
         session.show(
             [photo.photo_id for photo in gallery.photos],
@@ -505,11 +515,12 @@ def _today(session: Session) -> date:
 
 def _is_simple(plan: Plan) -> bool:
     """Whether an LLM could add nothing: the move is sure, and the words say what is meant."""
-    if plan.sure < SURE_MOVE or plan.move in (Move.SMALL_TALK, Move.HELP, Move.ANNOUNCE):
+    if plan.move in (Move.SMALL_TALK, Move.HELP, Move.ANNOUNCE):
         return False
-    if plan.move in (Move.REQUEST, Move.INSTEAD):
-        return bool(plan.content or plan.when or plan.where) and not refers_back(plan.content)
-    return True
+    if plan.move not in (Move.REQUEST, Move.INSTEAD):
+        return plan.sure >= SURE_MOVE
+    said = bool(plan.content or plan.when or plan.where) and not refers_back(plan.content)
+    return said and plan.sure >= SURE_REQUEST
 
 
 def _with_llm(plan: Plan, description: Description) -> Plan:
