@@ -1,13 +1,14 @@
 """How well requests are found and refused, with each part of the search left out in turn.
 
 python -m tests.benchmarks.conversation --captions FILE --photos DIR \\
-    [--album DIR --talks FILE --absent FILE]
+    [--album DIR --talks FILE --absent FILE] [--home DIR]
 
 Captions (``{"photo", "captions"}`` a line) are asked of all photos of ``DIR``: hit@k of the caption
-alone, inside "show me the photo of ..." with the words of asking taken out and left in, with and
+alone; inside each of five phrasings, with the words of asking taken out and left in; and alone
 without the hubness correction. Over an album, first requests of talks that expect photos and
 requests for what is absent: the shares answered with less than "fits", by the calibration of the
-encoder and by the z-score alone.
+encoder and by the z-score alone. Libraries are kept in ``--home``, so that a second run need not
+embed the photos again. Dialogues are measured by ``photopal evaluate``.
 """
 
 import argparse
@@ -27,7 +28,13 @@ from retrieval.search import Query, Searcher
 from retrieval.search.calibration import Calibration
 from retrieval.search.sureness import Sure
 
-ASKING = "show me the photo of {}"
+ASKING = (
+    "show me the photo of {}",
+    "can you find a picture of {}?",
+    "I'm looking for {}",
+    "do you have one with {}",
+    "please send me that shot of {}",
+)
 KS = (1, 5, 10, 30)
 
 
@@ -60,6 +67,7 @@ def main() -> None:
     parser.add_argument("--album", type=Path)
     parser.add_argument("--talks", type=Path)
     parser.add_argument("--absent", type=Path)
+    parser.add_argument("--home", type=Path, help="keep the libraries there")
     parser.add_argument("--encoder", default="starter")
     arguments = parser.parse_args()
     encoder = load_encoder(arguments.encoder)
@@ -69,26 +77,27 @@ def main() -> None:
         index_folders(library, encoder, [folder])
         return Searcher(library, encoder)
 
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as temporary:
+        home = arguments.home or Path(temporary)
+        home.mkdir(parents=True, exist_ok=True)
         if arguments.captions and arguments.photos:
-            searcher = searcher_of(arguments.photos, Path(home))
+            searcher = searcher_of(arguments.photos, home)
             asked = [
                 (text.rstrip(" ."), row["photo"])
                 for row in _lines(arguments.captions)
                 for text in row["captions"]
             ][:: max(1, 5 * len(_lines(arguments.captions)) // arguments.limit)]
             texts, own = [text for text, _ in asked], [photo for _, photo in asked]
-            wrapped = [ASKING.format(text) for text in texts]
-            found = {
-                "caption alone": hits(searcher, texts, own),
-                "asked for": hits(searcher, [content_of(text) for text in wrapped], own),
-                "asked for, words of asking searched": hits(searcher, wrapped, own),
-            }
+            found = {"caption alone": hits(searcher, texts, own)}
+            for asking in ASKING:
+                wrapped = [asking.format(text) for text in texts]
+                found[asking] = hits(searcher, [content_of(text) or text for text in wrapped], own)
+                found[f"{asking}, words of asking searched"] = hits(searcher, wrapped, own)
             searcher._calibration = Calibration(None, searcher.calibration.sureness)
             found["caption alone, no hubness correction"] = hits(searcher, texts, own)
             print(json.dumps(found, indent=1))
         if arguments.album and arguments.talks and arguments.absent:
-            searcher = searcher_of(arguments.album, Path(home))
+            searcher = searcher_of(arguments.album, home)
             first = [row["steps"][0] for row in _lines(arguments.talks)]
             there = [step["say"] for step in first if step.get("expect", {}).get("any_of")]
             absent = [row["text"] for row in _lines(arguments.absent)]
