@@ -5,6 +5,7 @@ nothing by itself. What a message wants is :mod:`bot.intent`'s to say, what is l
 from that and the session (:mod:`bot.assistant.follow_ups`), and the photos are the searcher's.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,6 +46,12 @@ SURE_REQUEST = 0.7
 look for the same words."""
 
 SAME_TOPIC = frozenset({Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER})
+HOW_MANY = re.compile(
+    r"(?:and |so )?how many(?: (?:are there|is that|in total|altogether|then|"
+    r"do (?:we|i|you) have))*",
+    re.IGNORECASE,
+)
+"""Asks for the number of what is spoken of, without a word for it."""
 PICKS = frozenset({Move.SHARE, Move.ORDINAL})
 """Moves that mean photos which are on the table."""
 
@@ -279,7 +286,9 @@ class Assistant:
     def _answered(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
         current = session.topic
         refers = (
-            refers_back(message) and current is not None and bool(current.where or current.when)
+            (refers_back(message) or bool(HOW_MANY.fullmatch(message.strip(" .?!"))))
+            and current is not None
+            and bool(current.where or current.when)
         )
         when = plan.when or (current.when if refers and current else ())
         where = plan.where or (current.where if refers and current else ())

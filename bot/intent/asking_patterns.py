@@ -3,28 +3,35 @@
 import re
 
 _A = r"['’`]?"
+# A photo in any word: "pic", "snapshots".
 PHOTO = (
     r"(?:pics?|pix|piccies|pictures?|photos?|photographs?|fotos?|images?|snaps?|snapshots?|shots?)"
 )
+# Several of them: "pics", "photos".
 _PHOTOS = r"(?:pics|pix|piccies|pictures|photos|photographs|fotos|images|snaps|snapshots|shots)"
+# Words that may stand between the words of asking: "please", "just".
 _POLITE = (
     r"(?:please|pls|plz|kindly|just|maybe|perhaps|possibly|also|quickly|then|now|again|still|ever|"
     r"actually|really|by any chance|happen to|even|only|all|so|very much|first|quick)"
 )
+# Who else a photo may be for: "my sister", "the kids".
 _RELATIVE = (
     r"(?:mum|mom|mam|mummy|mommy|dad|daddy|mother|father|wife|husband|sister|brother|son|daughter|"
     r"gran|granny|grandma|grandmother|grandpa|granddad|grandad|aunt|auntie|uncle|cousin|niece|"
     r"nephew|friends?|boss|girlfriend|boyfriend|partner|colleagues?|mate|family|parents|kids|"
     r"children|grandkids|grandchildren|neighbou?rs?|teacher|in-laws)"
 )
+# To whom it is shown: "me", "my mum".
 _ME = (
     rf"(?:me|us|him|her|them|everyone|everybody|(?:my|our|the) {_RELATIVE}(?= (?:the|that|those|a|"
     r"some|any|one|my|our)\b))"
 )
+# Before the word for a photo: "any of the", "another".
 _DET = (
     r"(?:the|an?|any|some|that|this|those|these|my|our|your|ur|his|her|their|all(?: of)?|every|"
     r"another|other|one|more|few|couple|lots?|bunch|loads?|of|both|which|what|two|three)"
 )
+# Words of liking before it, that say nothing of what is in it: "nice", "latest".
 _LOOKS = (
     r"(?:nice|good|great|best|better|cool|old|older|new|newer|newest|oldest|recent|latest|"
     r"favou?rite|"
@@ -32,6 +39,7 @@ _LOOKS = (
     r"certain|"
     r"specific|actual|original|famous|silly|little|holiday|vacation|family)"
 )
+# After it, how it came about: "I took", "that was taken there".
 _TAKEN = (
     r"(?: (?:that |which )?(?:i|we|you|he|she|they|somebody|someone|mum|mom|dad|grandma|my \w+|"
     r"[A-Z]\w+)"
@@ -40,17 +48,21 @@ _TAKEN = (
     r"(?: (?:there|here|once|back then|then))?| (?:that (?:was|were) )?(?:taken|shot|made)"
     r"| there (?:is|are)| you know| somewhere| I mean| i mean| lying around| please)?"
 )
+# Between it and what it shows: "of", "with", "where you can see".
 _CONNECT = (
     rf"(?:,? (?:of|with|showing|shows|featuring|depicting|containing|including|from|about|whose|"
     rf"in which|on which|when|where(?:in)?(?: (?:there(?:{_A}s| is| are| was| were)|you can see|"
     rf"you see|we see|one sees))?|(?:that|which) (?:shows?|has|have|had|features?|contains?)|"
     rf"(?:that|which|who)(?:{_A}s| is| are| was| were)))\b"
 )
+# What it shows follows at once: "a photo my dog", "pic the bridge".
 _NEW_PHRASE = r"(?=\s+[\"'“‘]?(?:an?|the|two|three|my|our|some)\b)"
+# What ends the words for a photo: "of", a colon, "in the garden", the end.
 _PHOTO_END = (
     rf"(?:{_CONNECT}|\s*[:,–—]|{_NEW_PHRASE}|(?=\s+(?:in|on|at|by|near|inside|under)\b)|"
     rf"(?=\s*[?!.]*$))"
 )
+# A photo up to what it shows: "some nice pictures of", "the one where", "anything with".
 _PHOTO_WORDS = (
     rf"(?:(?:{_DET} ){{0,4}}(?:{_LOOKS} ){{0,2}}{PHOTO}{_TAKEN}{_PHOTO_END}"
     rf"|(?:{_DET} ){{0,3}}(?:(?<=\s)|(?<=^)){PHOTO}{_TAKEN}{_PHOTO_END}"
@@ -61,6 +73,7 @@ _PHOTO_WORDS = (
     r"|any(?=[^?]*\?\s*$)(?! more| chance| idea| better| good\b| plans| other))"
 )
 
+# What one does with a photo: "show", "dig out", "have a look at".
 _VERB = (
     r"(?:show|find|get|give|bring up|bring|pull up|pull out|dig up|dig out|look up|look for|"
     r"search for|"
@@ -71,22 +84,28 @@ _VERB = (
     r"check for|check|share|send|spot|track down|hunt down|hunt for|call up|put up|go find|go get|"
     r"dig around for|browse|pick out|choose)"
 )
+# The same after "mind" and "about": "showing", "looking for".
 _VERBING = (
     r"(?:showing|finding|getting|giving|bringing up|pulling up|pulling out|digging up|digging out|"
     r"looking up|looking for|searching for|fetching|locating|displaying|opening|seeing|sending|"
     r"having|looking at|sharing)"
 )
+# "can", "could".
 _MODAL = rf"(?:can|could|would|will|may|might|cld|cud|shall|should)(?:n{_A}t)?"
+# Between "can you" and the verb: "be able to", "help me".
 _HELP_TO = (
     r"(?:be able to |help (?:me|us)(?: out)?(?: to)? |try (?:to|and) |go and |manage to |"
     r"like to |care to )?"
 )
+# Any number of polite words: "please just", "maybe".
 _POL = rf"(?:{_POLITE} )*"
+# Wishes: "want", "could do with".
 _WANT = (
     r"(?:want|wanna|need|like|love|wish|fancy|hope|prefer|require|could do with|could use|long|"
     r"am dying|"
     r"feel like|would kill|have)"
 )
+# Somebody believes that there is one: "I'm sure", "I could have sworn".
 _SURE = (
     rf"(?:(?:i|we)(?:{_A}m| am)? (?:think|know|believe|guess|swear|bet|sure|certain|positive|"
     rf"remember|"
@@ -193,7 +212,7 @@ ASKING = re.compile(
     + r")(?:\s+(?:please|pls|plz|again|now|quickly|real quick|then|perhaps|maybe))*",
     re.IGNORECASE,
 )
-"""At the start: somebody asks."""
+"""At the start: somebody asks: "can you find me", "I'm looking for"."""
 
 PHOTO_PHRASE = re.compile(rf"{_PHOTO_WORDS}", re.IGNORECASE)
 """At the start: "a nice photo of", "the one with", "any of"."""
@@ -203,7 +222,9 @@ POINTING = re.compile(
     r"you know,?(?= (?:the|that|those)\b)",
     re.IGNORECASE,
 )
+"""At the start: "that one in the garden", "you know, the bridge"."""
 
+# "please", "pls".
 PLEASE = re.compile(r"(?:please|pls+|plz|plse|pretty please)\b", re.IGNORECASE)
 
 ANNOUNCING = re.compile(
@@ -240,7 +261,7 @@ ANNOUNCING = re.compile(
     + r")(?:,?\s+(?:please|now|again|finally|look|guys|everyone))*",
     re.IGNORECASE,
 )
-"""At the start: somebody hands one over."""
+"""At the start: somebody hands one over: "here's", "let me show you"."""
 
 PLAIN_ANNOUNCING = re.compile(
     # proof attached that we did it, picture incoming
@@ -285,6 +306,7 @@ ABOUT_LOOKS = re.compile(
     re.IGNORECASE,
 )
 
+# "hi there", "good morning, photopal".
 GREETING = re.compile(
     rf"(?:hi+|hey+a?|hello+|hiya|yo|good (?:morning|afternoon|evening|day)|morning|evening|howdy|"
     rf"dear|greetings|"
@@ -328,6 +350,7 @@ TRAILING = re.compile(
     r")[\s?!.…]*$",
     re.IGNORECASE,
 )
+"""At the end of a request: "please", "if you have it"."""
 
 IN_IT = re.compile(r"\s+(?:in|on) (?:it|them)\W*$", re.IGNORECASE)
 """After a short content: "any with boys in them?"."""
@@ -348,7 +371,7 @@ PURPOSE = re.compile(
     r")[\s?!.…]*$",
     re.IGNORECASE,
 )
-"""What the photo is wanted for, at the end of a request."""
+"""What the photo is wanted for, at the end of a request: "for my mum", "to send to Ben"."""
 
 TRAILING_PHOTO = re.compile(
     rf"(?<!\btaking)(?<!\btake)(?<!\btakes)(?<!\btook)(?<!\bfor)(?<!\btheir)(?<!\bof)(?<!\bthe)(?<!\ba)(?<!\bin)"
@@ -370,4 +393,4 @@ CHATTER = re.compile(
     r"take your time\b.*)$".replace("{_A}", _A),
     re.IGNORECASE,
 )
-"""A whole sentence that says nothing about the photo."""
+"""A whole sentence that says nothing about the photo: "thanks a lot", "I want to print it"."""

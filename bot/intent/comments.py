@@ -29,6 +29,12 @@ _FEELS = (
     r"(?:asking|waiting|nagging|coming))"
 ).replace("{_A}", _A)
 
+_WAIT = (
+    r"(?:just )?(?:hold on|hang on|wait|wait for it|bear with me|give me (?:a|one) \w+|"
+    r"(?:a|one|two) (?:sec\w*|moments?|minutes?|mins?|ticks?)|quick(?:ly)?|hurry(?: up)?|asap|"
+    r"urgent(?:ly)?|let me .*|lemme .*|no rush|now|right now|coming up|there)"
+)
+
 _COMMENTS = (
     # The speaker, or who is spoken to: "I told Paul all evening", "we're at the gate".
     r"(?:(?:and|but|so|because|cos|since|as|which|while|when|if|like) )?"
@@ -43,14 +49,16 @@ _COMMENTS = (
     r" at (?:it|him|her|them|that|this|those|the (?:state|size|colou?r|face)\b.*)|"
     r" at (?:his|her|its|their|that|those)\b.*)",
     # Time to find it: "hold on", "one sec", "quick".
-    r"(?:just )?(?:hold on|hang on|wait|wait for it|bear with me|give me (?:a|one) \w+|"
-    r"(?:a|one|two) (?:sec\w*|moments?|minutes?|mins?|ticks?)|quick(?:ly)?|hurry(?: up)?|asap|"
-    r"urgent(?:ly)?|let me .*|lemme .*|no rush|now|right now|coming up|there)",
+    _WAIT,
     # An opinion: "it was hilarious", "he hates it", "the landlord wants it".
     r"(?:and |but )?(?:he|she|it|they|that|this|those|these|which|who|(?:the|my|our) \w+(?: \w+)?|"
     rf"[A-Z]\w+)(?:(?:{{_A}}s|{{_A}}re| is| was| are| were| looks?| looked| turned out) "
     rf"(?:really |just |still |totally |absolutely |quite |pretty |very |too |all )*{_PRAISE}"
     rf"(?: .*)?|(?: (?:really|just|still|always|never|totally|even))* ?{_FEELS}\b.*)",
+    # An age: "she was five", "I was only twelve there".
+    r"(?:and )?(?:i|we|he|she|they|it) (?:was|were) (?:only |about |just |nearly )?(?:\d+|one|two|"
+    r"three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen)\b(?: (?:years?|months?|"
+    r"weeks?|days?)(?: old)?)?(?: (?:then|there))?",
     # Sounds and questions back: "haha", "isn't he cute", "what a mess", "you know which".
     r"(?:lol+|lmao+|rofl|(?:ha)+h?|(?:he)+h?|hah+a*|omg|wow|oops|ugh|phew|yum|xd|sigh|"
     r"(?:isn|aren|wasn|weren|doesn|didn|don){_A}t (?:it|he|she|that|they|you|we)\b.*|"
@@ -103,7 +111,8 @@ def split_comment(text: str) -> Commented:
         if not _is_comment(clause):
             break
         kept = kept[: ends[-1].start()]
-    if _is_comment(kept):
+    if re.fullmatch(_WAIT, kept, re.IGNORECASE):
+        # "hang on, I have it right here": nothing is shown in the first clause.
         return Commented(text)
     return Commented(kept, text[len(kept) :].strip(" ,;.!?…:–—-"))
 

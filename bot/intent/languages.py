@@ -17,6 +17,7 @@ from bot.intent.plan import Move
 from bot.intent.spelling import photo_words
 from bot.intent.words import split_words, word_list
 
+# Moves whose words are known in every language, tried in this order: "danke", "encore".
 MOVES = (
     Move.QUESTION,
     Move.THANKS,
@@ -31,6 +32,7 @@ MOVES = (
     Move.HELP,
     Move.SMALL_TALK,
 )
+# Words that speak for English: "the", "show".
 _ENGLISH = frozenset(
     split_words(
         "the a an of in on with and is are was show me find photo photos picture pictures you i "
@@ -56,7 +58,9 @@ _LIKE_ENGLISH = frozenset(
 )
 """Nouns of other languages that are also English words, or names."""
 
+# Words with apostrophes and hyphens inside: "l'eau", "montre-moi".
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+# A Chinese character: "猫".
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _MOST_WORDS = 40
 

@@ -63,7 +63,7 @@ _WHERE_THAT = re.compile(
 
 _WHERE_MINE = re.compile(
     r"where(?:'s|'re| is| are| did (?:i|we) (?:put|leave))(?: on earth)? (?:my|the|our) (?:\w+ )?"
-    r"(?:keys?|glasses|phone|wallet|purse|charger|shoes?|socks?|remote|bag|umbrella|passport|car|"
+    r"(?:keys?|kids|children|glasses|phone|wallet|purse|charger|shoes?|socks?|remote|bag|umbrella|passport|car|"
     r"coat|jacket|headphones|ticket|toilet|exit|bathroom|laptop|mouse|umbrellas?)(?: (?:again|now|"
     r"gone))?",
     re.IGNORECASE,
@@ -109,7 +109,9 @@ def is_caption(text: str) -> bool:
     """Whether a clause says what a photo shows: "the robot vacuum under the sofa", not "my cat"."""
     tokens = shape_of(_PARTICIPLE.sub("", text))
     linked = any(token in _RELATION or token.endswith("ing") for token in tokens[1:-1])
-    named = is_description(tokens) or (tokens[0] in _DETERMINERS and is_description([*tokens, "S"]))
+    named = is_description(tokens) or (
+        (tokens[0] in _DETERMINERS or tokens[0].endswith("'s")) and is_description([*tokens, "S"])
+    )
     return len(tokens) >= 3 and linked and named
 
 

@@ -190,3 +190,106 @@ def test_messages_that_were_not_trained_on(understanding: Understanding) -> None
     assert right / len(messages) >= 0.85
     assert hits / said >= 0.95
     assert hits / wanted >= 0.88
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("where is that horse jumping over the ditch", "that horse jumping over the ditch"),
+        ("got anything with my hamster?", "my hamster"),
+        ("anything with a canoe in it?", "a canoe"),
+        ("any paintings with a fox in them", "paintings with a fox"),
+        ("which pics have a tractor in them", "a tractor"),
+        ("the mower stuck behind the shed lol", "the mower stuck behind the shed"),
+        ("fog over the harbour, I told Ann all day", "fog over the harbour"),
+        ("what was that jam called, I took a picture of the jar", "the jar, that jam"),
+        ("brithday cake with candels", "birthday cake with candles"),
+        ("actually the skateboard one", "skateboard"),
+    ],
+)
+def test_requests_in_few_words(plan, message: str, content: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, content)
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("hang on, I have it right here", ""),
+        ("the picture can speak for itself", ""),
+        ("proof attached: the clean oven", "the clean oven"),
+        ("You have to see the dancers we met in Kyoto, hold on", "the dancers we met"),
+    ],
+)
+def test_announcements(plan, message: str, content: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.ANNOUNCE, content)
+
+
+@pytest.mark.parametrize("state", [FRESH, ASKED])
+def test_things_mislaid_are_no_photos(plan, state: TalkState) -> None:
+    for message in ("where are my keys", "where did I put my glasses?"):
+        assert not plan(message, state).move.wants_photo, message
+
+
+def test_places_are_content_where_the_library_knows_none(understanding: Understanding) -> None:
+    found = understanding.plan("a temple in China", FRESH, now=NOW, places=KnownPlaces({}))
+    assert (found.content, found.where) == ("a temple in China", ())
+
+
+def test_a_place_that_only_this_library_lacks_is_a_filter(plan) -> None:
+    found = plan("a temple in China")
+    assert found.content == "a temple"
+    assert [place.country for place in found.where] == ["China"]
+
+
+def test_seasons_are_those_of_the_place(plan, understanding: Understanding) -> None:
+    sydney = KnownPlaces({Place("Sydney", "New South Wales", "Australia"): 3})
+    found = understanding.plan("last summer in Sydney", FRESH, now=NOW, places=sydney)
+    assert found.when == (DateRange(date(2025, 12, 1), date(2026, 2, 28)),)
+    assert plan("last summer in Rome").when == (DateRange(date(2025, 6, 1), date(2025, 8, 31)),)
+
+
+@pytest.mark.parametrize(
+    ("message", "language"),
+    [
+        ("wie viele Fotos habe ich aus Rom?", "de"),
+        ("combien de photos de Rome ai-je ?", "fr"),
+        ("¿cuántas fotos tengo de Roma?", "es"),
+        ("quante foto ho di Roma?", "it"),
+        ("hoeveel foto's heb ik uit Rome?", "nl"),
+        ("quantas fotos tenho de Roma?", "pt"),
+    ],
+)
+def test_questions_about_the_library_in_other_languages(plan, message: str, language: str) -> None:
+    found = plan(message)
+    assert (found.move, found.language) == (Move.QUESTION, language)
+    assert [place.city for place in found.where] == ["Rome"]
+
+
+def test_times_that_make_no_sense_are_told(plan) -> None:
+    assert plan("pictures from 31 February").problem == "31 February is no date."
+    assert "when?" in plan("photos between 2019 and").problem
+    assert plan("photos from 1850").when == (DateRange(date(1850, 1, 1), date(1850, 12, 31)),)
+
+
+def test_a_place_that_does_not_exist_is_content(plan) -> None:
+    found = plan("show me the castle in Narnia")
+    assert (found.move, found.content, found.where) == (
+        Move.REQUEST,
+        "the castle in Narnia",
+        (),
+    )
+
+
+def test_a_number_beyond_those_shown_is_kept(plan) -> None:
+    assert plan("share the ninth", ASKED).numbers == (9,)
+
+
+def test_emoji_alone_ask_for_nothing(plan) -> None:
+    assert not plan("😂🎉").move.wants_photo
+
+
+def test_a_long_message_is_read_by_its_ends(plan) -> None:
+    found = plan("It rained again. " * 6_000 + "Show me the picture of the lighthouse, please.")
+    assert "lighthouse" in found.content

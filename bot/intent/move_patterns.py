@@ -1,0 +1,343 @@
+"""How the closed sets of moves are said, as patterns put together from small pieces.
+
+Each reads a whole message without the chatter at its ends (:func:`bot.intent.moves.core_of`) unless
+its comment says otherwise; beside each stand two things that it reads.
+"""
+
+import re
+
+_A = r"['’]?"
+# Photos in any word: "pics", "shots".
+_PHOTOS = r"(?:photos?|pictures?|pics?|images?|shots?|snaps?)"
+# What "more" and "another" may be followed by: "ones", "of those", "like this one".
+_ONES = (
+    rf"(?:ones?|{_PHOTOS}|of (?:these|those|them|that kind|that sort|that|"
+    rf"this|it|him|her|the same)|like (?:this|that|these|"
+    rf"those|it)(?: one)?)"
+)
+# Sounds and praise around a move: "ooh nice,", "ok so".
+_CHAT = (
+    r"(?:ok(?:ay)?|k|oh+|ooh+|ah+|aww+|aw|hm+|um+|er|uh|well|so|and|but|now|then|yes|yeah|yep|"
+    r"great|good|nice|lovely|cool|"
+    r"cute|sweet|perfect|wow|haha+|lol|please|pls|plz|thanks|thank you|thx|sorry|hey|hi|alright|"
+    r"right|super|brilliant|"
+    r"wonderful|amazing|gorgeous|beautiful|how (?:sweet|cute|lovely|nice)|love (?:it|these|those|"
+    r"them)|oh dear|dear)"
+)
+# Chatter before a move: "oh lovely, any others" and "hm ok, next".
+LEAD = re.compile(rf"(?:{_CHAT}\b[\s,.!;:…–—-]*)+(?=\S)", re.IGNORECASE)
+# Chatter after it: "more please", "older ones if you can".
+TAIL = re.compile(
+    r"[\s,.!?;:…–—-]*(?:\b(?:please|pls+|plz|thanks|thank you|thx|then|now|if (?:you can|possible|"
+    r"there are any)|for me|again|"
+    r"dear|though|so far|mate|x+)\b[\s,.!?;:…]*)+$",
+    re.IGNORECASE,
+)
+
+# Words of asking before a move: "can you show me", "do you have".
+_ASK = (
+    rf"(?:(?:can|could|may|might|would) (?:you|u|i|we) (?:please |just )?|please |just |let{_A}s |"
+    rf"let me |lemme |i(?:{_A}d| would)? (?:want|like|love)(?: to)? |i wanna |"
+    rf"(?:do|have|got|has|are|is) (?:you |we |i |there )?(?:got |have |still )?|there (?:must|"
+    rf"should|are|were) (?:be )?|surely )*+"
+    rf"(?:show|see|find|get|give|have|load|fetch|look at|bring|pull up)?(?: me| us)? ?+"
+)
+# Further photos of the same: "a few more of those", "anything else?".
+MORE = re.compile(
+    rf"{_ASK}(?:(?:some|any|a few|few|a couple(?: of)?|a bit|even|many|lots|loads|two|three|four|"
+    rf"five|ten|\d+|even|still|and|a lot|once) )*"
+    rf"(?:more|moar|others?|further|additional|similar)(?: {_ONES})*(?: still| too| there| left)?"
+    rf"|{_ASK}(?:the )?(?:rest|others|remaining(?: ones)?|next (?:ones?|page|batch|lot|few|set|"
+    rf"{_PHOTOS})|next|all(?: of (?:them|those|these)))"
+    rf"|(?:keep|carry|go|come) (?:going|scrolling|on|them coming|{_A}em coming|it coming)|"
+    rf"continue|don{_A}t stop|encore|scroll(?: down)?|"
+    rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|"
+    rf"you|we|i))?(?: (?:got|found|"
+    rf"have|find|see))?)?|anything more|is that (?:all|it)(?: you (?:have|got))?|load more|"
+    rf"see more|"
+    rf"one more (?:page|round|batch)|more and more|and more|again more",
+    re.IGNORECASE,
+)
+# One other photo: "another one", "a different picture of him".
+ANOTHER = re.compile(
+    rf"{_ASK}(?:just |yet |maybe |try )?(?:another|one more|a different|some other|"
+    rf"an(?:y)? other)(?: (?:one|{_PHOTOS}))?(?: {_ONES})*|try another(?: one)?|"
+    rf"pick another(?: one)?|(?:from )?another angle",
+    re.IGNORECASE,
+)
+# What is rejected: "that one", "them".
+_IT = r"(?:that|this|it|him|her|them|these|those|the one|the right)"
+# Not what was meant: "no, not that one", "wrong dog", "close but no".
+REJECT = re.compile(
+    rf"(?:(?:no+|nope|nah|sorry|oh no|hmm?|er|um|ugh|close(?: but)?|almost|nearly|warmer|cold|"
+    rf"still)[\s,.!:;–—-]*)*"
+    rf"(?:(?:but )?(?:it{_A}s |that{_A}s |that is |this is |these are |those are |they{_A}re |"
+    rf"i don{_A}t think (?:that{_A}s|it{_A}s) |it is |i{_A}m afraid (?:that|it|this)(?:{_A}s|"
+    rf" is) )?"
+    rf"(?:definitely |still |quite |really )?not (?:quite |really |exactly |"
+    rf"even )?(?:{_IT}(?: {_PHOTOS})?(?: ones?)?|close|right|there|here|among them|"
+    rf"it)(?: (?:either|i meant|i mean|i wanted|i was (?:after|looking for|thinking of)|"
+    rf"what i meant))?"
+    rf"|(?:that|this|it|these|those)(?:{_A}s| is| are)?n{_A}?t (?:{_IT}|the one|it|right|"
+    rf"what i (?:meant|wanted|asked for|was looking for)|him|her)(?: one)?(?: i meant)?"
+    rf"|(?:it{_A}s |that{_A}s |this is )?not what i (?:meant|wanted|asked(?: for)?|"
+    rf"was (?:looking for|after|thinking of))"
+    rf"|(?:the |that{_A}s the |it{_A}s the |it is the |completely |totally |"
+    rf"that{_A}s )?wrong(?: (?:one|ones|{_PHOTOS}|person|dog|day|place))?(?: again)?"
+    rf"|none of (?:these|those|them)|neither(?: of (?:these|those|them))?|not any of (?:these|"
+    rf"those|them)"
+    rf"|(?:try|look|guess|search) (?:again|harder|once more)|keep (?:looking|searching|trying)|"
+    rf"have another go|(?:i )?(?:don{_A}t|can{_A}t) see it|no+|nope|nah|next(?: one)?|"
+    rf"the other one|a different one|no way)"
+    rf"(?:[\s,.!;:–—-]+(?:no+|nope|next(?: one)?|try again|another(?: one)?|keep looking|"
+    rf"the other one|sorry|either|look again))*",
+    re.IGNORECASE,
+)
+# The same from before: "anything older?", "when she was a baby".
+OLDER = re.compile(
+    rf"{_ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|a bit|"
+    rf"from) )*(?:older|earlier|oldest|earliest|less recent)(?: (?:ones?|{_PHOTOS}|first|still|"
+    rf"times?|years?|than (?:that|this|these|those)))*"
+    rf"|{_ASK}(?:(?:the )?(?:ones?|{_PHOTOS}) )?(?:from |taken )?(?:even )?(?:before (?:that|this|"
+    rf"then|those|these)|further back|way back|longer ago|(?:the )?(?:years?|time) before|"
+    rf"previous years?|back then)"
+    rf"|go (?:further )?back(?: further| in time| more)|(?:when|from when) (?:he|she|they|it|we|"
+    rf"i) (?:was|were) (?:much |still |a lot )?(?:younger|little|small|smaller|a baby|a puppy|"
+    rf"a kid|babies|kids)|oldest first|not so recent",
+    re.IGNORECASE,
+)
+# The same from after: "more recent ones", "newest first".
+NEWER = re.compile(
+    rf"{_ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|most|"
+    rf"a bit|from) )*(?:newer|later|newest|latest|recent|less old)(?: (?:ones?|on|{_PHOTOS}|first|"
+    rf"still|times?|years?|than (?:that|this|these|those)))*"
+    rf"|{_ASK}(?:(?:the )?(?:ones?|{_PHOTOS}) )?(?:from |taken )?(?:even )?(?:after (?:that|this|"
+    rf"then|those|these)|lately|recently|(?:the )?years? after)"
+    rf"|(?:when|from when) (?:he|she|they|it|we|i) (?:was|were) (?:much |a lot )?(?:older|bigger|"
+    rf"grown up)|newest first|latest first|not so old",
+    re.IGNORECASE,
+)
+# Something looked for earlier: "back to the sheep", "the ones you had first".
+BACK = re.compile(
+    rf"{_ASK}(?:(?:can|could) we |let{_A}s |i want to |i{_A}d like to )?(?:go |get |come |jump |"
+    rf"switch |bring me |take me )?(?:back|return) to\s+(?P<a>.+)"
+    rf"|(?:go |one step |take me |step )?back(?: again)?|undo(?: that| it)?|previous(?: page|"
+    rf" ones?)?"
+    rf"|{_ASK}(?:the )?(?:previous|earlier) (?:ones?|{_PHOTOS}) again"
+    rf"|(?:show me |can i see |let me see |what were |what was )?(?:the )?(?:ones?|"
+    rf"{_PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me| us)?(?: up)? ?)(?:before|earlier|"
+    rf"first|at the (?:start|beginning)|previously)(?: again)?"
+    rf"|(?:the )?(?:ones?|{_PHOTOS}) (?:from )?before(?: again)?|(?:show me |can i see |"
+    rf"let me see )?(?:the )?first ones again|bring back (?P<b>.+)|bring (?P<c>.+) back|"
+    rf"put (?P<d>.+) back up",
+    re.IGNORECASE,
+)
+# Only what was not shown yet: "some I haven't seen", "different ones".
+UNSEEN = re.compile(
+    rf"[\s,;–—-]*\b(?:(?:but )?(?:some|ones|only ones|others?|photos|pictures|those|"
+    rf"any)(?: that)? )?(?:i|we) (?:have not|haven{_A}t|did not|didn{_A}t) (?:yet )?(?:seen|"
+    rf"see)(?: yet| before| so far)?\b|\b(?:new|unseen|other|different) ones$",
+    re.IGNORECASE,
+)
+# Of BACK, the first thing of the talk: "the very first ones", "the beginning".
+FIRST_TOPIC = re.compile(
+    r"^(?:the )?(?:very )?(?:ones?|photos?|pictures?|beginning|start|first)(?: (?:ones?|photos?|"
+    r"pictures?|thing|search))*(?:.*\b(?:first|start|beginning)\b.*)?$",
+    re.IGNORECASE,
+)
+# Of BACK, what came just before: "the previous search", "what we had".
+BEFORE_TOPIC = re.compile(
+    r"^(?:(?:the|my|that|what|those) )*(?:ones?|photos?|pictures?|before|previous|earlier|last|"
+    r"search|thing|we had|you had|i had|from|showed|had|you|me|again|topic|one|stuff|just now|"
+    r"found|were|was|looking at|up|shown|results?)(?: (?:ones?|photos?|pictures?|before|earlier|"
+    r"previously|we had|you had|i had|search|thing|from|you|showed|me|again|topic|one|had|up|"
+    r"just now|results?))*$",
+    re.IGNORECASE,
+)
+# Ways of handing a photo over: "send", "airdrop".
+_SHARE_VERB = (
+    r"(?:share|send|post|forward|export|download|save|e-?mail|mail|whats ?app|airdrop|text|upload|"
+    r"message|hand|pass|drop|"
+    r"give|put|attach|print)"
+)
+# What is handed over: "it", "both of them".
+_PRONOUN = (
+    r"(?:it|that|this|those|these|them|both|all|him|her|the (?:photo|picture|pic|one)|"
+    r"that (?:one|photo|picture|pic)|this (?:one|photo|picture|pic)|(?:all|"
+    r"both) (?:of )?(?:them|these|those|three|four|two))"
+)
+# A photo named by its place is handed over, the place taken out: "send me", "post ... to Ben".
+SHARE = re.compile(
+    rf"(?:.*?\b)?(?:(?:can|could|would|will) (?:you|i|u) (?:please )?|please |just |let{_A}s |"
+    rf"i{_A}d like to |i want to |i wanna |i{_A}ll |you can |now |yes,? |and )*"
+    rf"{_SHARE_VERB}(?: (?:me|us|him|her|them|my \w+|[A-Z]\w+))?(?: (?:over|on|"
+    rf"along))?(?: {_PRONOUN})?(?: (?:over|on|along|out|for me|as a file|again))*"
+    rf"(?: (?:to|with|in|into|on|for|onto|by|via) .{{1,40}})?\W*",
+    re.IGNORECASE,
+)
+# The photo that is shown is handed over: "share it with mum", "please forward that".
+SHARE_ALONE = re.compile(
+    rf"(?:(?:can|could|would|will) (?:you|i|u) (?:please )?|please |just |let{_A}s |"
+    rf"i{_A}d like to |i want to |i wanna |you can |ok(?:ay)? |yes,? |now |and )*"
+    rf"(?:share|send|post|forward|export|download|save)(?: (?:me|us|him|her|my \w+))?(?: (?:over|"
+    rf"on))?(?: {_PRONOUN})?(?: (?:over|on|along|out|for me|again))*(?: (?:to|with|in|into|on|"
+    rf"for) (?:me|us|him|her|them|everyone|(?:my|our|the) .{{1,30}}|[A-Z]\w+(?: and [A-Z]\w+)*))?",
+    re.IGNORECASE,
+)
+# The whole message is thanks or contentment: "perfect, that's him", "cheers mate".
+THANKS = re.compile(
+    rf"(?:(?:(?:that|this|these|those|it)(?:{_A}s| is| are|{_A}ll be| will be|"
+    rf"{_A}d be)? ?(?:exactly |just )?(?:the (?:right )?ones?|it|him|her|them|all(?: (?:i needed|"
+    rf"i wanted|for (?:now|today|tonight)))?|perfect|great|brilliant|lovely|wonderful|"
+    rf"enough(?: for (?:now|today))?|fine|exactly what i (?:wanted|needed|meant|was looking for)|"
+    rf"what i (?:wanted|needed|meant|was looking for)|everything)|"
+    rf"that{_A}?(?:ll| will) (?:do|be all)(?: nicely| fine)?|(?:yes |yeah |yep )?(?:that|"
+    rf"this) (?:one|ones|will do)|perfect|great|brilliant|lovely|wonderful|awesome|excellent|"
+    rf"fantastic|super|cool|nice|amazing|gorgeous|beautiful|so (?:cute|sweet|lovely)|very (?:nice|"
+    rf"good|cute|kind|kind of you)|"
+    rf"just what i (?:wanted|needed|was looking for)|bingo|spot on|nailed it|found it|"
+    rf"you found (?:it|them|him|her)|well done|good (?:job|work)|great job|"
+    rf"thanks?(?: you)?(?: so much| a lot| very much| a million| again| ever so much| everso)?|"
+    rf"thank (?:you|u)(?: so much| very much| again| ever so much)?|thank(?:you|u+)|thx+|tha?n?x+|"
+    rf"tnx|ty+|tysm|ta|cheers|much appreciated|many thanks|appreciate it|i appreciate it|"
+    rf"you{_A}re (?:the best|a star|an angel|brilliant|amazing|great)|"
+    rf"for (?:that|this|it|now|today|your help|the (?:help|{_PHOTOS})|finding (?:it|them|that|him|"
+    rf"her)|looking|showing me)|bless you|love|dear|mate|buddy|photopal|(?:i{_A}m|"
+    rf"we{_A}re) (?:good|done|all set|happy)|all (?:done|good)|done|nothing (?:else|more)|no more|"
+    rf"no|yes+|yeah|yep|ok(?:ay)?|oh|ah+|wow|aww+|good|lol|haha+|x+|and|so)(?:[\s,.!:;…-]+|$))+",
+    re.IGNORECASE,
+)
+# At least one of these must be said in thanks: "ty", "that will do".
+THANKFUL = re.compile(
+    rf"\b(?:thank|thanks|thx+|thnx|tnx|ty+|tysm|ta|cheers|thankyou|thanku+|appreciate|appreciated|"
+    rf"the one|exactly|perfect|bingo|spot on|nailed it|(?:found|needed|wanted) (?:it|them|him|"
+    rf"her)?|that{_A}s (?:it|him|her|all|them|everything|enough)|thats (?:it|him|her|all|them)|"
+    rf"will do|{_A}ll do|that one|this one|all done|done|nothing (?:else|more)|well done|good job|"
+    rf"great job|good work|i{_A}m good|we{_A}re good|this is it|that{_A}ll be all|be all|all set|"
+    rf"you{_A}re (?:the best|a star|an angel)|just what)\b",
+    re.IGNORECASE,
+)
+# A farewell: "bye for now", "gotta run", "ok night night".
+GOODBYE = re.compile(
+    rf"(?:.{{0,40}}[\s,.!;–—-])?(?:(?:good ?)?bye(?: bye| now| for now)?|bye+|good ?night|"
+    rf"night night|nighty? night|nite(?: nite)?|see (?:you|ya|u)(?: (?:later|tomorrow|soon|around|"
+    rf"next \w+|then))?|cya|ttyl|talk (?:to you )?(?:later|soon|tomorrow)|"
+    rf"speak (?:to you )?(?:soon|later|tomorrow)|catch (?:you|ya) later|later(?:s)?|"
+    rf"until next time|till next time|farewell|so long|take care|have a (?:nice|good|lovely|"
+    rf"great) (?:one|day|evening|night|weekend|time)|sleep (?:well|tight)|sweet dreams|"
+    rf"over and out|cheerio|toodle-?oo|ciao|adios|tschüss|"
+    rf"(?:i(?:{_A}ve)? )?(?:have (?:got )?to|gotta|got to|must|need to|better) (?:go|run|dash|"
+    rf"be off|head off|leave|sleep)(?: now| to bed| soon)?|i{_A}m off(?: to bed| now)?|off to bed|"
+    rf"going to (?:bed|sleep)(?: now)?|signing off|logging off)(?:[\s,.!]*(?:dear|love|mate|"
+    rf"everyone|all|photopal|bot|now|then|thanks|thank you|x+|and thanks?(?: you)?|👋|😊|😘|bye|"
+    rf"night))*\W*",
+    re.IGNORECASE,
+)
+# Words that ask for nothing: "ok", "haha so cute", "never mind".
+ACKNOWLEDGEMENT = re.compile(
+    rf"(?:(?:ok(?:ay)?|k+|kk|sure|yes+|yeah+|yep|yup|maybe|alright|all right|fine|(?:i|oh i) see|"
+    rf"got it|gotcha|right|oh+|ah+|aha|hm+|mhm+|uh huh|cool|nice(?: one)?|great|wow+|whoa|omg|"
+    rf"lol+|lmao+|rofl|(?:ha)+h?|(?:he)+h?|aww*|(?:so|how|very|too|really) (?:cute|sweet|funny|"
+    rf"nice|sad|lovely|pretty|good|cool)|beautiful|lovely|gorgeous|love (?:it|this|that|these|"
+    rf"them)|good one|funny|amazing|awesome|brilliant|wonderful|oh (?:my|dear|well|wow|no)|really|"
+    rf"seriously|true|exactly|indeed|whatever|no (?:worries|problem)|it{_A}s (?:fine|ok|okay)|"
+    rf"all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|me too|idk|dunno|hmm|interesting|"
+    rf"good to know|fair enough|makes sense|nvm|never ?mind|hi+|hey+|hello+|hiya|yo|"
+    rf"good (?:morning|evening|afternoon)|morning|evening)(?:[\s,.!?…]+|$))+",
+    re.IGNORECASE,
+)
+# What the bot is and does: "what can you do", "who are you".
+HELP = re.compile(
+    rf"(?:please )?help(?: me)?(?: please)?|what (?:can|do|could) (?:you|u|i|this|it) (?:do|ask|"
+    rf"say|search for|look for|ask you|ask for)(?: (?:for me|here|exactly|you|with this))?|"
+    rf"how (?:do|does|can|should) (?:i|you|this|it|that|one) (?:use|work|start|begin|search|"
+    rf"function)(?: (?:this|it|you|here|that))?|who are you|what are you|are you (?:a |"
+    rf"an )?(?:real|human|robot|bot|ai|person|machine|there for me)|what(?:{_A}s| is) your name|"
+    rf"who made you|instructions|how does (?:this|it|that) (?:thing |all )?work",
+    re.IGNORECASE,
+)
+# A fact of the library: "how many photos are there", "when was this taken".
+QUESTION = re.compile(
+    rf"(?:so |and |ok |by the way,? |btw,? )*(?:how many (?:{_PHOTOS}|of (?:them|these|those|my)|"
+    rf"are (?:there|from|in|of|left)|did (?:i|we|you)|do (?:i|we|you)|have (?:i|we|you)|were|from|"
+    rf"with|in|more|matched|in total|altogether|albums?|folders?|videos?|[\w-]+ (?:{_PHOTOS}|"
+    rf"are (?:there|in)|do (?:i|we|you) have|did (?:i|we) (?:take|photograph)|from|were (?:taken|"
+    rf"there)))\b.*"
+    rf"|how (?:big|large) is (?:my|the|this) (?:library|collection|album)\b.*|"
+    rf"(?:total )?number of {_PHOTOS}\b.*|count (?:the|my|all|of)\b.*|what{_A}?s the (?:total|"
+    rf"count)\b.*|how many(?: in total| altogether| so far)?"
+    rf"|(?:when|where|in (?:which|what) (?:year|place|city|country)|(?:which|what) (?:year|date|"
+    rf"day|place|city|country|camera)) (?:was|is|were|did (?:i|we) take|are) (?:this|that|it|"
+    rf"these|those|they|the (?:first|second|third|last) one)(?: one)?(?: (?:taken|from|with|"
+    rf"photographed|then|again|shot))*|which (?:camera|phone) (?:was|did|is)\b.*|what camera\b.*"
+    rf"|(?:when|what) (?:is|was) (?:my|the) (?:oldest|earliest|newest|latest|first) (?:one|"
+    rf"{_PHOTOS})(?: (?:from|taken))*|how far back\b.*|since when\b.*|(?:which|what) (?:years?|"
+    rf"places?|countries|cities|folders?)\b(?:.*\b(?:there|have|has|covered|library|been|photos|"
+    rf"pictures)\b.*))",
+    re.IGNORECASE,
+)
+# What is taken out of a question to leave its content: "how many photos of", "do I have".
+QUESTION_WORDS = re.compile(
+    rf"^(?:so |and |ok |by the way,? |btw,? )*(?:how many|number of|count)\s*(?:{_PHOTOS}\b)?(?: "
+    rf"(?:are there|do (?:i|we|you) have|did (?:i|we|you) (?:take|have)|have (?:i|we)(?: got)?|"
+    rf"are|were))?(?: (?:taken|there|in total))?(?: (?:of|with|showing|from|in)\b)?(?: (?:the|my|"
+    rf"these|those|them)(?= ?$))?|\b(?:do|did|have) (?:i|we|you) (?:have|got|take|"
+    rf"took)(?: {_PHOTOS})?(?: (?:of|in total))?\b|\b(?:are there|in total|altogether|in (?:my|"
+    rf"the) (?:library|collection|album|{_PHOTOS}))\b|\b{_PHOTOS}\b|\bof (?:these|those|them)\b|"
+    rf"^(?:are|were)\b(?= from| in)",
+    re.IGNORECASE,
+)
+# Words of putting right: "I meant", "let me rephrase".
+_LABELS = (
+    r"(?:(?:i|we) (?:mean|meant|said|asked for|was asking for|wanted)|what i (?:meant|"
+    r"mean) (?:was|is)|make that|correction|to be precise|more precisely|(?:my mistake|oops|"
+    r"typo|whoops)(?:,| -| –)?|sorry,? (?:i )?mean|you misunderstood(?: me)?|let me rephrase|"
+    r"i should (?:say|have said))"
+)
+# "no, I meant the red one", "wrong, the one with the hat".
+CORRECT = re.compile(
+    rf"(?:(?:no+|nope|sorry|oh|oops|wait|ah|not that(?: one)?|not quite|wrong(?: one)?|nah|er|um|"
+    rf"actually|close,? but|almost|nearly)[\s,.!:;–—-]+)*{_LABELS}[\s,:;–—-]+(?P<rest>\S.*)"
+    rf"|(?:(?:no+|nope|nah|not that(?: one)?|not quite|wrong(?: one)?|"
+    rf"sorry)[\s,.!:;–—-]+)+(?P<rest2>(?:the|a|an|my|our|with|in|on|at|it was|he was|she was|"
+    rf"it had|he had|she had|it{_A}s|he{_A}s|she{_A}s|where|from|that{_A}s)\b(?! other one| next|"
+    rf".{{0,6}}$).*)",
+    re.IGNORECASE,
+)
+# "the red one, I mean", "my brother is what I meant".
+MEANT_AFTER = re.compile(
+    r"(?P<rest>\S.*?)[\s,;–—-]+(?:i (?:mean|meant|should (?:say|have said))|is what i (?:mean|"
+    r"meant))\W*$",
+    re.IGNORECASE,
+)
+# Something else is wanted: "forget that, show me boats", "actually, the lighthouse".
+INSTEAD = re.compile(
+    rf"(?:(?:actually|no wait|wait no|hang on|hold on|no|hm+|ok(?:ay)?|oh|well|"
+    rf"on second thoughts?|never ?mind(?: (?:that|those|it|the \w+))?|forget (?:it|that|those|"
+    rf"about (?:it|that|those)|(?:the|that|those) \w+)|scrap (?:that|it)|scratch that|"
+    rf"leave (?:that|it)|i(?:{_A}ve)? changed my mind|changed my mind|new topic|"
+    rf"something (?:different|else)|different (?:topic|question)|or rather|rather|or better|"
+    rf"better)[\s,.:;!–—-]+)+(?P<rest>\S.*)",
+    re.IGNORECASE,
+)
+# One of these must be said to want something else: "actually", "never mind".
+INSTEAD_WORD = re.compile(
+    r"\b(?:actually|no wait|wait no|never ?mind|forget|scrap|scratch|changed my mind|"
+    r"on second thoughts?|new topic|something (?:different|else)|instead|rather)\b",
+    re.IGNORECASE,
+)
+# "boats instead", "how about the cat instead".
+INSTEAD_AFTER = re.compile(r"(?P<rest>\S.*?)[\s,]+instead\b\W*$", re.IGNORECASE)
+# Between two sentences.
+SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+# What may stand around a number that picks a photo: "open ... please", "... looks best".
+ABOUT_ONE = re.compile(
+    rf"{_ASK}(?:i(?:{_A}d| would|{_A}ll)? (?:like|love|prefer|take|want|mean|meant|choose|"
+    rf"pick)(?: to see)? ?|(?:it{_A}s|it is|it was|that{_A}s|go for|choose|pick|open(?: up)?|"
+    rf"zoom in on|zoom into|enlarge|make|select|click(?: on)?|what about|how about|look at|view|"
+    rf"yes,?|no,?|that one,?|as well|also|plus|and|not|too|then|the|one|please|bigger|larger|"
+    rf"closer|up close|in full|full size|again|is|are|was|looks?|seems|good|great|nice|lovely|"
+    rf"best|cute|perfect|fine|funny|right|beautiful|it|that|this|of|these|those|them|"
+    rf"from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
+    re.IGNORECASE,
+)
