@@ -35,6 +35,9 @@ _DETERMINERS = frozenset(
     ["a", "an", "the", "my", "our", "your", "his", "her", "their", "some", "any", "two", "three"]
 )
 
+SENTENCE_WORDS = 5
+"""Fewer words are a name or a phrase."""
+
 SHORT_TURNS = 2
 """What one person says alone in so few messages is a request, and more is a dialogue."""
 
@@ -51,7 +54,16 @@ def request_query(text: str, *, exclude: str = "") -> Query:
     """
     if not text.strip():
         raise EmptyQuery("there is nothing to look for yet: say more about the photo")
-    return Query((QueryText(text),), kind=REQUEST, names=text, exclude=exclude)
+    return Query((QueryText(_as_sentence(text)),), kind=REQUEST, names=text, exclude=exclude)
+
+
+def _as_sentence(text: str) -> str:
+    """A longer text with a full stop, as the captions have that the encoders were trained on.
+
+    So a caption finds the same photos whether it was typed with its stop or asked for without.
+    """
+    text = text.strip().rstrip(" .")
+    return f"{text} ." if len(text.split()) >= SENTENCE_WORDS else text
 
 
 def as_caption(text: str) -> str:
