@@ -69,8 +69,8 @@ _PHOTO_WORDS = (
     rf"|(?:the|that|those|any|some|a|my|our) (?:{_LOOKS} )?(?:ones?){_TAKEN}{_CONNECT}"
     rf"|(?:any|some|something|anything|everything|one|ones|those|loads|more|all){_TAKEN}{_CONNECT}"
     rf"|(?:anything|something|everything)(?= (?:in|on|at|near|by) )"
-    r"|any(?=.* (?:in|on) (?:it|them|there)\W*$)"
-    r"|any(?=[^?]*\?\s*$)(?! more| chance| idea| better| good\b| plans| other))"
+    r"|any\b(?=.* (?:in|on) (?:it|them|there)\W*$)"
+    r"|any\b(?=[^?]*\?\s*$)(?! more| chance| idea| better| good\b| plans| other))"
 )
 
 # What one does with a photo: "show", "dig out", "have a look at".
