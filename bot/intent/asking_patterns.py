@@ -69,8 +69,8 @@ _PHOTO_WORDS = (
     rf"|(?:the|that|those|any|some|a|my|our) (?:{_LOOKS} )?(?:ones?){_TAKEN}{_CONNECT}"
     rf"|(?:any|some|something|anything|everything|one|ones|those|loads|more|all){_TAKEN}{_CONNECT}"
     rf"|(?:anything|something|everything)(?= (?:in|on|at|near|by) )"
-    r"|any(?=.* (?:in|on) (?:it|them|there)\W*$)"
-    r"|any(?=[^?]*\?\s*$)(?! more| chance| idea| better| good\b| plans| other))"
+    r"|any\b(?=.* (?:in|on) (?:it|them|there)\W*$)"
+    r"|any\b(?=[^?]*\?\s*$)(?! more| chance| idea| better| good\b| plans| other))"
 )
 
 # What one does with a photo: "show", "dig out", "have a look at".
@@ -267,11 +267,11 @@ PLAIN_ANNOUNCING = re.compile(
     # proof attached that we did it, picture incoming
     rf"(?:the |a |some )?(?:proof|evidence|receipts?|screenshots?|{PHOTO}) (?:is |are )?"
     r"(?:attached|incoming|coming(?: up| right up)?|enclosed|to follow|follows|below)\b(?: that\b)?"
-    # the picture can speak for itself, this photo says it all
+    # my photo tells the whole story, this picture says it all
     rf"|(?:the|this|that|my|one) {PHOTO} (?:(?:can|will|should|might) )?(?:speaks?|says?|tells?|"
     r"talks?)\b(?: (?:for (?:itself|themselves)|it all|it better|everything|more than .*|"
     r"the (?:whole )?story))"
-    # I have it right here, we've got one on my phone
+    # I've got it on my phone, we have one right here
     rf"|(?:i|we)(?:{_A}ve)? (?:(?:have|got|have got) )?(?:it|them|one|that|(?:the|a|some) {PHOTO})"
     r"(?: of (?:it|them|that|him|her|us))? (?:right here|here|with me|handy|on (?:me|my phone)|"
     r"somewhere(?: here)?)\b",

@@ -1,4 +1,4 @@
-"""Comments: what a person says beside the photo, "the old typewriter from the loft, might sell it".
+"""Comments: what is said beside the photo, "the sledge from the cellar, might paint it".
 
 A comment stands after what the photo shows, in a clause of its own, and speaks of the speaker, of
 somebody's opinion, or of the talk. What goes on describing the photo is none: "the dog on the
@@ -112,7 +112,7 @@ def split_comment(text: str) -> Commented:
             break
         kept = kept[: ends[-1].start()]
     if re.fullmatch(_WAIT, kept, re.IGNORECASE):
-        # "hang on, I have it right here": nothing is shown in the first clause.
+        # "wait, I've got it on my phone": nothing is shown in the first clause.
         return Commented(text)
     return Commented(kept, text[len(kept) :].strip(" ,;.!?…:–—-"))
 

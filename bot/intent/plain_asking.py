@@ -1,7 +1,7 @@
 """Messages that ask or announce in so many words, and clauses that say what a photo shows.
 
 These decide before the classifier does: "where is that dog coming out of the water", "anything with
-a boat in it?", "hang on, I have it right here".
+a boat in it?", "wait, I've got it on my phone".
 """
 
 import re
@@ -76,7 +76,7 @@ _PARTICIPLE = re.compile(
     r"asleep|lost|full)\s(?=\w)",
     re.IGNORECASE,
 )
-"""Verbs that describe a thing rather than tell a story: "the vacuum stuck under the sofa"."""
+"""Verbs that describe a thing rather than tell a story: "the ball stuck under the shed"."""
 
 _RELATION = frozenset(
     split_words("in on at with over under from of by near behind beside into onto up around inside")
@@ -106,7 +106,7 @@ def announces_plainly(said: str) -> bool:
 
 
 def is_caption(text: str) -> bool:
-    """Whether a clause says what a photo shows: "the robot vacuum under the sofa", not "my cat"."""
+    """Whether a clause says what a photo shows: "the mower behind the shed", not "my cat"."""
     tokens = shape_of(_PARTICIPLE.sub("", text))
     linked = any(token in _RELATION or token.endswith("ing") for token in tokens[1:-1])
     named = is_description(tokens) or (

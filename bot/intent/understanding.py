@@ -272,7 +272,7 @@ class Understanding:
         shape = shape_of(said)
         caption = bool(beside.comment) and is_caption(beside.content)
         if caption:
-            # "lightning over the church, I told Paul all evening": the comment asks for nothing.
+            # "fog over the harbour, I told Ann all day": the comment asks for nothing.
             said, shape = beside.content, shape_of(beside.content)
         found = model.probabilities(row(meanings(base, [said])[0], said, state))
         threshold = model.threshold

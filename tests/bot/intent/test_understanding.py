@@ -215,8 +215,8 @@ def test_requests_in_few_words(plan, message: str, content: str) -> None:
 @pytest.mark.parametrize(
     ("message", "content"),
     [
-        ("hang on, I have it right here", ""),
-        ("the picture can speak for itself", ""),
+        ("wait, I've got it on my phone", ""),
+        ("this photo tells the whole story", ""),
         ("proof attached: the clean oven", "the clean oven"),
         ("You have to see the dancers we met in Kyoto, hold on", "the dancers we met"),
     ],
