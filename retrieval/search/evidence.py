@@ -21,10 +21,10 @@ NAME_WEIGHT = 4.0
 NAME_EVIDENCE = 4.0
 """Log odds that it adds to the sureness of the answer."""
 
-EXCLUDE_WEIGHT = 3.0
+EXCLUDE_WEIGHT = 1.0
 """Deviations lost for each deviation by which a photo fits what it must not show ..."""
 
-EXCLUDE_FROM = 1.0
+EXCLUDE_FROM = 0.5
 """... more than this: what fits the excluded text no better than many photos do loses nothing."""
 
 
