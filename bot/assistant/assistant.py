@@ -316,7 +316,9 @@ class Assistant:
 
     def _library_facts(self, session: Session) -> str:
         known = self.galleries.facts()
-        years = years_words(known, session.language)
+        # A year or two of a few dated photos would stand for all.
+        mostly_dated = known.undated <= known.count // 2
+        years = years_words(known, session.language) if mostly_dated else ""
         places = known_places_words(known)
         return say(
             session,
