@@ -156,7 +156,7 @@ def test_a_report_that_does_not_fit_on_the_disk(arguments: list[str], tmp_path: 
         capture_output=True,
         text=True,
         timeout=120,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=Path(__file__).resolve().parents[3],
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000)),
     )
     assert done.returncode == 1, done.stderr
