@@ -1,5 +1,6 @@
 """Search a library: texts in, ranked photos out."""
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -157,6 +158,9 @@ class Searcher:
         self.index: VectorIndex = open_index(library) if index is None else index
         self.cutoff = cutoff or Cutoff()
         self.duplicate_cosine = duplicate_cosine
+        self._guard = threading.Lock()
+        self._hubness: dict[int, float] = {}
+        self._hubness_change = -1
         self._calibration: Calibration | None = None
 
     @property
@@ -227,7 +231,7 @@ class Searcher:
             for start in range(0, len(ids), _BLOCK):
                 block = ids[start : start + _BLOCK]
                 rows = self.index.vectors(block)
-                usual = self._usual_best(rows)
+                usual = self._usual_best(block, rows)
                 for number, (query, vector) in enumerate(zip(queries, vectors, strict=True)):
                     scores[number, start : start + _BLOCK] = self._ordered(
                         query, vector, rows, block, embedded, shares[number], usual
@@ -269,9 +273,22 @@ class Searcher:
             reference = self.index.statistics()
         return reference
 
-    def _usual_best(self, photos: Vectors) -> Vectors | None:
+    def _usual_best(self, ids: Ids, photos: Vectors) -> Vectors | None:
+        """The hubness of photos [n, dim]; computed once for each while the library is the same."""
         bank = self.calibration.bank
-        return None if bank is None else bank.usual_best(photos)
+        if bank is None:
+            return None
+        change = self.library.change
+        with self._guard:
+            if self._hubness_change != change:
+                self._hubness, self._hubness_change = {}, change
+            known = self._hubness
+        wanted = ids.tolist()
+        rows = [row for row, photo_id in enumerate(wanted) if photo_id not in known]
+        if rows:
+            found = bank.usual_best(photos[rows]).tolist()
+            known.update(zip((wanted[row] for row in rows), found, strict=True))
+        return np.array([known[photo_id] for photo_id in wanted], np.float32)
 
     def _named(self, query: Query) -> dict[int, float]:
         """How well the names of photos fit the query's words, by id; most fit not at all."""
@@ -337,7 +354,7 @@ class Searcher:
             scores = np.concatenate([scores, self.index.vectors(ids[found:]) @ vector])
         if len(ids) and (shares or query.exclude.strip() or self.calibration.bank is not None):
             photos = self.index.vectors(ids)
-            usual = None if query.kind == DIALOGUE else self._usual_best(photos)
+            usual = None if query.kind == DIALOGUE else self._usual_best(ids, photos)
             ordered = self._ordered(query, vector, photos, ids, embedded, shares, usual)
             order = np.lexsort((ids, -ordered))
             ids, scores = ids[order], scores[order]
