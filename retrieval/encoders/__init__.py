@@ -5,6 +5,7 @@ from pathlib import Path
 
 from retrieval.encoders.base import Embeddings, Encoder
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
+from retrieval.threads import leave_cores_to_torch
 
 __all__ = ["PRESETS", "STARTER", "Embeddings", "Encoder", "OnDownload", "load_encoder"]
 
@@ -31,7 +32,7 @@ def load_encoder(
     device: str = "auto",
     on_download: OnDownload | None = None,
 ) -> Encoder:
-    """Load an encoder.
+    """Load an encoder. From then on NumPy's products use one thread in this process.
 
     Args:
         name: ``starter`` (embedded, needs no download), a preset (``clip-b32``, ``siglip2-b32``),
@@ -45,6 +46,7 @@ def load_encoder(
         EncoderUnavailable: no such encoder, or the hub is out of reach and nothing is cached.
         EncoderFolderInvalid: the folder cannot be loaded.
     """
+    leave_cores_to_torch()
     text = str(name)
     if text == STARTER:
         return _load_starter(None)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +35,8 @@ _SPARE = 32
 _SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
+_PAGE = 40
+"""Photos that are read from the library at first."""
 _REORDERED = 200
 """Photos with the highest cosines that are ordered anew by all that is known of them."""
 
@@ -381,27 +382,17 @@ class Searcher:
         answer = _Groups(self.duplicate_cosine, options.k) if options.collapse else _Plain()
         lowest: float | None = None
         for ids, scores in self._ranking(candidates, allowed):
-            photos = self.library.photos(ids.tolist())
-            there: dict[int, bool] = {}
-
-            def exists(photo_id: int, photos: Any = photos, there: Any = there) -> bool:
-                if photo_id not in there:
-                    photo = photos.get(photo_id)
-                    there[photo_id] = (
-                        photo is not None and photo.status == "present" and files.has(photo.path)
-                    )
-                return bool(there[photo_id])
-
+            photos = _Photos(self.library, ids.tolist(), files)
             if options.cutoff and lowest is None:
                 by_cosine = np.argsort(-scores, kind="stable").tolist()
-                best = next((at for at in by_cosine if exists(int(ids[at]))), None)
+                best = next((at for at in by_cosine if photos.present(int(ids[at]))), None)
                 if best is not None:
                     lowest = self._lowest(candidates.vector, float(scores[best]))
             found: list[_Candidate] = []
             for photo_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
                 fits = lowest is None or score >= lowest or candidates.is_named(photo_id)
-                if fits and exists(photo_id):
-                    found.append(_Candidate(photos[photo_id], score))
+                if fits and (photo := photos.present(photo_id)):
+                    found.append(_Candidate(photo, score))
                     if not options.collapse and len(answer) + len(found) >= options.k:
                         break
             vectors = self.index.vectors(_ids(found)) if options.collapse else None
@@ -456,6 +447,38 @@ class _Candidates:
     def is_named(self, photo_id: int) -> bool:
         """Whether a photo's name holds all words of the query."""
         return self.shares.get(photo_id, 0.0) >= 1.0
+
+
+class _Photos:
+    """The photos of one ranking, read from the library a page at a time.
+
+    Most answers end after the first few of all that were ranked; a long one reads larger pages.
+    """
+
+    def __init__(self, library: Library, ids: list[int], files: ExistingFiles) -> None:
+        self._library = library
+        self._ids = ids
+        self._files = files
+        self._places = {photo_id: place for place, photo_id in enumerate(ids)}
+        self._read: dict[int, Photo] = {}
+        self._present: dict[int, Photo | None] = {}
+        self._page = _PAGE
+
+    def present(self, photo_id: int) -> Photo | None:
+        """The photo, unless it or its file is gone."""
+        if photo_id not in self._present:
+            photo = self._photo(photo_id)
+            if photo is not None and (photo.status != "present" or not self._files.has(photo.path)):
+                photo = None
+            self._present[photo_id] = photo
+        return self._present[photo_id]
+
+    def _photo(self, photo_id: int) -> Photo | None:
+        if photo_id not in self._read:
+            start = self._places[photo_id]
+            self._read |= self._library.photos(self._ids[start : start + self._page])
+            self._page *= 2
+        return self._read.get(photo_id)
 
 
 class _Plain:
