@@ -24,3 +24,9 @@ def pytest_runtest_makereport(
             report.outcome = "failed"
             report.longrepr = f"nothing may be skipped in CI: {reason}"
     return report
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Several processes of tests share the cores: each of them, and what it starts, takes one."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -21,7 +21,14 @@ from retrieval.search.evidence import NAME_EVIDENCE, Evidence, named_share, orde
 from retrieval.search.existing import ExistingFiles
 from retrieval.search.filters import SearchOptions
 from retrieval.search.fusion import fuse
-from retrieval.search.sureness import DIALOGUE, REQUEST, ScoreStatistics, Sure
+from retrieval.search.sureness import (
+    DIALOGUE,
+    REQUEST,
+    STANDING_DEPTH,
+    ScoreStatistics,
+    Sure,
+    standing_evidence,
+)
 from retrieval.text import clean_text
 from retrieval.vectors import VectorIndex, open_index
 from retrieval.vectors.base import Ids, Ranking
@@ -413,7 +420,17 @@ class Searcher:
             return Sure.CLOSEST, 0.5
         statistics = ScoreStatistics.of(candidates.vector, candidates.best, searched, reference)
         evidence = NAME_EVIDENCE * candidates.shares.get(int(candidates.ids[0]), 0.0)
-        return self.calibration.sureness.judge(statistics, query.kind, evidence)
+        standing = self._standing(candidates, searched)
+        return self.calibration.sureness.judge(statistics, query.kind, evidence, standing)
+
+    def _standing(self, candidates: "_Candidates", searched: int) -> float:
+        """What the place of the best photo in the whole library says, where a filter was set."""
+        everything = len(self.index)
+        if searched == everything:
+            return 0.0
+        _, scores = self.index.search(candidates.vector[None], STANDING_DEPTH)[0]
+        place = 1 + int((scores > candidates.best).sum())
+        return standing_evidence(place, searched, everything)
 
     def _lowest(self, vector: Vectors, best: float) -> float:
         """The lowest score that passes the cut-off for this query."""

@@ -35,6 +35,18 @@ DESCRIPTORS = "descriptors"
 """Kind of a query made of the fields that an LLM wrote."""
 
 
+STANDING_WEIGHT = 1.0
+"""Log odds for each unit of the logarithm by which a best photo stands higher than by chance."""
+
+STANDING_SHIFT = 0.3
+STANDING_MIDDLE = -0.4
+"""Log odds where nothing is known either way; both fitted on dialogues in random parts of a
+library, with their photo and without it."""
+
+STANDING_DEPTH = 1_000
+"""Photos of the whole library among which a place is counted; further down all are alike."""
+
+
 class Sure(StrEnum):
     """The three answers to a request."""
 
@@ -93,6 +105,24 @@ class ScoreStatistics:
         }
 
 
+def standing_evidence(place: int, searched: int, everything: int) -> float:
+    """What the place of a filter's best photo in the whole library says, as log odds.
+
+    Photos of one place and time score lower than the whole library's best, whether or not what was
+    meant is among them. But by chance the best of n photos out of N stands at place N / n, and what
+    was meant stands much higher.
+
+    Args:
+        place: of the best photo that passed the filter, among all photos, from 1.
+        searched: number of photos that passed.
+        everything: number of all photos.
+    """
+    if not 0 < searched < everything:
+        return 0.0
+    chance = place * searched / everything
+    return STANDING_MIDDLE - STANDING_WEIGHT * math.log(chance + STANDING_SHIFT)
+
+
 @dataclass(frozen=True)
 class LogisticModel:
     """Probability that a query of one kind has its photo among those searched.
@@ -112,15 +142,18 @@ class LogisticModel:
     none: float
     least_z: float = 0.0
 
-    def probability(self, statistics: ScoreStatistics, evidence: float = 0.0) -> float:
+    def probability(
+        self, statistics: ScoreStatistics, evidence: float = 0.0, standing: float = 0.0
+    ) -> float:
         """The probability for these scores.
 
         Args:
             statistics: of the query's scores.
-            evidence: log odds from elsewhere, as a file's name that says what was asked for.
+            evidence: log odds of a file's name that says what was asked for.
+            standing: log odds of the place in the whole library (:func:`standing_evidence`).
         """
         inputs = statistics.features()
-        odds = self.bias + evidence
+        odds = self.bias + evidence + standing
         odds += sum(weight * inputs[name] for name, weight in self.weights.items())
         probability = 1.0 / (1.0 + math.exp(-min(max(odds, -40.0), 40.0)))
         if statistics.z < self.least_z and not evidence:
@@ -156,13 +189,20 @@ class Sureness:
         return self.models.get(kind) or next(iter(self.models.values()))
 
     def judge(
-        self, statistics: ScoreStatistics, kind: str = REQUEST, evidence: float = 0.0
+        self,
+        statistics: ScoreStatistics,
+        kind: str = REQUEST,
+        evidence: float = 0.0,
+        standing: float = 0.0,
     ) -> tuple[Sure, float]:
-        """The answer and its probability. Where nothing was searched the answer is "none"."""
+        """The answer and its probability; see :meth:`LogisticModel.probability`.
+
+        Where nothing was searched the answer is "none".
+        """
         if statistics.photos == 0:
             return Sure.NONE, 0.0
         model = self.model(kind)
-        probability = model.probability(statistics, evidence)
+        probability = model.probability(statistics, evidence, standing)
         return model.answer(probability), probability
 
     @classmethod
