@@ -69,11 +69,9 @@ class Filter:
 
     def __bool__(self) -> bool:
         """False when it lets everything through."""
-        return bool(
-            self.dates
-            or self.places
-            or self.folders
-            or self.camera
-            or self.exclude
-            or self.only is not None
-        )
+        return self.narrows or bool(self.exclude) or self.only is not None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a time, a place, a folder or a camera was named."""
+        return bool(self.dates or self.places or self.folders or self.camera)

@@ -114,7 +114,7 @@ class GalleryMaker:
         words = _PHOTO_NOUN.sub("", words) or words
         options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
         query, result = self._surest(words, without, options)
-        if result.sure is Sure.NONE and result.searched and is_narrowed(chosen):
+        if result.sure is Sure.NONE and result.searched and chosen.narrows:
             # Of few photos the best one says little: what the whole library has is shown from here.
             anywhere = replace(options, k=1, filter=Filter(exclude=chosen.exclude))
             if self.searcher.search(query, anywhere).sure is Sure.FITS:
@@ -190,11 +190,6 @@ class GalleryMaker:
             if hit.photo_id in known
         )
         return Gallery(photos, sure.value if photos else "none", result.searched, looked_for)
-
-
-def is_narrowed(chosen: Filter) -> bool:
-    """Whether a time, a place, a folder or a camera was named."""
-    return bool(chosen.dates or chosen.places or chosen.folders or chosen.camera)
 
 
 def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:

@@ -19,7 +19,7 @@ from retrieval.search.cutoff import Cutoff, largest_gap, threshold
 from retrieval.search.duplicates import DUPLICATE_COSINE, Collapser
 from retrieval.search.evidence import NAME_EVIDENCE, Evidence, named_share, order_scores
 from retrieval.search.existing import ExistingFiles
-from retrieval.search.filters import SearchOptions
+from retrieval.search.filters import Filter, SearchOptions
 from retrieval.search.fusion import fuse
 from retrieval.search.sureness import (
     DIALOGUE,
@@ -211,7 +211,7 @@ class Searcher:
                 started = time.perf_counter()
                 ranking = self._candidates(query, embedded, options, allowed)
                 hits, missing = self._hits(ranking, options, allowed)
-                sure, probability = self._sureness(query, ranking, searched)
+                sure, probability = self._sureness(query, ranking, searched, options.filter)
                 results.append(
                     SearchResult(
                         hits=hits,
@@ -410,7 +410,7 @@ class Searcher:
         return answer.hits(options.k), files.missing
 
     def _sureness(
-        self, query: Query, candidates: "_Candidates", searched: int
+        self, query: Query, candidates: "_Candidates", searched: int, chosen: Filter
     ) -> tuple[Sure, float]:
         """Whether what was meant is there, by plain cosines and by the first photo's name."""
         reference = self._reference()
@@ -420,17 +420,18 @@ class Searcher:
             return Sure.CLOSEST, 0.5
         statistics = ScoreStatistics.of(candidates.vector, candidates.best, searched, reference)
         evidence = NAME_EVIDENCE * candidates.shares.get(int(candidates.ids[0]), 0.0)
-        standing = self._standing(candidates, searched)
+        standing = self._standing(candidates, searched, chosen)
         return self.calibration.sureness.judge(statistics, query.kind, evidence, standing)
 
-    def _standing(self, candidates: "_Candidates", searched: int) -> float:
-        """What the place of the best photo in the whole library says, where a filter was set."""
-        everything = len(self.index)
-        if searched == everything:
+    def _standing(self, candidates: "_Candidates", searched: int, chosen: Filter) -> float:
+        """What the place of the best photo in the whole library says, where a filter narrows it."""
+        if not chosen.narrows:
             return 0.0
-        _, scores = self.index.search(candidates.vector[None], STANDING_DEPTH)[0]
-        place = 1 + int((scores > candidates.best).sum())
-        return standing_evidence(place, searched, everything)
+        ids, scores = self.index.search(candidates.vector[None], STANDING_DEPTH)[0]
+        # Photos that were turned down are no rivals.
+        rivals = scores[~np.isin(ids, list(chosen.exclude))]
+        place = 1 + int((rivals > candidates.best).sum())
+        return standing_evidence(place, searched, len(self.index) - len(chosen.exclude))
 
     def _lowest(self, vector: Vectors, best: float) -> float:
         """The lowest score that passes the cut-off for this query."""

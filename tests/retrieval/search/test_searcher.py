@@ -200,6 +200,31 @@ def test_a_filter_is_applied_before_ranking(
         assert all(hit.path.parent == photos / "sub" for hit in hits)
 
 
+def test_what_lies_outside_of_a_filter_makes_its_best_photo_less_sure(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    for seed in range(60):
+        paint(photos / f"many{seed}.png", ("grey", "black", "white")[seed % 3], seed=seed)
+    for seed in range(8):
+        paint(photos / f"red{seed}.png", "red", seed=seed)
+    (photos / "away").mkdir()
+    for name in ("orange", "white"):
+        paint(photos / "away" / f"{name}.png", name, seed=99)
+    index_folders(library, encoder, [photos])
+    searcher = Searcher(library, encoder)
+    away = Filter(folders=(photos / "away",))
+
+    def chance(colour: str, chosen: Filter) -> float:
+        return searcher.search(Query.of(colour), SearchOptions(3, filter=chosen)).probability
+
+    assert chance("red", away) < chance("red", Filter())
+    assert chance("orange", away) > 0.5
+    # A photo that was turned down is no filter: what is left is judged as before.
+    first = searcher.search(Query.of("red"), SearchOptions(1)).hits[0].photo_id
+    without = Filter(exclude=frozenset({first}))
+    assert chance("red", without) == pytest.approx(chance("red", Filter()), abs=0.05)
+
+
 def test_a_filter_that_lets_nothing_through(searcher: Searcher) -> None:
     none = Filter(only=frozenset())
     result = searcher.search(Query.of("red"), SearchOptions(3, filter=none))

@@ -15,6 +15,7 @@ from retrieval.search.sureness import (
     ScoreStatistics,
     Sure,
     Sureness,
+    standing_evidence,
 )
 from tests.support.fake_encoder import ColourEncoder
 
@@ -66,6 +67,16 @@ def test_evidence_from_elsewhere_raises_the_probability(shipped: Sureness) -> No
 
     assert shipped.judge(statistics)[0] is Sure.NONE
     assert shipped.judge(statistics, evidence=4.0)[0] is Sure.FITS
+
+
+def test_the_best_of_a_filter_stands_where_chance_would_put_it_or_higher() -> None:
+    by_chance = standing_evidence(place=10, searched=100, everything=1_000)
+
+    assert by_chance < 0
+    assert standing_evidence(1, 100, 1_000) > 0
+    assert standing_evidence(40, 100, 1_000) < by_chance
+    # Where all was searched, or nothing, a place says nothing.
+    assert standing_evidence(1, 1_000, 1_000) == standing_evidence(1, 0, 1_000) == 0.0
 
 
 def test_an_encoder_that_nobody_calibrated_has_a_default() -> None:
