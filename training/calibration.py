@@ -89,7 +89,7 @@ DIALOGUES = 240
 REGULARISATION = 0.3
 _BATCH = 64
 INPUTS = ("best", "deviation", "deviation_squared", "best_times_deviation", "log_photos")
-THRESHOLDS = {REQUEST: (0.42, 0.30), DIALOGUE: (0.22, 0.13), DESCRIPTORS: (0.47, 0.33)}
+THRESHOLDS = {REQUEST: (0.46, 0.30), DIALOGUE: (0.22, 0.13), DESCRIPTORS: (0.47, 0.33)}
 """Probabilities for each kind: from the first on "fits", below the second "none"."""
 
 LEAST_Z = {REQUEST: 2.5, DIALOGUE: 0.0, DESCRIPTORS: 0.0}
