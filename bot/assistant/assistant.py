@@ -21,7 +21,14 @@ from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import bare, lower, say, subject
 from bot.assistant.session import OWNER, Session, Topic, nth_of, shown_path
 from bot.assistant.small_talk import asks_about_privacy, chat
-from bot.assistant.wording import found_text, in_time, shared_text, subject_of
+from bot.assistant.wording import (
+    extreme_text,
+    found_text,
+    in_time,
+    photos_told,
+    shared_text,
+    subject_of,
+)
 from bot.descriptors import Description
 from bot.intent.plan import Move, Plan, TalkState
 from bot.llm.reply import ReplyRequest
@@ -54,6 +61,16 @@ HOW_MANY = re.compile(
 """Asks for the number of what is spoken of, without a word for it."""
 PICKS = frozenset({Move.SHARE, Move.ORDINAL})
 """Moves that mean photos which are on the table."""
+
+
+MAX_BY_DATE = 60
+"""Photos that fit which are put into the order of time."""
+_SEVERAL = re.compile(r"\b(?:these|those|they|them|all|both)\b", re.IGNORECASE)
+_WHOLE_LIBRARY = re.compile(
+    r"\b(?:ever|of all|overall|(?:in|of) (?:my|the|this) (?:whole |entire )?(?:library|collection|"
+    r"album))\b",
+    re.IGNORECASE,
+)
 
 
 class Assistant:
@@ -220,6 +237,12 @@ class Assistant:
         choices: Choices,
     ) -> Reply:
         move = plan.move
+        if plan.aspect == "change":
+            return Reply(say(session, "never_changes"))
+        if plan.aspect:
+            return self._told_of(session, message, plan)
+        if plan.extreme:
+            return self._by_date(session, message, plan, choices)
         if move in PICKS:
             return self._picked(session, plan)
         if move is Move.QUESTION:
@@ -328,6 +351,68 @@ class Assistant:
             places=f"Most are from {places}." if places else "",
         )
 
+    def _told_of(self, session: Session, message: str, plan: Plan) -> Reply:
+        """What is known of a photo that is shown; never who is in it."""
+        if not session.gallery:
+            return Reply(say(session, "nothing_shown"))
+        numbers = plan.numbers or (self._meant(session),)
+        chosen = [nth_of(session.gallery, number) for number in numbers]
+        if None in chosen:
+            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
+            count = count_words(len(session.gallery), session.language)
+            return Reply(say(session, "no_such_number", count=count, number=missing))
+        if not plan.numbers and len(session.gallery) > 1 and _SEVERAL.search(message):
+            chosen = list(session.gallery)
+        photos = self.galleries.shown([one for one in chosen if one is not None])
+        if not photos:
+            return Reply("That photo is gone from the disk.")
+        return Reply(photos_told(session, photos, plan.aspect, session.gallery))
+
+    @staticmethod
+    def _meant(session: Session) -> int:
+        """The place of the photo that "that" means: the one shared last, else the first."""
+        last = session.shared[-1] if session.shared else None
+        return session.gallery.index(last) + 1 if last in session.gallery else 1
+
+    def _by_date(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
+        """The oldest or newest photos of what is spoken of, else of the whole library."""
+        current = session.topic
+        own = plan.move in (Move.OLDER, Move.NEWER) and not plan.when and not plan.where
+        if own:
+            goes_on = current is not None and bool(session.gallery or current.galleries)
+            whole = not goes_on or bool(_WHOLE_LIBRARY.search(message))
+            topic = Topic() if whole or current is None else current.model_copy()
+        else:
+            folders = self.galleries.folders(plan.folders)
+            topic = next_topic(plan, session, self.galleries.alike, folders)
+        session.take_up(topic)
+        chosen = topic.filter(frozenset(session.refused))
+        gallery = None
+        if topic.words:
+            gallery = self.galleries.of_words(topic.words, topic.exclude, MAX_BY_DATE, chosen)
+        newest = plan.extreme == "newest"
+        k = choices.photos if plan.several else 1
+        photos = self.galleries.by_date(gallery, k, chosen, newest=newest)
+        shown_filter = replace(chosen, exclude=frozenset())
+        words = filter_words(shown_filter)
+        session.show([photo.photo_id for photo in photos], [])
+        sure = (gallery.sure if gallery else "fits") if photos else "none"
+        if photos:
+            text = extreme_text(session, topic, photos, plan.extreme, sure)
+        elif self.galleries.facts().first is None:
+            text = say(session, "no_dates_at_all")
+        else:
+            text = self._nothing_text(session, topic, words, frozenset())
+        return Reply(
+            text,
+            photos=photos,
+            sure=sure,
+            filter=shown_filter,
+            filter_words=words,
+            looked_for=gallery.looked_for if gallery else {},
+            searched=gallery.searched if gallery else 0,
+        )
+
     # -- looking for photos ----------------------------------------------------------------
 
     def _found(
@@ -422,6 +507,11 @@ class Assistant:
             gallery = self.galleries.of_filter(choices.photos, chosen)
         else:
             gallery = self._gallery(session, topic, plan, description, choices, chosen)
+            wider = self._of_every_year(session, plan, description, choices, gallery, exclude)
+            if wider is not None:
+                notice = say(session, "every_year", filter=filter_words(Filter(dates=topic.when)))
+                gallery, topic = wider
+                chosen = topic.filter(exclude)
         seconds = {"search": time.perf_counter() - started}
         session.show(
             [photo.photo_id for photo in gallery.photos],
@@ -483,6 +573,40 @@ class Assistant:
             return self.galleries.of_description(described, k, chosen, topic.words)
         return self.galleries.of_filter(k, chosen)
 
+    def _of_every_year(
+        self,
+        session: Session,
+        plan: Plan,
+        description: Description | None,
+        choices: Choices,
+        latest: Gallery,
+        exclude: frozenset[int],
+    ) -> tuple[Gallery, Topic] | None:
+        """Photos of the same time of other years, where the latest one has none that fits.
+
+        "Kids in December" means the last one, unless they were there in earlier ones only.
+        """
+        topic, first = session.topic, self.galleries.facts().first
+        enough = latest.sure == "fits" and latest.photos
+        if topic is None or enough or first is None or topic.when != plan.when:
+            return None
+        known = tuple(one for one in plan.every_year if one.last and one.last >= first)
+        if len(known) < 2:
+            return None
+        wider = topic.model_copy(update={"when": known})
+        earlier = session.topics[:-1]
+        session.topics = [*earlier, wider]
+        gallery = self._gallery(session, wider, plan, description, choices, wider.filter(exclude))
+        better = gallery.photos and (gallery.sure == "fits" or latest.sure == "none")
+        if better:
+            days = [date.fromisoformat(one.taken_at[:10]) for one in gallery.photos if one.taken_at]
+            years = tuple(one for one in known if one.last and one.last >= min(days, default=first))
+            wider.when = years or known
+            session.topics = [*earlier, wider]
+            return gallery, wider
+        session.topics = [*earlier, topic]
+        return None
+
     def _searched_words(self, topic: Topic, chosen: Filter) -> str:
         """The topic's words, with the places by which the library cannot be filtered."""
         unknown = [] if chosen.places else [filter_words(Filter(places=topic.where))]
@@ -526,6 +650,8 @@ def _today(session: Session) -> date:
 
 def _is_simple(plan: Plan) -> bool:
     """Whether an LLM could add nothing: the move is sure, and the words say what is meant."""
+    if plan.aspect or plan.extreme:
+        return True
     if plan.move in (Move.SMALL_TALK, Move.HELP, Move.ANNOUNCE):
         return False
     if plan.move not in (Move.REQUEST, Move.INSTEAD):

@@ -4,11 +4,13 @@ Every function takes the language (ISO 639-1) that the words are to be in.
 """
 
 import calendar
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 from bot.assistant.sentences import DEFAULT_LANGUAGE, vocabulary
+from bot.intent.feasts import feast_named
 from retrieval.library import Facts
 from retrieval.search import DateRange, Filter, Place
 
@@ -47,6 +49,9 @@ def range_words(dates: DateRange) -> str:
         return f"since {first.year}" if year_start else f"since {_day(first)}"
     if first == last:
         return _day(first)
+    feast = feast_named(first, last)
+    if feast:
+        return f"{feast} {(first + (last - first) / 2).year}"
     whole_months = first.day == 1 and last.day == calendar.monthrange(last.year, last.month)[1]
     if whole_months:
         if (first.month, last.month) == (1, 12):
@@ -66,12 +71,28 @@ def range_words(dates: DateRange) -> str:
 
 def filter_words(chosen: Filter) -> str:
     """A filter as it is shown above the photos: "summer 2024 · Japan"."""
-    times = [words for words in map(range_words, chosen.dates) if words]
+    times = times_words(chosen.dates)
     places = list(dict.fromkeys(one.city or one.region or one.country for one in chosen.places))
     parts = [_listed(times, "or"), _listed(places, "or")]
     parts += [folder.name for folder in chosen.folders]
     parts.append(chosen.camera)
     return SEPARATOR.join(part for part in parts if part)
+
+
+def times_words(dates: Sequence[DateRange]) -> list[str]:
+    """Ranges by name; the same time of many years as one: "Decembers of 2018 to 2023"."""
+    named = [words for words in map(range_words, dates) if words]
+    recurring = [_RECURRING.fullmatch(words) for words in named]
+    units = {match["unit"] for match in recurring if match}
+    if len(named) <= MAX_NAMED or len(units) != 1 or not all(recurring):
+        return named
+    unit = units.pop()
+    plural = f"{unit}es" if unit.endswith("s") else f"{unit}s"
+    years = sorted(match["year"] for match in recurring if match)
+    return [f"{plural} of {years[0]} to {years[-1]}"]
+
+
+_RECURRING = re.compile(r"(?P<unit>\D+) (?P<year>\d{4})(?:/\d\d)?")
 
 
 def span_words(days: Sequence[str], language: str = DEFAULT_LANGUAGE) -> str:

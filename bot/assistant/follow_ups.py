@@ -23,6 +23,9 @@ _LEADING = re.compile(r"^(?:(?:in|on|at|near|by)\s+)?(?:the|a|an|some|my|your|ou
 _ADDS = re.compile(r"^(?:in|on|at|near|by|with|under|behind)\s", re.I)
 """Begins what can only be said of something named before: "on a horse"."""
 
+_PLACED = re.compile(r"^(?P<how>in|on|at|near|by|with|under|behind)\s+(?P<what>.+)$", re.I)
+_NEXT_PART = r"(?=\s+(?:in|on|at|near|by|with|under|behind|and|next)\b|\s*,|$)"
+
 _LITTLE = frozenset(
     [
         "a",
@@ -124,9 +127,15 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
     """The old text with one word replaced by the new one of its kind.
 
     "black dog in the water" and "the brown one" give "brown dog in the water"; "girls on a swing"
-    and "boys" give "boys on a swing". A new text that is about something else gives None; one that
+    and "boys" give "boys on a swing", and "on a bike" gives "girls on a bike". A new text that is about something else gives None; one that
     only adds to "the one" is appended.
     """
+    placed = _PLACED.match(new.strip())
+    if placed:
+        part = rf"\b{placed['how']}\s+[^,]+?{_NEXT_PART}"
+        if len(re.findall(part, old, re.I)) == 1:
+            # "a man on a horse", "on a bike": it is on one of them.
+            return re.sub(part, lambda _: new.strip(), old, count=1, flags=re.I)
     refers = refers_back(new) or bool(_ADDS.match(new.strip()))
     text = _LEADING.sub("", new.strip())
     text = re.sub(

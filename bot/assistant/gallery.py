@@ -114,6 +114,12 @@ class GalleryMaker:
         words = _PHOTO_NOUN.sub("", words) or words
         options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
         query, result = self._surest(words, without, options)
+        if result.sure is not Sure.FITS and " or " in words:
+            # "a sunset or a sunrise": either will do.
+            for side in words.split(" or "):
+                other = self._surest(side.strip(" ,"), without, options) if side.strip() else None
+                if other and other[1].probability > result.probability:
+                    query, result = other
         if result.sure is Sure.NONE and result.searched and chosen.narrows:
             # Of few photos the best one says little: what the whole library has is shown from here.
             anywhere = replace(options, k=1, filter=Filter(exclude=chosen.exclude))
@@ -163,6 +169,18 @@ class GalleryMaker:
         spread = dated[::step][-k:][::-1]
         photos = tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(spread, 1))
         return Gallery(photos, "fits" if photos else "none", len(ids))
+
+    def by_date(
+        self, gallery: Gallery | None, k: int, chosen: Filter, *, newest: bool
+    ) -> tuple[ShownPhoto, ...]:
+        """Photos in the order of time: those of a gallery, else all that a filter lets through."""
+        if gallery is None:
+            known = self.library.photos(self.library.ids_matching(chosen).tolist())
+            found = [_shown(0, photo, 0.0, ()) for photo in known.values() if photo.taken_on]
+        else:
+            found = [photo for photo in gallery.photos if photo.taken_at]
+        found.sort(key=lambda photo: (photo.taken_at or "", photo.photo_id), reverse=newest)
+        return tuple(replace(photo, rank=rank) for rank, photo in enumerate(found[:k], 1))
 
     def alike(self, text: str, others: Sequence[str]) -> list[float]:
         """Cosines of a text's vector with those of others."""

@@ -3,7 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from bot.assistant.facts import count_words, day_words, filter_words, places_words, span_words
+from bot.assistant.facts import (
+    MAX_NAMED,
+    count_words,
+    day_words,
+    filter_words,
+    places_words,
+    span_words,
+)
 from bot.assistant.reply import ShownPhoto, Sure
 from bot.assistant.sentences import DEFAULT_LANGUAGE, capital, lower, say, subject
 from bot.assistant.session import Session, Topic
@@ -45,19 +52,81 @@ def found_text(
         kind = "one" if named else "this_one"
         values = {"subject": capital(named), "subject_lower": lower(named)}
         return say(session, kind if known else f"{kind}_plain", facts=known, **values)
-    days = [] if topic.when else [photo.taken_at or "" for photo in photos]
+    # A year that was named need not be said again; "every December" says none.
+    days = [] if 0 < len(topic.when) <= MAX_NAMED else [photo.taken_at or "" for photo in photos]
     span = span_words(days, session.language)
+    cities = {photo.place.split(",")[0] for photo in photos}
     places = places_words([photo.place.split(",")[0] for photo in photos], session.language)
+    if cities <= {place.city for place in topic.where}:
+        places = ""
     known = ", ".join(part for part in (span, places) if part)
+    lowered = lower(named)
     if not named:
-        named = filter_words(topic.filter())
+        named = lowered = _from_words(topic)
     kind = "many" if named else "these"
     values = {
         "subject": capital(named),
-        "subject_lower": lower(named),
+        "subject_lower": lowered,
         "count": count_words(len(photos), session.language),
     }
     return say(session, kind if known else f"{kind}_plain", facts=known, **values)
+
+
+def _from_words(topic: Topic) -> str:
+    """Where and when, where nothing else was named: "Rome in 2019"."""
+    elsewhere = filter_words(Filter(places=topic.where, folders=topic.folders))
+    times = filter_words(Filter(dates=topic.when))
+    if not elsewhere or not times:
+        return elsewhere or times
+    return f"{elsewhere} {in_time(topic.when)}"
+
+
+def extreme_text(
+    session: Session, topic: Topic, photos: Sequence[ShownPhoto], extreme: str, sure: Sure
+) -> str:
+    """The oldest or newest photos in words."""
+    named = _said_back(topic)
+    facts = photo_facts(photos[0], session.language)
+    if sure == "closest" and named:
+        return say(session, "closest", facts=facts, subject_lower=lower(named))
+    kind = extreme if len(photos) == 1 else f"{extreme}_many"
+    values = {"facts": facts, "count": count_words(len(photos), session.language)}
+    of = f" of {lower(named)}" if named else ""
+    place = filter_words(topic.filter())
+    return say(session, kind, of=of or (f" from {place}" if place else ""), **values)
+
+
+def photos_told(
+    session: Session, photos: Sequence[ShownPhoto], aspect: str, gallery: Sequence[int]
+) -> str:
+    """What is known of photos that are shown: when, where, the file; never who is in them."""
+    first = photos[0]
+    if len(photos) > 1:
+        span = span_words([photo.taken_at or "" for photo in photos], session.language)
+        places = places_words([photo.place.split(",")[0] for photo in photos], session.language)
+        facts = ", ".join(part for part in (span, places) if part)
+        known = say(session, "known_many" if facts else "known_nothing", facts=facts)
+    else:
+        day, place = day_words(first.taken_at, session.language), first.place
+        which = _which_of(session, first, gallery)
+        facts = ", ".join(part for part in (day, place, first.path.name) if part)
+        known = say(session, "known_one", which=which, facts=facts)
+        missing = {"when": not day, "where": not place}
+        if missing.get(aspect):
+            known = f"{say(session, f'unknown_{aspect}')} {known}"
+    lead = {"who": "never_who", "which": "never_what"}.get(aspect)
+    return f"{say(session, lead)} {known}" if lead else known
+
+
+def _which_of(session: Session, photo: ShownPhoto, gallery: Sequence[int]) -> str:
+    """ "The second one": which of several photos it is."""
+    if len(gallery) < 2:
+        return "That one"
+    place = gallery.index(photo.photo_id)
+    return f"The {_ORDINALS[place]} one" if place < len(_ORDINALS) else f"Number {place + 1}"
+
+
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 
 
 def shared_text(session: Session, photos: Sequence[ShownPhoto]) -> str:

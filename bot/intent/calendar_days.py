@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -37,12 +38,18 @@ class Meaning:
         problem: one sentence for the person when they make no sense.
         yearless: whether no year was said, so that the ranges are the latest ones.
         future: whether the time lies ahead.
+        every_year: where no year was said, the same days of each year, the latest first.
     """
 
     ranges: Sequence[DateRange] = ()
     problem: str = ""
     yearless: bool = False
     future: bool = False
+    every_year: Sequence[DateRange] = ()
+
+
+YEARS_BACK = 60
+"""How far "every June" goes back."""
 
 
 class Calendar:
@@ -124,6 +131,16 @@ class Calendar:
         newest = found[0]
         both = newest.first is not None and newest.first.year == self.now.year
         return tuple(found[number - 1 : number + (1 if both else 0)])
+
+    def every(self, unit: Unit) -> tuple[DateRange, ...]:
+        """Each occurrence that has begun by now, the latest first."""
+        found: list[DateRange] = []
+        for year in range(self.now.year, self.now.year - YEARS_BACK, -1):
+            with suppress(ValueError):
+                days = unit.days(year)
+                if days.first is not None and days.first <= self.now:
+                    found.append(days)
+        return tuple(found)
 
     def point(self, text: str) -> tuple[DateRange, ...]:
         """The days of a year, a unit with its year, or the latest of a unit without one."""

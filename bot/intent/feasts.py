@@ -172,6 +172,47 @@ FEAST_NAMES = "(?:" + "|".join(names for names, _ in _FEASTS) + ")"
 """Pattern of any holiday's name, without groups."""
 
 
+_TITLES = (
+    ("New Year's Eve", "new year's eve"),
+    ("New Year", "new year"),
+    ("Christmas", "christmas"),
+    ("Thanksgiving", "thanksgiving"),
+    ("Halloween", "halloween"),
+    ("Valentine's Day", "valentine's day"),
+    ("St Patrick's Day", "st patrick's day"),
+    ("the Fourth of July", "fourth of july"),
+    ("Easter", "easter"),
+    ("Carnival", "carnival"),
+    ("Mother's Day", "mother's day"),
+    ("Father's Day", "father's day"),
+    ("Pentecost", "pentecost"),
+    ("Oktoberfest", "oktoberfest"),
+    ("Diwali", "diwali"),
+    ("Hanukkah", "hanukkah"),
+    ("Chinese New Year", "chinese new year"),
+)
+_LONGEST = timedelta(days=35)
+
+
+@cache
+def feast_named(first: date, last: date) -> str:
+    """The English name of the holiday around which these days lie; "" for other days."""
+    if not 2 * AROUND <= last - first <= _LONGEST:
+        return ""
+    for title, name in _TITLES:
+        feast = feast_of(name)
+        assert feast is not None
+        # Those around the turn of the year begin in the year before.
+        for year in {first.year, last.year}:
+            try:
+                days = feast.days(year)
+            except ValueError:
+                continue
+            if (days[0] - AROUND, days[1] + AROUND) == (first, last):
+                return title
+    return ""
+
+
 def feast_of(name: str) -> Feast | None:
     """The holiday of a name; None when it is none."""
     return next((feast for feast in FEASTS if feast.names.fullmatch(name)), None)

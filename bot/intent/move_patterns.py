@@ -61,7 +61,9 @@ MORE = re.compile(
 # One other photo: "another one", "a different picture of him".
 ANOTHER = re.compile(
     rf"{_ASK}(?:just |yet |maybe |try )?(?:another|one more|a different|some other|"
-    rf"an(?:y)? other)(?: (?:one|{_PHOTOS}))?(?: {_ONES})*|try another(?: one)?|"
+    rf"an(?:y)? other)(?: (?:one|{_PHOTOS}))?(?: {_ONES})*|{_ASK}(?:something|anything|"
+    rf"somebody|someone|some(?:thing)? photo) (?:else|different|other(?: than (?:that|this|these|"
+    rf"those))?)|(?:not (?:that|this|these|those),? )?something else|try another(?: one)?|"
     rf"pick another(?: one)?|(?:from )?another angle",
     re.IGNORECASE,
 )

@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 
 from bot.intent import move_patterns as patterns
+from bot.intent.about_photos import about_shown, asks_to_change, asks_what_there_is
 from bot.intent.numbers import numbers_in
-from bot.intent.plan import Move, TalkState
+from bot.intent.plan import Aspect, Move, TalkState
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,13 @@ class Known:
         move: the move.
         rest: what is left to be read as content; empty when the rule consumed the message.
         numbers: photos named by their places.
-        unseen: only photos that were not shown yet.
+        aspect: what is asked of a photo that is shown.
     """
 
     move: Move
     rest: str = ""
     numbers: tuple[int, ...] = ()
+    aspect: Aspect = ""
 
 
 def core_of(text: str) -> str:
@@ -70,6 +72,13 @@ def known_move(text: str, state: TalkState) -> Known | None:
         return Known(Move.SMALL_TALK)
     if patterns.HELP.fullmatch(core):
         return Known(Move.HELP)
+    if asks_to_change(core):
+        return Known(Move.HELP, aspect="change")
+    asked = about_shown(core, shown=state.shown) if "who are you" not in core.lower() else None
+    if asked:
+        return Known(Move.QUESTION, numbers=asked.numbers, aspect=asked.aspect)
+    if asks_what_there_is(core):
+        return Known(Move.QUESTION)
     if patterns.QUESTION.fullmatch(core):
         return Known(Move.QUESTION, patterns.QUESTION_WORDS.sub(" ", core).strip(" ,.?!"))
     return _follow_up(whole, core, state)

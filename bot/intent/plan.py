@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from retrieval.search.filters import DateRange, Place
+
+
+Extreme = Literal["", "oldest", "newest"]
+"""An end of time that photos are wanted from."""
+
+Aspect = Literal["", "who", "when", "where", "which", "change"]
+"""What is asked of a photo that is shown; "change" is a wish to change or delete it."""
 
 
 class Move(StrEnum):
@@ -78,6 +85,10 @@ class Plan:
         number: which of the photos shown is meant: 1 is the first, -1 the last.
         numbers: all of them when several are named: "share 1 and 3". Of BACK, ``(1,)`` means the
             first thing looked for in this talk.
+        every_year: the same period of each year, where no year was said: "in June".
+        extreme: the oldest or newest of them are wanted, in the order of time.
+        several: more than one of these.
+        aspect: what is asked of a photo that is shown (``numbers``, where its place was said).
         unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
         sure: probability of the move, 0 to 1.
         language: of the message, as its two-letter code.
@@ -92,6 +103,10 @@ class Plan:
     exclude: str = ""
     number: int | None = None
     numbers: tuple[int, ...] = ()
+    every_year: tuple[DateRange, ...] = ()
+    extreme: Extreme = ""
+    several: bool = False
+    aspect: Aspect = ""
     unseen: bool = False
     sure: float = 1.0
     language: str = "en"

@@ -310,8 +310,9 @@ def weekday(calendar: Calendar, match: re.Match[str]) -> Sequence[DateRange]:
 
 def latest_unit(calendar: Calendar, match: re.Match[str]) -> Meaning:
     """ "in June", "at Easter", "on 3 May": the latest one, for no year was said."""
-    ranges = calendar.latest(calendar.unit(match["u"]), ended=False)
-    return Meaning(ranges, yearless=True)
+    unit = calendar.unit(match["u"])
+    ranges = calendar.latest(unit, ended=False)
+    return Meaning(ranges, yearless=True, every_year=calendar.every(unit))
 
 
 def bare_year(calendar: Calendar, match: re.Match[str]) -> Found:

@@ -17,6 +17,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot.intent.about_photos import Ranked, asks_whether, means_everything, split_extreme
 from bot.intent.asking import bounded, take_apart
 from bot.intent.comments import split_comment
 from bot.intent.cues import uses_plain_words
@@ -33,9 +34,9 @@ from bot.intent.plain_asking import (
     is_caption,
     is_refusal,
 )
-from bot.intent.plan import Move, Plan, TalkState
+from bot.intent.plan import Aspect, Move, Plan, TalkState
 from bot.intent.spelling import Speller
-from bot.intent.when import find_when
+from bot.intent.when import WhenMention, find_when, time_alone
 from bot.intent.words import split_words
 from bot.vocabulary import kind_of
 from retrieval.encoders.starter.bases import TextBase, load_text_base
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 RULE_SURE = 0.97
 """Probability of a move that a rule recognised."""
+
+MAX_ORDER_WORDS = 12
+"""Of a message that asks for the oldest or newest photos and names nothing else."""
 
 DESCRIPTION_THRESHOLD = 0.3
 REFUSAL_THRESHOLD = 0.9
@@ -155,6 +159,7 @@ class _Mentions:
     folders: tuple[str, ...] = ()
     problem: str = ""
     words: tuple[str, ...] = ()
+    every_year: "tuple[DateRange, ...]" = ()
 
     def cut(self, text: str) -> str:
         """A text without these words and the prepositions before them."""
@@ -198,8 +203,11 @@ class Understanding:
         if foreign and foreign.move in (Move.THANKS, Move.GOODBYE, Move.SMALL_TALK, Move.HELP):
             return Plan(foreign.move, sure=RULE_SURE, language=foreign.language)
         said = foreign.english if foreign else self._spoken(text, places)
-        mentions = _mentions_in(said, now=now, places=places)
-        plan = self._plan(said, text, mentions, state, foreign)
+        ranked = split_extreme(said)
+        mentions = _mentions_in(ranked.text, now=now, places=places)
+        plan = self._plan(ranked.text, text, mentions, state, foreign)
+        if ranked.extreme:
+            plan = _in_order(plan, ranked, said)
         if foreign and plan.language != foreign.language:
             plan = replace(plan, language=foreign.language)
         return plan
@@ -234,6 +242,9 @@ class Understanding:
         if known:
             return self._known(known, said, mentions, state)
         content, exclude = _content(rest, state)
+        if mentions.words and state.shown and asks_whether(said) and not _own_words(content):
+            aspect: Aspect = "when" if mentions.when else "where"
+            return Plan(Move.QUESTION, aspect=aspect, sure=RULE_SURE)
         if mentions.words and not _own_words(content) and not exclude and _is_about(said, mentions):
             move = Move.REFINE if state.asked else Move.REQUEST
             return _filled(Plan(move, sure=0.95), mentions)
@@ -253,6 +264,9 @@ class Understanding:
             content = content if _own_words(content) else ""
         if move is Move.CORRECT and not content and not exclude and mentions.words:
             move = Move.REFINE
+        if known.aspect:
+            number = numbers[0] if numbers else None
+            return Plan(move, number=number, numbers=numbers, aspect=known.aspect, sure=RULE_SURE)
         plan = Plan(
             move,
             content,
@@ -364,6 +378,8 @@ def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
     found_where = [m for m in places.find(text) if places.any_known or m.folders]
     latitude = places.latitude([place for m in found_where for place in m.places])
     found_when = find_when(text, now=now, latitude=latitude)
+    if not found_when:
+        found_when = _time_alone(text, now, latitude)
     words = [text[m.start : m.end].strip(" ,.?!") for m in (*found_where, *found_when)]
     # A rule may have taken the preposition along: "back to Kyoto" leaves "Kyoto".
     words += [_PREPOSITIONS.sub("", said) for said in words]
@@ -373,8 +389,17 @@ def _mentions_in(text: str, *, now: date, places: KnownPlaces) -> _Mentions:
         where=tuple(p for m in found_where for p in m.places),
         folders=tuple(name for m in found_where for name in getattr(m, "folders", ())),
         problem=problems[0] if problems else "",
+        every_year=found_when[0].every_year if len(found_when) == 1 else (),
         words=tuple(sorted({w for w in words if w}, key=len, reverse=True)),
     )
+
+
+def _time_alone(text: str, now: date, latitude: float | None) -> list[WhenMention]:
+    """The time without a year that a whole message asks for: "pictures taken in winter"."""
+    content = take_apart(text).content
+    at = text.find(content)
+    found = time_alone(content, now=now, latitude=latitude) if at >= 0 else []
+    return [replace(one, start=at + one.start, end=at + one.end) for one in found]
 
 
 def _content(text: str, state: TalkState, *, begun: bool | None = None) -> tuple[str, str]:
@@ -391,6 +416,8 @@ def _content(text: str, state: TalkState, *, begun: bool | None = None) -> tuple
     one = _X_ONE.fullmatch(content)
     if one and kind_of(one["x"].split()[-1]) in ("subjects", "scenes", "events"):
         content = one["x"]
+    if means_everything(content):
+        content = ""
     return content, excluded.exclude
 
 
@@ -430,4 +457,21 @@ def _filled(plan: Plan, mentions: _Mentions) -> Plan:
         where=mentions.where,
         folders=mentions.folders,
         problem=mentions.problem,
+        every_year=mentions.every_year,
+    )
+
+
+def _in_order(plan: Plan, ranked: Ranked, said: str) -> Plan:
+    """The plan of a message that asks for the oldest or newest photos."""
+    ordered = replace(plan, extreme=ranked.extreme, several=ranked.several)
+    if plan.move in (Move.REQUEST, Move.REFINE) and (plan.content or plan.when or plan.where):
+        return ordered
+    if plan.move is Move.QUESTION:
+        return replace(ordered, aspect="", numbers=(), number=None)
+    left = take_apart(core_of(ranked.text)).content
+    if len(said.split()) > MAX_ORDER_WORDS or (_own_words(left) and not plan.move.wants_photo):
+        return plan
+    move = Move.OLDER if ranked.extreme == "oldest" else Move.NEWER
+    return replace(
+        ordered, move=move, content="", numbers=(), number=None, aspect="", sure=RULE_SURE
     )

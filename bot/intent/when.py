@@ -10,7 +10,7 @@ of text that one rule has read is closed to the others.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.intent import time_words as words
@@ -34,6 +34,7 @@ class WhenMention:
         problem: one sentence for the person when it makes no sense; else empty.
         yearless: whether no year was said ("in June"), so that the ranges are the latest ones.
         future: whether it lies ahead ("next summer").
+        every_year: where no year was said, the same days of each year, the latest first.
     """
 
     start: int
@@ -42,6 +43,7 @@ class WhenMention:
     problem: str = ""
     yearless: bool = False
     future: bool = False
+    every_year: tuple[DateRange, ...] = ()
 
 
 def find_when(text: str, *, now: date, latitude: float | None = None) -> list[WhenMention]:
@@ -79,9 +81,34 @@ def read_times(text: str, *, now: date, latitude: float | None = None) -> list[W
                         meaning.problem,
                         meaning.yearless,
                         meaning.future,
+                        tuple(meaning.every_year),
                     )
                 )
     return sorted(found, key=lambda mention: mention.start)
+
+
+def time_alone(text: str, *, now: date, latitude: float | None = None) -> list[WhenMention]:
+    """The time that a text without a year is all about: "halloween", "in winter", "december".
+
+    Inside longer texts such words may name what is to be seen: "a christmas tree".
+    """
+    match = _TIME_ALONE.fullmatch(text.strip(" .?!,"))
+    if match is None:
+        return []
+    start = text.index(match[0])
+    return [
+        replace(mention, start=start, end=start + len(match[0]))
+        for mention in find_when(f"from the {match['unit']}", now=now, latitude=latitude)
+        + find_when(f"from {match['unit']}", now=now, latitude=latitude)
+        if mention.every_year
+    ][:1]
+
+
+_TIME_ALONE = re.compile(
+    rf"(?:(?:taken|just|only|back) )?(?:(?:in|from|at|on|over|during|around|of) )?(?:the )?"
+    rf"(?!(?:mar|estate|lente)\b)(?P<unit>{words.SEASON}|{words.MONTH}|{words.FEAST})(?: ?time)?",
+    re.IGNORECASE,
+)
 
 
 def _meaning(rule: Rule, calendar: Calendar, match: re.Match[str]) -> Meaning | None:
