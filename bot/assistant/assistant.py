@@ -14,18 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
-from bot.assistant.facts import count_words, filter_words, known_places_words, years_words
+from bot.assistant.facts import (
+    count_words,
+    filter_words,
+    known_places_words,
+    range_words,
+    years_words,
+)
 from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import bare, lower, say, subject
 from bot.assistant.session import OWNER, Session, Topic, nth_of, shown_path
-from bot.assistant.small_talk import asks_about_privacy, chat
+from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat
 from bot.assistant.wording import (
     extreme_text,
     found_text,
     in_time,
     photos_told,
+    said_back,
     shared_text,
     subject_of,
 )
@@ -264,6 +271,8 @@ class Assistant:
         if description is not None and description.source == "llm":
             return Reply("", request=ReplyRequest(session.conversation(), description))
         if plan.move is Move.HELP:
+            if asks_who_answers(message):
+                return Reply(say(session, "who_i_am"))
             return Reply(say(session, "privacy" if asks_about_privacy(message) else "help"))
         if plan.move is Move.THANKS:
             return Reply(say(session, "thanks"))
@@ -523,6 +532,9 @@ class Assistant:
             text = found_text(session, topic, gallery.photos, gallery.sure)
         else:
             text = self._nothing_text(session, topic, words, exclude)
+            if plan.every_year and topic.when == plan.when and not exclude:
+                unit = re.sub(r"\s*\d{4}(?:/\d\d)?$", "", range_words(plan.when[0]))
+                text = say(session, "none_any_year", unit=unit)
             if len(session.topics) > 1 and topic.is_filtered and topic.galleries:
                 # What leaves nothing is taken back, so that the next message narrows from here.
                 earlier = session.topics[-2]
@@ -619,7 +631,8 @@ class Assistant:
     def _nothing_text(
         self, session: Session, topic: Topic, words: str, exclude: frozenset[int]
     ) -> str:
-        named = subject_of(topic)
+        # A sentence ("where we ate outside") would not fit into one of ours.
+        named = subject_of(topic) if said_back(topic) else ""
         if exclude and topic.galleries:
             return say(session, "no_more", subject_lower=named or "those")
         if words and not len(self.library.ids_matching(topic.filter())):

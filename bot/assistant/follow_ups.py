@@ -127,8 +127,8 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
     """The old text with one word replaced by the new one of its kind.
 
     "black dog in the water" and "the brown one" give "brown dog in the water"; "girls on a swing"
-    and "boys" give "boys on a swing", and "on a bike" gives "girls on a bike". A new text that is about something else gives None; one that
-    only adds to "the one" is appended.
+    and "boys" give "boys on a swing", and "on a bike" gives "girls on a bike". A new text that is
+    about something else gives None; one that only adds to "the one" is appended.
     """
     placed = _PLACED.match(new.strip())
     if placed:

@@ -5,8 +5,9 @@ from typing import Literal
 
 from bot.assistant.sentences import say, two_parts
 from bot.assistant.session import Session
+from bot.intent.moves import is_complaint
 
-Tone = Literal["how_are_you", "hello", "ok", "bad", "good", "story"]
+Tone = Literal["how_are_you", "hello", "complaint", "off_topic", "ok", "bad", "good", "story"]
 
 _HOW_ARE_YOU = re.compile(
     r"\b(how(?:'s| is| are| was| r)?\s+(?:you|u|ya|your|it going|things|life)|what'?s (?:up|new)"
@@ -34,6 +35,16 @@ _GOOD = re.compile(
     re.I,
 )
 _OK_WORDS = 3
+_OFF_TOPIC = re.compile(
+    r"^(?:(?:and|so|but|ok(?:ay)?|hey|hi|well|then)[\s,]+)*(?:(?:what|who|whom|whose|when|where|"
+    r"why|how|which)(?:['’]?(?:s|re|d|ll))?\b"
+    r"(?! (?:a|an) (?!.*\?))|(?:(?:is|are|was|were|does|do|did|can|could|will|would|should|has|"
+    r"have)(?:n['’]?t)? \w+ .*|any \w+.*|got .*)\?\s*$|(?:tell|give|write|sing|teach|"
+    r"recommend|explain|translate|calculate|book|order|call|play|set|remind)(?: me| us)? (?:a|an|the|some|"
+    r"something|about|my|how|to)\b)",
+    re.I,
+)
+"""A question or an order about something else than photos."""
 
 
 _PRIVACY = re.compile(
@@ -41,6 +52,14 @@ _PRIVACY = re.compile(
     r"|server|internet|online|sent|send|leave|stored?|spy\w*|data)\b",
     re.I,
 )
+
+
+_BOT = re.compile(r"^\W*(?:so |and )?(?:are you|who are you|what are you|who made you)\b", re.I)
+
+
+def asks_who_answers(message: str) -> bool:
+    """Whether a question is about what the assistant is."""
+    return bool(_BOT.search(message))
 
 
 def asks_about_privacy(message: str) -> bool:
@@ -55,17 +74,27 @@ def tone_of(message: str) -> Tone:
     words = re.findall(r"\w+", message)
     if _HELLO.search(message) and len(words) <= 2 * _OK_WORDS:
         return "hello"
-    if _BAD.search(message):
+    if is_complaint(message):
+        return "complaint"
+    if _OFF_TOPIC.search(message.strip()) and _OK_WORDS <= len(words) <= _QUESTION_WORDS:
+        return "off_topic"
+    if _BAD.search(message) and not _APOLOGY.fullmatch(message.strip(" .!?")):
         return "bad"
     if _GOOD.search(message):
         return "good"
     return "ok" if len(words) <= _OK_WORDS else "story"
 
 
+_QUESTION_WORDS = 14
+_APOLOGY = re.compile(
+    r"(?:(?:oh|ok|okay|i['’]?m|so|very|no|yes)[\s,]+)*sorry(?: about that)?", re.I
+)
+
+
 def chat(session: Session, message: str) -> str:
     """A few words back."""
     tone = tone_of(message)
-    if tone in ("how_are_you", "hello", "ok"):
+    if tone in ("how_are_you", "hello", "ok", "complaint", "off_topic"):
         return say(session, tone)
     if tone == "story":
         return two_parts(session, "story", "story_more")

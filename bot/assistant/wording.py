@@ -42,7 +42,7 @@ def found_text(
     session: Session, topic: Topic, photos: Sequence[ShownPhoto], sure: Sure | None
 ) -> str:
     """The photos in words: what, when, where."""
-    named = _said_back(topic)
+    named = said_back(topic)
     if len(photos) == 1 or sure == "closest":
         known = photo_facts(photos[0], session.language)
         if sure == "closest":
@@ -85,7 +85,7 @@ def extreme_text(
     session: Session, topic: Topic, photos: Sequence[ShownPhoto], extreme: str, sure: Sure
 ) -> str:
     """The oldest or newest photos in words."""
-    named = _said_back(topic)
+    named = said_back(topic)
     facts = photo_facts(photos[0], session.language)
     if sure == "closest" and named:
         return say(session, "closest", facts=facts, subject_lower=lower(named))
@@ -126,7 +126,18 @@ def _which_of(session: Session, photo: ShownPhoto, gallery: Sequence[int]) -> st
     return f"The {_ORDINALS[place]} one" if place < len(_ORDINALS) else f"Number {place + 1}"
 
 
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_ORDINALS = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+)
 
 
 def shared_text(session: Session, photos: Sequence[ShownPhoto]) -> str:
@@ -136,7 +147,7 @@ def shared_text(session: Session, photos: Sequence[ShownPhoto]) -> str:
     return say(session, "shared" if facts else "shared_plain", facts=facts)
 
 
-def _said_back(topic: Topic) -> str:
+def said_back(topic: Topic) -> str:
     """What was looked for, unless it is a sentence that nobody likes to hear repeated."""
     words = subject(topic.words)
     return "" if _SENTENCE.search(words) or len(words.split()) > MAX_SAID_BACK else words

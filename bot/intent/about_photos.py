@@ -71,8 +71,8 @@ def split_extreme(text: str) -> Ranked:
 # -- a photo that is shown -------------------------------------------------------------------
 
 _ASKS = (
-    rf"(?:(?:and|so|but|ok(?:ay)?|hm+|wait|oh|hey|sorry)[\s,]+)*(?:(?:can|could|do) you (?:tell me|"
-    rf"know|remember|say) |tell me |i wonder |any idea |do we know |remind me )?"
+    r"(?:(?:and|so|but|ok(?:ay)?|hm+|wait|oh|hey|sorry)[\s,]+)*(?:(?:can|could|do) you (?:tell me|"
+    r"know|remember|say) |tell me |i wonder |any idea |do we know |remind me )?"
 )
 _IN_IT = (
     rf"(?: (?:in|on|at|with|next to|beside|behind|near) (?:{_IT}|there|her|him|he|she|the {_PHOTO}|"
@@ -104,10 +104,13 @@ _WHERE = re.compile(
 )
 _WHICH = re.compile(
     rf"{_ASKS}(?:what(?:{_A}s| is| are| was)(?: (?:{_IT}|in|on|the (?:(?:file ?)?name|file|title|"
-    rf"story) (?:of|behind|with|for)))+(?: called| named| about)?{_IN_IT}|what am i (?:looking at|seeing)"
+    rf"story) (?:of|behind|with|for)))+(?: called| named| about)?{_IN_IT}|"
+    rf"what am i (?:looking at|seeing)"
     rf"|(?:what|which)(?:{_A}s| is)? (?:the )?(?:file(?: ?name)?|folder|path)(?: (?:is|of|for|has|"
-    rf"does|was|{_IT}|in|called|have))*|where(?:{_A}s| is) (?:the |its )?file(?: of| for)?(?: {_IT})?|"
-    rf"(?:tell me |say )?(?:more |something |anything )?about {_IT}|(?:what|which) camera(?: (?:was|"
+    rf"does|was|{_IT}|in|called|have))*|where(?:{_A}s| is) (?:the |its )?file(?: of|"
+    rf" for)?(?: {_IT})?|"
+    rf"(?:tell me |say )?(?:more |something |anything )?about {_IT}|(?:what|"
+    rf"which) camera(?: (?:was|"
     rf"is|did|took|i|we|use|used|for|with|{_IT}|taken))*|(?:any )?(?:details|info(?:rmation)?|"
     rf"metadata|exif)(?: (?:of|on|about|for) {_IT})?|what do you know about {_IT})",
     re.IGNORECASE,
@@ -183,7 +186,8 @@ _CHANGES = (
     r"caption|mirror|unblur|restore)"
 )
 _CHANGES_IT = (
-    r"(?:remove|bin|turn|move|fix|star|clean up|touch up|throw(?: away| out)?|get rid of|chuck(?: out)?"
+    r"(?:remove|bin|turn|move|fix|star|clean up|touch up|throw(?: away| out)?|"
+    r"get rid of|chuck(?: out)?"
     r"|improve|zoom out of|cut|edit out|mark|sort out|copy|make|tidy up)"
 )
 _CHANGE = re.compile(
@@ -194,7 +198,8 @@ _CHANGE = re.compile(
     rf"something|anything|red eyes?|background))+|{_CHANGES_IT} {_IT})"
     r"(?: (?:a bit|a little|please|for me|now|forever|for good|from (?:my|the|this) \w+|to the "
     r"(?:left|right|bin|trash)|by \d+ degrees?|\d+ degrees?|left|right|upside down|around|up|down|"
-    r"away|out|clockwise|(?:as|to) (?:a )?favou?rites?|(?:brighter|darker|sharper|lighter|black and "
+    r"away|out|clockwise|(?:as|to) (?:a )?favou?rites?|(?:brighter|darker|sharper|"
+    r"lighter|black and "
     r"white|smaller|bigger in size|square)|to (?:another|a different|my) \w+))*",
     re.IGNORECASE,
 )
@@ -224,17 +229,20 @@ _HOLDS = re.compile(
     rf"{_ASKS}(?:what(?:{_A}s| is| do i have| do you have| have i got| have you got)? "
     rf"(?:there )?(?:in|on) (?:here|(?:my|the|this|our|your) (?:photo |picture )?(?:library|"
     rf"collection|albums?|archive|photos|pictures|phone|computer|disk))"
-    rf"|(?:what|which)(?: (?:kinds?|sorts?) of)?(?: (?:photos?|pictures?|pics?|images?|stuff|things))?"
+    rf"|(?:what|which)(?: (?:kinds?|sorts?) of)?(?: (?:photos?|pictures?|pics?|images?|"
+    rf"stuff|things))?"
     rf"(?: all)? (?:do|have|can|did) (?:i|we|you) (?:have|got|see|find|know|know about|store)"
     rf"(?: (?:here|all|there|stored|saved|got|of mine|in (?:total|there|here)))*"
-    rf"|what(?:{_A}s| is| are| pictures are| photos are) (?:there|here)(?: to (?:see|look at|find))?"
+    rf"|what(?:{_A}s| is| are| pictures are| photos are) (?:there|here)(?: to (?:see|"
+    rf"look at|find))?"
     rf"|(?:what(?:{_A}s| do you know)|tell me(?: something| more)?|anything) about (?:my|the|this|"
-    rf"our) (?:photos?|pictures?|library|collection|album)|(?:give me )?(?:an? )?(?:overview|summary|"
+    rf"our) (?:photos?|pictures?|library|collection|album)|"
+    rf"(?:give me )?(?:an? )?(?:overview|summary|"
     rf"statistics|stats)(?: (?:of|about|on) (?:my|the|all) (?:\w+ )?(?:photos?|pictures?|library|"
     rf"collection))?|do (?:i|we|you) have (?:any|some|many|a lot of) (?:photos?|pictures?|pics?)"
     rf"(?: (?:at all|here))?|(?:what|which) (?:years?|places?|cities|countries)(?: (?:are|do|have|"
     rf"did|were|was|is|i|we|you|my|the|photos?|pictures?|been|in|from|there|here|got|have|know|"
-    rf"covered?|visit(?:ed)?|of|to|taken|library))+)",
+    rf"covered?|visit(?:ed)?|of|to|taken|library))*)",
     re.IGNORECASE,
 )
 
@@ -248,7 +256,8 @@ def asks_what_there_is(text: str) -> bool:
 
 _EVERYTHING = re.compile(
     rf"(?:(?:just|simply|really|absolutely|literally|please|me|us|the|of) )*"
-    rf"(?:everything|all(?: of (?:it|them|those|my|the))?|anything|whatever|any(?:thing)?|something|"
+    rf"(?:everything|all(?: of (?:it|them|those|my|the))?|anything|whatever|"
+    rf"any(?:thing)?|something|"
     rf"the lot|stuff|things|the whole lot|every (?:single )?(?:one|photo|picture|pic)|what|"
     rf"whichever|some(?: of (?:it|them))?|lots|ones?|more|most)"
     rf"(?: (?:at all|else|that|which|there|is|are|was|here|(?:i|we|you|u)(?:{_A}ve)?|have|has|got|"

@@ -122,6 +122,7 @@ ASKING = re.compile(
             # would you mind showing me, how about seeing
             rf"(?:would you |do you )?mind {_VERBING}(?: {_ME})?\b",
             rf"(?:how|what) about (?:{_VERBING}(?: {_ME})? )?(?!you\b|u\b)",
+            rf"{_POL}gimme\b",
             # show me, find, pull up
             rf"{_POL}(?:go |let{_A}s |go ahead and )?{_POL}(?:show|find|get|give|bring|pull up|"
             rf"pull out|dig up|dig out|look up|"

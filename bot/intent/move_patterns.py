@@ -244,8 +244,24 @@ ACKNOWLEDGEMENT = re.compile(
     rf"them)|good one|funny|amazing|awesome|brilliant|wonderful|oh (?:my|dear|well|wow|no)|really|"
     rf"seriously|true|exactly|indeed|whatever|no (?:worries|problem)|it{_A}s (?:fine|ok|okay)|"
     rf"all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|me too|idk|dunno|hmm|interesting|"
+    rf"(?:just )?forget (?:it|that|about (?:it|that))|stop(?: it| that)?|leave it|no matter|"
+    rf"doesn{_A}t matter|"
     rf"good to know|fair enough|makes sense|nvm|never ?mind|hi+|hey+|hello+|hiya|yo|"
     rf"good (?:morning|evening|afternoon)|morning|evening)(?:[\s,.!?…]+|$))+",
+    re.IGNORECASE,
+)
+# The assistant itself is blamed: "you're useless", "this doesn't work".
+COMPLAINT = re.compile(
+    rf"(?:you(?:{_A}re| are|r)?|this|it|that|what a|such an?)(?: (?:bot|app|thing|program|is|{_A}s|"
+    rf"just|so|really|always|never|totally|completely|a|an|bit|pretty|quite|being))*(?: |{_A}s )"
+    rf"(?:useless|stupid|dumb|rubbish|terrible|bad at this|hopeless|crap|annoying|an idiot|idiot|"
+    rf"broken|no (?:good|help|use)|not (?:helping|helpful|working|good at this|listening|very "
+    rf"(?:good|helpful|clever|smart))|slow|worthless|pathetic|get(?:ting|s)? (?:it|that|this|"
+    rf"everything) (?:all )?wrong|understand (?:me|anything|nothing)|listen|waste of time)"
+    rf"(?: (?:again|every time|bot|at this|today|really))*|(?:you|this|it)(?: (?:thing|bot|app))? "
+    rf"(?:really |just )?(?:do|does|did|can)(?:n{_A}t| not|not) (?:understand|work|listen|get it|"
+    rf"help)(?: (?:me|at all|anything))*|i hate (?:you|this)(?: (?:app|bot|thing))?|why (?:can|do|"
+    rf"are)(?:n{_A}t)? you .{{1,30}}(?:understand|find anything|so \w+|wrong)",
     re.IGNORECASE,
 )
 # What the bot is and does: "what can you do", "who are you".

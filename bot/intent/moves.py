@@ -31,6 +31,9 @@ class Known:
     aspect: Aspect = ""
 
 
+BOTH = (1, 2)
+
+
 def core_of(text: str) -> str:
     """A message without chatter at its ends: "ooh nice, more please!" is "more"."""
     text = text.strip()
@@ -64,8 +67,13 @@ def known_move(text: str, state: TalkState) -> Known | None:
     for text_ in (said, core):
         if patterns.GOODBYE.fullmatch(text_) and not _other_words(text_):
             return Known(Move.GOODBYE)
-    if state.shown and bare.lower() in ("no", "nope", "nah", "no no", "no no no"):
-        return Known(Move.REJECT)
+    if bare.lower() in ("no", "nope", "nah", "no no", "no no no"):
+        return Known(Move.REJECT if state.shown else Move.SMALL_TALK)
+    if is_complaint(core):
+        return Known(Move.SMALL_TALK)
+    if re.fullmatch(r"both|the two|both of (?:them|those|these)", core, re.IGNORECASE):
+        both = state.shown == len(BOTH)
+        return Known(Move.ORDINAL, numbers=BOTH) if both else Known(Move.SMALL_TALK)
     if patterns.THANKS.fullmatch(said) and patterns.THANKFUL.search(said):
         return Known(Move.THANKS)
     if patterns.ACKNOWLEDGEMENT.fullmatch(said):
@@ -82,6 +90,11 @@ def known_move(text: str, state: TalkState) -> Known | None:
     if patterns.QUESTION.fullmatch(core):
         return Known(Move.QUESTION, patterns.QUESTION_WORDS.sub(" ", core).strip(" ,.?!"))
     return _follow_up(whole, core, state)
+
+
+def is_complaint(text: str) -> bool:
+    """Whether a message is displeased with the assistant itself: "you're useless"."""
+    return bool(patterns.COMPLAINT.fullmatch(core_of(text)))
 
 
 def _other_words(text: str) -> bool:

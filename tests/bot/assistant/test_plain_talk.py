@@ -1,0 +1,127 @@
+"""Talk as people talk: the oldest photo, questions about one, no for a change, time by name."""
+
+from datetime import date
+
+import pytest
+
+from bot.assistant import Assistant, Reply, Session
+from bot.assistant.facts import filter_words
+from bot.assistant.follow_ups import replaced
+from bot.assistant.small_talk import tone_of
+from bot.intent.plan import Move, Plan
+from retrieval.search import DateRange, Filter
+from tests.bot.assistant.conftest import ScriptedUnderstanding
+
+OLDEST = Plan(Move.OLDER, extreme="oldest")
+RED = Plan(Move.REQUEST, content="red")
+
+
+class Talk:
+    """Says plans to an assistant, one after the other."""
+
+    def __init__(
+        self, assistant: Assistant, session: Session, understanding: ScriptedUnderstanding
+    ) -> None:
+        self.assistant, self.session, self.understanding = assistant, session, understanding
+
+    def say(self, plan: Plan, message: str) -> Reply:
+        self.understanding.knows({message: plan})
+        return self.assistant.respond(self.session, message)
+
+
+@pytest.fixture
+def talk(assistant: Assistant, session: Session, understanding: ScriptedUnderstanding) -> Talk:
+    return Talk(assistant, session, understanding)
+
+
+def names(reply: Reply) -> list[str]:
+    return [photo.path.stem for photo in reply.photos]
+
+
+def year(number: int) -> DateRange:
+    return DateRange(date(number, 5, 1), date(number, 5, 31))
+
+
+def test_the_oldest_of_all_needs_no_gallery(talk: Talk) -> None:
+    reply = talk.say(OLDEST, "the oldest photo")
+    assert names(reply) == ["0-red"]
+    assert "1 May 2019" in reply.text
+    newest = talk.say(Plan(Move.NEWER, extreme="newest", several=True), "newest photos in my album")
+    assert names(newest)[:2] == ["5-green", "4-blue"]
+
+
+def test_the_newest_of_what_is_spoken_of(talk: Talk) -> None:
+    talk.say(RED, "the red ones")
+    assert names(talk.say(Plan(Move.NEWER, extreme="newest"), "the newest")) == ["2-red"]
+
+
+def test_what_is_known_of_a_shown_photo(talk: Talk) -> None:
+    assert "shown" in talk.say(Plan(Move.QUESTION, aspect="where"), "where was that?").text
+    shown = talk.say(RED, "the red ones").photos
+    reply = talk.say(Plan(Move.QUESTION, numbers=(2,), aspect="who"), "who is in the second?")
+    assert not reply.photos
+    assert shown[1].path.name in reply.text
+    assert "second" in reply.text
+    assert "can't" in reply.text
+
+
+def test_photos_are_never_changed(talk: Talk) -> None:
+    talk.say(RED, "the red ones")
+    reply = talk.say(Plan(Move.HELP, aspect="change"), "delete the third")
+    assert "never" in reply.text
+    assert not reply.photos
+    assert not reply.shared
+
+
+def test_a_month_without_a_year_is_looked_for_in_every_year(talk: Talk) -> None:
+    every = tuple(year(number) for number in range(2026, 2015, -1))
+    plan = Plan(Move.REQUEST, content="red", when=every[:1], every_year=every)
+    reply = talk.say(plan, "red in may")
+    assert names(reply) == ["0-red"]
+    assert "May 2026" in reply.text
+    assert reply.filter_words.startswith("Mays of 2019 to")
+
+
+def test_nothing_in_any_year(talk: Talk) -> None:
+    every = tuple(DateRange(date(n, 2, 1), date(n, 2, 28)) for n in range(2026, 2015, -1))
+    reply = talk.say(Plan(Move.REQUEST, when=every[:1], every_year=every), "february")
+    assert not reply.photos
+    assert "any year" in reply.text or "whichever" in reply.text
+
+
+def test_feasts_are_told_by_name() -> None:
+    christmas = DateRange(date(2025, 12, 22), date(2025, 12, 28))
+    assert filter_words(Filter(dates=(christmas,))) == "Christmas 2025"
+    week = DateRange(date(2025, 3, 3), date(2025, 3, 9))
+    assert filter_words(Filter(dates=(week,))) == "3 March 2025 to 9 March 2025"
+
+
+def test_either_side_of_or_will_do(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.REQUEST, content="yellow or purple"), "yellow or purple")
+    assert names(reply)[0] == "6-yellow"
+
+
+def test_a_correction_replaces_the_same_preposition() -> None:
+    def unlike(text: str, others) -> list[float]:
+        return [0.0] * len(others)
+
+    assert replaced("a man on a horse", "on a bike", unlike) == "a man on a bike"
+    assert replaced("a girl on a pony in a field", "on a donkey", unlike) == (
+        "a girl on a donkey in a field"
+    )
+    assert replaced("a girl", "in a field", unlike) == "a girl, field"
+
+
+@pytest.mark.parametrize(
+    ("message", "tone"),
+    [
+        ("what's the weather tomorrow?", "off_topic"),
+        ("tell me a joke", "off_topic"),
+        ("you're useless", "complaint"),
+        ("ok sorry", "ok"),
+        ("why?", "ok"),
+        ("my cat was sick all night", "bad"),
+    ],
+)
+def test_tones(message: str, tone: str) -> None:
+    assert tone_of(message) == tone
