@@ -40,8 +40,8 @@ _OFF_TOPIC = re.compile(
     r"why|how|which)(?:['’]?(?:s|re|d|ll))?\b"
     r"(?! (?:a|an) (?!.*\?))|(?:(?:is|are|was|were|does|do|did|can|could|will|would|should|has|"
     r"have)(?:n['’]?t)? \w+ .*|any \w+.*|got .*)\?\s*$|(?:tell|give|write|sing|teach|"
-    r"recommend|explain|translate|calculate|book|order|call|play|set|remind)(?: me| us)? (?:a|an|the|some|"
-    r"something|about|my|how|to)\b)",
+    r"recommend|explain|translate|calculate|book|order|call|play|set|remind)(?: me| us)? "
+    r"(?:a|an|the|some|something|about|my|how|to)\b)",
     re.I,
 )
 """A question or an order about something else than photos."""

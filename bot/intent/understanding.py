@@ -117,7 +117,7 @@ _LEADING_MORE = re.compile(
     re.IGNORECASE,
 )
 _LEADING_ONLY = re.compile(
-    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|hm+|oh|ah|well|sorry|or|rather|please|only|"
+    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|nah|nope|hm+|oh|ah|well|sorry|or|rather|please|only|"
     r"just|actually|wait|instead|maybe|try|next|more|same|"
     r"of course|or rather|better)\b[\s,.:;!–—-]+)+",
     re.IGNORECASE,
