@@ -262,7 +262,8 @@ _EVERYTHING = re.compile(
     rf"whichever|some(?: of (?:it|them))?|lots|ones?|more|most)"
     rf"(?: (?:at all|else|that|which|there|is|are|was|here|(?:i|we|you|u)(?:{_A}ve)?|have|has|got|"
     rf"took|take|shot|taken|can|could|find|know|of|from|in|to|did|ever|photos?|pictures?|pics?|"
-    rf"images?|stuff|things|show|possible|available|really|please|me|do|photographed|happened|we did))*",
+    rf"images?|stuff|things|show|possible|available|really|please|me|do|photographed|"
+    rf"happened|we did))*",
     re.IGNORECASE,
 )
 
