@@ -5,7 +5,6 @@ nothing by itself. What a message wants is :mod:`bot.intent`'s to say, what is l
 from that and the session (:mod:`bot.assistant.follow_ups`), and the photos are the searcher's.
 """
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,25 +15,17 @@ from typing import TYPE_CHECKING
 from bot.assistant.choices import Choices
 from bot.assistant.facts import (
     count_words,
-    filter_words,
-    known_places_words,
-    range_words,
-    years_words,
 )
-from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
-from bot.assistant.gallery import Gallery, GalleryMaker
+from bot.assistant.finding import Finder
+from bot.assistant.follow_ups import refers_back
+from bot.assistant.gallery import GalleryMaker
+from bot.assistant.questions import Questions
 from bot.assistant.reply import Reply, SharedPhoto
-from bot.assistant.sentences import bare, lower, say, subject
-from bot.assistant.session import OWNER, Session, Topic, nth_of, shown_path
+from bot.assistant.sentences import say
+from bot.assistant.session import OWNER, Session, nth_of, shown_path
 from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat
 from bot.assistant.wording import (
-    extreme_text,
-    found_text,
-    in_time,
-    photos_told,
-    said_back,
     shared_text,
-    subject_of,
 )
 from bot.descriptors import Description
 from bot.intent.plan import Move, Plan, TalkState
@@ -59,25 +50,8 @@ SURE_REQUEST = 0.7
 """The same for a request in words of its own: what is left is mostly that of other moves which
 look for the same words."""
 
-SAME_TOPIC = frozenset({Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER})
-HOW_MANY = re.compile(
-    r"(?:and |so )?how many(?: (?:are there|is that|in total|altogether|then|"
-    r"do (?:we|i|you) have))*",
-    re.IGNORECASE,
-)
-"""Asks for the number of what is spoken of, without a word for it."""
 PICKS = frozenset({Move.SHARE, Move.ORDINAL})
 """Moves that mean photos which are on the table."""
-
-
-MAX_BY_DATE = 60
-"""Photos that fit which are put into the order of time."""
-_SEVERAL = re.compile(r"\b(?:these|those|they|them|all|both)\b", re.IGNORECASE)
-_WHOLE_LIBRARY = re.compile(
-    r"\b(?:ever|of all|overall|(?:in|of) (?:my|the|this) (?:whole |entire )?(?:library|collection|"
-    r"album))\b",
-    re.IGNORECASE,
-)
 
 
 class Assistant:
@@ -117,6 +91,8 @@ class Assistant:
         self.searcher = searcher
         self.library = searcher.library
         self.galleries = GalleryMaker(suggester, searcher)
+        self.finder = Finder(suggester, self.galleries)
+        self.questions = Questions(self.finder)
         self.share_folder = share_folder
 
     # -- messages --------------------------------------------------------------------------
@@ -151,7 +127,7 @@ class Assistant:
         """Look for photos for what was said, although nobody asked for one."""
         plan = Plan(Move.ANNOUNCE, language=session.language)
         description = self._described(session, choices)
-        return self._found(session, "", plan, description, choices)
+        return self.finder.found(session, plan, description, choices)
 
     def classic_search(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
         """Look once more for the newest message, by its own words and without any LLM."""
@@ -161,7 +137,7 @@ class Assistant:
         plan = self._plan(session, newest)
         if not plan.move.wants_photo or plan.move in PICKS:
             plan = replace(plan, move=Move.REQUEST, content=plan.content or newest)
-        return self._found(session, newest, plan, None, replace(choices, use_llm=False))
+        return self.finder.found(session, plan, None, replace(choices, use_llm=False))
 
     def without_filter(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
         """The current topic again, without its time and place."""
@@ -171,7 +147,7 @@ class Assistant:
         session.take_up(topic.model_copy(update={"when": (), "where": (), "folders": ()}))
         plan = Plan(Move.REFINE, language=session.language)
         browse = not topic.words
-        reply = self._searched(session, plan, None, choices, frozenset(), browse=browse)
+        reply = self.finder.searched(session, plan, None, choices, frozenset(), browse=browse)
         said = "" if browse else reply.text
         return replace(reply, text=f"{say(session, 'look_everywhere')} {said}".strip())
 
@@ -247,18 +223,18 @@ class Assistant:
         if plan.aspect == "change":
             return Reply(say(session, "never_changes"))
         if plan.aspect:
-            return self._told_of(session, message, plan)
+            return self.questions.told_of(session, message, plan)
         if plan.extreme:
-            return self._by_date(session, message, plan, choices)
+            return self.finder.by_date(session, message, plan, choices)
         if move in PICKS:
             return self._picked(session, plan)
         if move is Move.QUESTION:
-            return self._answered(session, message, plan, choices)
+            return self.questions.answered(session, message, plan, choices)
         if move is Move.SMALL_TALK and choices.always_on and len(message.split()) > 3:
-            return self._found(session, message, plan, description, choices)
+            return self.finder.found(session, plan, description, choices)
         if not move.wants_photo:
             return self._in_words(session, message, plan, description, choices)
-        return self._found(session, message, plan, description, choices)
+        return self.finder.found(session, plan, description, choices)
 
     def _in_words(
         self,
@@ -312,338 +288,6 @@ class Assistant:
             return Reply(f"That photo could not be shared: {error}.")
         except OSError as error:
             return Reply(f"The copy could not be saved: {error.strerror or 'the disk refused'}.")
-
-    # -- questions about the library -------------------------------------------------------
-
-    def _answered(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
-        current = session.topic
-        refers = (
-            (refers_back(message) or bool(HOW_MANY.fullmatch(message.strip(" .?!"))))
-            and current is not None
-            and bool(current.where or current.when)
-        )
-        when = plan.when or (current.when if refers and current else ())
-        where = plan.where or (current.where if refers and current else ())
-        if plan.content and not refers_back(plan.content):
-            reply = self._found(session, message, replace(plan, move=Move.REQUEST), None, choices)
-            if reply.photos:
-                words = lower(subject(plan.content))
-                text = f"{say(session, 'cannot_count', subject_lower=words)} {reply.text}"
-                return replace(reply, text=text)
-            return reply
-        if not when and not where:
-            return Reply(self._library_facts(session))
-        chosen = Filter(dates=when, places=where)
-        ids = self.library.ids_matching(chosen)
-        session.take_up(Topic(when=when, where=where))
-        session.gallery = []
-        count = len(ids)
-        places = filter_words(Filter(places=where))
-        times = filter_words(Filter(dates=when))
-        said = (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
-        if not count:
-            return Reply(say(session, "count_none", facts=said), filter=chosen)
-        text = say(session, "count", count=count_words(count, session.language), facts=said)
-        return Reply(text, filter=chosen, filter_words=filter_words(chosen))
-
-    def _library_facts(self, session: Session) -> str:
-        known = self.galleries.facts()
-        # A year or two of a few dated photos would stand for all.
-        mostly_dated = known.undated <= known.count // 2
-        years = years_words(known, session.language) if mostly_dated else ""
-        places = known_places_words(known)
-        return say(
-            session,
-            "library",
-            count=count_words(known.count, session.language),
-            span=f", {years}" if years else "",
-            places=f"Most are from {places}." if places else "",
-        )
-
-    def _told_of(self, session: Session, message: str, plan: Plan) -> Reply:
-        """What is known of a photo that is shown; never who is in it."""
-        if not session.gallery:
-            return Reply(say(session, "nothing_shown"))
-        numbers = plan.numbers or (self._meant(session),)
-        chosen = [nth_of(session.gallery, number) for number in numbers]
-        if None in chosen:
-            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
-            count = count_words(len(session.gallery), session.language)
-            return Reply(say(session, "no_such_number", count=count, number=missing))
-        if not plan.numbers and len(session.gallery) > 1 and _SEVERAL.search(message):
-            chosen = list(session.gallery)
-        photos = self.galleries.shown([one for one in chosen if one is not None])
-        if not photos:
-            return Reply("That photo is gone from the disk.")
-        return Reply(photos_told(session, photos, plan.aspect, session.gallery))
-
-    @staticmethod
-    def _meant(session: Session) -> int:
-        """The place of the photo that "that" means: the one shared last, else the first."""
-        last = session.shared[-1] if session.shared else None
-        return session.gallery.index(last) + 1 if last in session.gallery else 1
-
-    def _by_date(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
-        """The oldest or newest photos of what is spoken of, else of the whole library."""
-        current = session.topic
-        own = plan.move in (Move.OLDER, Move.NEWER) and not plan.when and not plan.where
-        if own:
-            goes_on = current is not None and bool(session.gallery or current.galleries)
-            whole = not goes_on or bool(_WHOLE_LIBRARY.search(message))
-            topic = Topic() if whole or current is None else current.model_copy()
-        else:
-            folders = self.galleries.folders(plan.folders)
-            topic = next_topic(plan, session, self.galleries.alike, folders)
-        session.take_up(topic)
-        chosen = topic.filter(frozenset(session.refused))
-        gallery = None
-        if topic.words:
-            gallery = self.galleries.of_words(topic.words, topic.exclude, MAX_BY_DATE, chosen)
-        newest = plan.extreme == "newest"
-        k = choices.photos if plan.several else 1
-        photos = self.galleries.by_date(gallery, k, chosen, newest=newest)
-        shown_filter = replace(chosen, exclude=frozenset())
-        words = filter_words(shown_filter)
-        session.show([photo.photo_id for photo in photos], [])
-        sure = (gallery.sure if gallery else "fits") if photos else "none"
-        if photos:
-            text = extreme_text(session, topic, photos, plan.extreme, sure)
-        elif self.galleries.facts().first is None:
-            text = say(session, "no_dates_at_all")
-        else:
-            text = self._nothing_text(session, topic, words, frozenset())
-        return Reply(
-            text,
-            photos=photos,
-            sure=sure,
-            filter=shown_filter,
-            filter_words=words,
-            looked_for=gallery.looked_for if gallery else {},
-            searched=gallery.searched if gallery else 0,
-        )
-
-    # -- looking for photos ----------------------------------------------------------------
-
-    def _found(
-        self,
-        session: Session,
-        message: str,
-        plan: Plan,
-        description: Description | None,
-        choices: Choices,
-    ) -> Reply:
-        before = session.topic
-        if plan.move in SAME_TOPIC and before is None:
-            return Reply(say(session, "nothing_shown"))
-        if plan.move is Move.REJECT:
-            session.refuse(session.gallery)
-        if self._says_nothing(session, plan):
-            return Reply("" if plan.problem else say(session, "what"))
-        if plan.move in (Move.OLDER, Move.NEWER) and before is not None:
-            return self._older_or_newer(session, plan, before, choices)
-        folders = self.galleries.folders(plan.folders)
-        topic = next_topic(plan, session, self.galleries.alike, folders)
-        again = plan.move is Move.BACK and not plan.unseen
-        session.take_up(topic)
-        if again and topic.galleries:
-            return self._shown_again(session, topic)
-        exclude = topic.shown if plan.move in (*SAME_TOPIC, Move.BACK) else frozenset()
-        refused = frozenset(session.refused) if plan.move is not Move.BACK else frozenset()
-        return self._searched(session, plan, description, choices, exclude | refused)
-
-    @staticmethod
-    def _says_nothing(session: Session, plan: Plan) -> bool:
-        """Whether photos are asked for without a word about which, and nothing was told before."""
-        named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
-        if named or plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
-            return False
-        if plan.problem:
-            return True
-        told = len(session.open_conversation().turns) > 1
-        return not told and (plan.move is not Move.REFINE or session.topic is None)
-
-    def _older_or_newer(
-        self, session: Session, plan: Plan, before: Topic, choices: Choices
-    ) -> Reply:
-        days = [photo.taken_at or "" for photo in self.galleries.shown(session.gallery)]
-        dates = before_or_after(plan.move, days)
-        if dates is None:
-            return Reply(say(session, "no_date_shown" if session.gallery else "nothing_shown"))
-        session.take_up(before.model_copy(update={"when": (dates,)}))
-        reply = self._searched(session, plan, None, choices, frozenset(session.refused))
-        if reply.photos:
-            return reply
-        kind = "older_none" if plan.move is Move.OLDER else "newer_none"
-        return replace(reply, text=say(session, kind, subject_lower=subject_of(before)))
-
-    def _shown_again(self, session: Session, topic: Topic) -> Reply:
-        photos = self.galleries.shown(topic.galleries[0])
-        session.gallery = [photo.photo_id for photo in photos]
-        session.settle()
-        chosen = topic.filter()
-        text = found_text(session, topic, photos, "fits")
-        return Reply(
-            text,
-            photos=photos,
-            sure="fits",
-            filter=chosen,
-            filter_words=filter_words(chosen),
-            looked_for={"words": topic.words},
-        )
-
-    def _searched(
-        self,
-        session: Session,
-        plan: Plan,
-        description: Description | None,
-        choices: Choices,
-        exclude: frozenset[int],
-        *,
-        browse: bool = False,
-    ) -> Reply:
-        topic = session.topic
-        assert topic is not None
-        started = time.perf_counter()
-        chosen = topic.filter(exclude)
-        notice = None
-        if chosen.dates and self.galleries.facts().first is None:
-            chosen = replace(chosen, dates=())
-            notice = say(session, "no_dates")
-        if chosen.places and topic.words and not self.galleries.facts().places:
-            # What is known of no photo may still be seen in one, or be in its file's name.
-            chosen = replace(chosen, places=())
-        if browse:
-            gallery = self.galleries.of_filter(choices.photos, chosen)
-        else:
-            gallery = self._gallery(session, topic, plan, description, choices, chosen)
-            wider = self._of_every_year(session, plan, description, choices, gallery, exclude)
-            if wider is not None:
-                notice = say(session, "every_year", filter=filter_words(Filter(dates=topic.when)))
-                gallery, topic = wider
-                chosen = topic.filter(exclude)
-        seconds = {"search": time.perf_counter() - started}
-        session.show(
-            [photo.photo_id for photo in gallery.photos],
-            [similar for photo in gallery.photos for similar in photo.similar],
-        )
-        shown_filter = replace(chosen, exclude=frozenset())
-        words = filter_words(shown_filter)
-        if gallery.photos:
-            text = found_text(session, topic, gallery.photos, gallery.sure)
-        else:
-            text = self._nothing_text(session, topic, words, exclude)
-            if plan.every_year and topic.when == plan.when and not exclude:
-                unit = re.sub(r"\s*\d{4}(?:/\d\d)?$", "", range_words(plan.when[0]))
-                text = say(session, "none_any_year", unit=unit)
-            if len(session.topics) > 1 and topic.is_filtered and topic.galleries:
-                # What leaves nothing is taken back, so that the next message narrows from here.
-                earlier = session.topics[-2]
-                session.take_up(
-                    topic.model_copy(
-                        update={
-                            "when": earlier.when,
-                            "where": earlier.where,
-                            "folders": earlier.folders,
-                        }
-                    )
-                )
-        request = None
-        if description is not None and description.source == "llm":
-            request = ReplyRequest(session.conversation(), description, len(gallery.photos))
-        return Reply(
-            "" if request else " ".join(filter(None, (notice, text))),
-            photos=gallery.photos,
-            sure=gallery.sure,
-            filter=shown_filter,
-            filter_words=words,
-            looked_for=gallery.looked_for,
-            searched=gallery.searched,
-            seconds=seconds,
-            request=request,
-        )
-
-    def _gallery(
-        self,
-        session: Session,
-        topic: Topic,
-        plan: Plan,
-        description: Description | None,
-        choices: Choices,
-        chosen: Filter,
-    ) -> Gallery:
-        k = choices.photos
-        if description is not None and description.source == "llm":
-            return self.galleries.of_description(description, k, chosen)
-        announced = plan.move in (Move.ANNOUNCE, Move.SMALL_TALK)
-        told = len(session.open_conversation().turns) > 1
-        if topic.words and not (announced and told) and not self._hangs_on_talk(session, topic):
-            words = self._searched_words(topic, chosen)
-            expected = plan.move is Move.ANNOUNCE
-            return self.galleries.of_words(words, topic.exclude, k, chosen, expected=expected)
-        if topic.words or not topic.is_filtered:
-            described = self.suggester.describe(session.open_conversation())
-            return self.galleries.of_description(described, k, chosen, topic.words)
-        return self.galleries.of_filter(k, chosen)
-
-    def _of_every_year(
-        self,
-        session: Session,
-        plan: Plan,
-        description: Description | None,
-        choices: Choices,
-        latest: Gallery,
-        exclude: frozenset[int],
-    ) -> tuple[Gallery, Topic] | None:
-        """Photos of the same time of other years, where the latest one has none that fits.
-
-        "Kids in December" means the last one, unless they were there in earlier ones only.
-        """
-        topic, first = session.topic, self.galleries.facts().first
-        enough = latest.sure == "fits" and latest.photos
-        if topic is None or enough or first is None or topic.when != plan.when:
-            return None
-        known = tuple(one for one in plan.every_year if one.last and one.last >= first)
-        if len(known) < 2:
-            return None
-        wider = topic.model_copy(update={"when": known})
-        earlier = session.topics[:-1]
-        session.topics = [*earlier, wider]
-        gallery = self._gallery(session, wider, plan, description, choices, wider.filter(exclude))
-        better = gallery.photos and (gallery.sure == "fits" or latest.sure == "none")
-        if better:
-            days = [date.fromisoformat(one.taken_at[:10]) for one in gallery.photos if one.taken_at]
-            years = tuple(one for one in known if one.last and one.last >= min(days, default=first))
-            wider.when = years or known
-            session.topics = [*earlier, wider]
-            return gallery, wider
-        session.topics = [*earlier, topic]
-        return None
-
-    def _searched_words(self, topic: Topic, chosen: Filter) -> str:
-        """The topic's words, with the places by which the library cannot be filtered."""
-        unknown = [] if chosen.places else [filter_words(Filter(places=topic.where))]
-        return " ".join(filter(None, (topic.words, *unknown)))
-
-    def _hangs_on_talk(self, session: Session, topic: Topic) -> bool:
-        """Whether the words alone do not say what is meant: "you should see his face"."""
-        return refers_back(topic.content) and len(session.open_conversation().turns) > 1
-
-    def _nothing_text(
-        self, session: Session, topic: Topic, words: str, exclude: frozenset[int]
-    ) -> str:
-        # A sentence ("where we ate outside") would not fit into one of ours.
-        named = subject_of(topic) if said_back(topic) else ""
-        if exclude and topic.galleries:
-            return say(session, "no_more", subject_lower=named or "those")
-        if words and not len(self.library.ids_matching(topic.filter())):
-            span = years_words(self.galleries.facts(), session.language)
-            known = f"What I know goes from {span}." if span and topic.when else ""
-            return say(session, "none_filter", filter=words, span=known)
-        if words and named:
-            return say(session, "none_here", filter=words)
-        if not named:
-            return say(session, "none_plain")
-        return say(session, "none", subject_lower=named, subject_bare=bare(named))
 
 
 def _bounded(message: str) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from bot.assistant.facts import filter_words
 from bot.assistant.follow_ups import replaced
 from bot.assistant.small_talk import tone_of
 from bot.intent.plan import Move, Plan
-from retrieval.search import DateRange, Filter
+from retrieval.search import DateRange, Filter, Place
 from tests.bot.assistant.conftest import ScriptedUnderstanding
 
 OLDEST = Plan(Move.OLDER, extreme="oldest")
@@ -53,6 +53,13 @@ def test_the_oldest_of_all_needs_no_gallery(talk: Talk) -> None:
 def test_the_newest_of_what_is_spoken_of(talk: Talk) -> None:
     talk.say(RED, "the red ones")
     assert names(talk.say(Plan(Move.NEWER, extreme="newest"), "the newest")) == ["2-red"]
+
+
+def test_after_a_count_the_oldest_is_that_of_what_was_counted(talk: Talk) -> None:
+    talk.say(Plan(Move.QUESTION, where=(Place(city="Tokyo"),)), "how many from Tokyo?")
+    oldest = talk.say(OLDEST, "show the oldest one")
+    assert oldest.photos[0].taken_at is not None
+    assert oldest.photos[0].taken_at.startswith("2020-06")
 
 
 def test_what_is_known_of_a_shown_photo(talk: Talk) -> None:

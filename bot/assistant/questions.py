@@ -1,0 +1,101 @@
+"""Answers to questions about the library and about photos that are shown, from facts."""
+
+import re
+from dataclasses import replace
+
+from bot.assistant.choices import Choices
+from bot.assistant.facts import count_words, filter_words, known_places_words, years_words
+from bot.assistant.finding import Finder
+from bot.assistant.follow_ups import refers_back
+from bot.assistant.reply import Reply
+from bot.assistant.sentences import lower, say, subject
+from bot.assistant.session import Session, Topic, nth_of
+from bot.assistant.wording import in_time, photos_told
+from bot.intent.plan import Move, Plan
+from retrieval.search import Filter
+
+HOW_MANY = re.compile(
+    r"(?:and |so )?how many(?: (?:are there|is that|in total|altogether|then|"
+    r"do (?:we|i|you) have))*",
+    re.IGNORECASE,
+)
+"""Asks for the number of what is spoken of, without a word for it."""
+_SEVERAL = re.compile(r"\b(?:these|those|they|them|all|both)\b", re.IGNORECASE)
+
+
+class Questions:
+    """Answers from what the library knows; no picture is looked at."""
+
+    def __init__(self, finder: Finder) -> None:
+        """Facts and photos come from the finder's library."""
+        self.finder = finder
+        self.galleries = finder.galleries
+
+    def answered(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
+        """How many photos there are, from when and where; of a content, the photos themselves."""
+        current = session.topic
+        refers = (
+            (refers_back(message) or bool(HOW_MANY.fullmatch(message.strip(" .?!"))))
+            and current is not None
+            and bool(current.where or current.when)
+        )
+        when = plan.when or (current.when if refers and current else ())
+        where = plan.where or (current.where if refers and current else ())
+        if plan.content and not refers_back(plan.content):
+            reply = self.finder.found(session, replace(plan, move=Move.REQUEST), None, choices)
+            if reply.photos:
+                words = lower(subject(plan.content))
+                text = f"{say(session, 'cannot_count', subject_lower=words)} {reply.text}"
+                return replace(reply, text=text)
+            return reply
+        if not when and not where:
+            return Reply(self._library_facts(session))
+        chosen = Filter(dates=when, places=where)
+        ids = self.galleries.library.ids_matching(chosen)
+        session.take_up(Topic(when=when, where=where))
+        session.gallery = []
+        count = len(ids)
+        places = filter_words(Filter(places=where))
+        times = filter_words(Filter(dates=when))
+        said = (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
+        if not count:
+            return Reply(say(session, "count_none", facts=said), filter=chosen)
+        text = say(session, "count", count=count_words(count, session.language), facts=said)
+        return Reply(text, filter=chosen, filter_words=filter_words(chosen))
+
+    def _library_facts(self, session: Session) -> str:
+        known = self.galleries.facts()
+        # A year or two of a few dated photos would stand for all.
+        mostly_dated = known.undated <= known.count // 2
+        years = years_words(known, session.language) if mostly_dated else ""
+        places = known_places_words(known)
+        return say(
+            session,
+            "library",
+            count=count_words(known.count, session.language),
+            span=f", {years}" if years else "",
+            places=f"Most are from {places}." if places else "",
+        )
+
+    def told_of(self, session: Session, message: str, plan: Plan) -> Reply:
+        """What is known of a photo that is shown; never who is in it."""
+        if not session.gallery:
+            return Reply(say(session, "nothing_shown"))
+        numbers = plan.numbers or (self._meant(session),)
+        chosen = [nth_of(session.gallery, number) for number in numbers]
+        if None in chosen:
+            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
+            count = count_words(len(session.gallery), session.language)
+            return Reply(say(session, "no_such_number", count=count, number=missing))
+        if not plan.numbers and len(session.gallery) > 1 and _SEVERAL.search(message):
+            chosen = list(session.gallery)
+        photos = self.galleries.shown([one for one in chosen if one is not None])
+        if not photos:
+            return Reply("That photo is gone from the disk.")
+        return Reply(photos_told(session, photos, plan.aspect, session.gallery))
+
+    @staticmethod
+    def _meant(session: Session) -> int:
+        """The place of the photo that "that" means: the one shared last, else the first."""
+        last = session.shared[-1] if session.shared else None
+        return session.gallery.index(last) + 1 if last in session.gallery else 1
