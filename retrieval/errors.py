@@ -22,14 +22,6 @@ All errors that Photopal raises on purpose, whatever the package::
     │   ├── EmptyDialogue
     │   ├── DialogueUnreadable
     │   ├── SettingsInvalid
-    │   ├── HistoryError
-    │   │   ├── HistoryNotFound
-    │   │   ├── HistoryTooNew
-    │   │   ├── HistoryBusy
-    │   │   └── ChatNotFound
-    │   ├── QuestionUnclear
-    │   ├── SessionUnknown, SessionBusy
-    │   ├── TooManyChats
     │   └── LLMError
     │       ├── LLMUnreachable
     │       ├── NetworkSettingInvalid

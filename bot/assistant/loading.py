@@ -1,6 +1,5 @@
 """Load the assistant and what it works with, once per process."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
 
 MAX_PHOTOS = 12
-
-
-def _say_nothing(step: str) -> None:
-    """For whoever does not want to know how far the loading is."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +44,12 @@ class LoadedAssistant:
         )
 
 
-def load_assistant(
-    settings: Settings,
-    *,
-    encoder: "Encoder | None" = None,
-    on_step: Callable[[str], None] = _say_nothing,
-) -> LoadedAssistant:
+def load_assistant(settings: Settings, *, encoder: "Encoder | None" = None) -> LoadedAssistant:
     """Open the library, load its encoder, make the describers, and warm everything up.
 
     Args:
         settings: library, encoder and LLM.
         encoder: one that is loaded already.
-        on_step: told in a few words what is being done.
 
     Raises:
         LibraryNotFound, LibraryEmpty, EncoderMismatch, EncoderUnavailable: one line each.
@@ -69,25 +58,18 @@ def load_assistant(
     try:
         if not library.searchable_count():
             raise LibraryEmpty("the library holds no photo yet: run 'photopal index FOLDER' first")
-        return _loaded(settings, library, encoder, on_step)
+        return _loaded(settings, library, encoder)
     except BaseException:
         library.close()
         raise
 
 
-def _loaded(
-    settings: Settings,
-    library: Library,
-    encoder: "Encoder | None",
-    on_step: Callable[[str], None],
-) -> LoadedAssistant:
-    on_step("Loading the encoder")
+def _loaded(settings: Settings, library: Library, encoder: "Encoder | None") -> LoadedAssistant:
     from bot.describe.llm import describer_chain
     from bot.describe.phrases import PhraseDescriber
     from bot.intent.understanding import Understanding
     from bot.suggest import Suggester
     from retrieval.encoders import load_encoder
-    from retrieval.encoders.batching import InferenceThread
     from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.encoders.starter import StarterEncoder
     from retrieval.search import Searcher
@@ -96,10 +78,7 @@ def _loaded(
         settings = settings.model_copy(update={"encoder": library.encoder_name})
     if encoder is None:
         encoder = load_encoder(settings.encoder)
-    on_step("Reading the library")
-    # What several talks want embedded at about the same time is embedded together.
-    together = InferenceThread()
-    cached = CachedTextEncoder(encoder, thread=together)
+    cached = CachedTextEncoder(encoder)
     searcher = Searcher(library, cached)
     describer = PhraseDescriber(cached)
     alone = settings.model_copy(update={"llm_mode": "off"})
@@ -113,11 +92,10 @@ def _loaded(
         llm = Suggester(searcher, describer_chain(settings, describer, outage=outage))
         writer = reply_chain(settings, outage=outage)
     base = encoder.text_base if isinstance(encoder, StarterEncoder) else None
-    understanding = Understanding(base, together)
+    understanding = Understanding(base)
     assistant = Assistant(
         offline, searcher, understanding, home() / "shared", llm=llm, writer=writer
     )
-    on_step("Warming up")
     # The first search loads an index and more; the first message should not wait for that, and a
     # library that cannot be searched is refused here.
     assistant.respond(Session(), "show me a photo of a dog on the beach", Choices(photos=1))

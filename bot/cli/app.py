@@ -7,13 +7,10 @@ from typing import Annotated
 import typer
 
 from bot.cli import (
-    api,
     chat,
     demo,
     forget,
-    history,
     index,
-    mcp,
     photochat,
     replay,
     search,
@@ -39,8 +36,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "suggest": suggest.suggest,
     "replay": replay.replay,
     "status": status.status,
-    "api": api.api,
-    "mcp": mcp.mcp,
 }
 """Photopal's own commands, in the order of the help text."""
 
@@ -59,9 +54,8 @@ def build_app() -> typer.Typer:
     app.callback()(_shared)
     for name, command in COMMANDS.items():
         app.command(name)(command)
-    app.add_typer(history.build_history(), name="history")
     app.add_typer(photochat.build_photochat(), name="photochat")
-    add_plugins(app, taken={*COMMANDS, "history", "photochat"})
+    add_plugins(app, taken={*COMMANDS, "photochat"})
     return app
 
 

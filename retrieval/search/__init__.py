@@ -1,9 +1,14 @@
 """Search: from a query to ranked photos."""
 
 from retrieval.search.filters import DateRange, Filter, Place, SearchOptions
-from retrieval.search.hits import Hit
-from retrieval.search.query import Query, QueryPicture, QueryText
-from retrieval.search.searcher import SMALL_GALLERY, Searcher, SearchResult
+from retrieval.search.searcher import (
+    SMALL_GALLERY,
+    Hit,
+    Query,
+    QueryText,
+    Searcher,
+    SearchResult,
+)
 
 __all__ = [
     "SMALL_GALLERY",
@@ -12,7 +17,6 @@ __all__ = [
     "Hit",
     "Place",
     "Query",
-    "QueryPicture",
     "QueryText",
     "SearchOptions",
     "SearchResult",

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.search.fusion import Vectors, fuse
-from retrieval.search.query import Query
-from retrieval.search.searcher import SMALL_GALLERY
+from retrieval.search.searcher import SMALL_GALLERY, Query
 
 Scores = NDArray[np.float32]
 

@@ -1,1 +1,0 @@
-"""The history's schema, one numbered file a step."""
