@@ -36,12 +36,14 @@ DESCRIPTORS = "descriptors"
 
 
 STANDING_WEIGHT = 1.0
-"""Log odds for each unit of the logarithm by which a best photo stands higher than by chance."""
+"""Of the logarithm in :func:`standing_evidence`. This and the next two were fitted by logistic
+regression on dialogues in random parts of a library, with their photo in it and without."""
 
 STANDING_SHIFT = 0.3
+"""Added to place * n / N before the logarithm, so that the first place of all is no proof."""
+
 STANDING_MIDDLE = -0.4
-"""Log odds where nothing is known either way; both fitted on dialogues in random parts of a
-library, with their photo and without it."""
+"""Log odds at place * n / N = 1 - shift, about where chance puts the best photo."""
 
 STANDING_DEPTH = 1_000
 """Photos of the whole library among which a place is counted; further down all are alike."""
@@ -110,7 +112,9 @@ def standing_evidence(place: int, searched: int, everything: int) -> float:
 
     Photos of one place and time score lower than the whole library's best, whether or not what was
     meant is among them. But by chance the best of n photos out of N stands at place N / n, and what
-    was meant stands much higher.
+    was meant stands much higher:
+
+        log odds = middle - weight * log(place * n / N + shift)
 
     Args:
         place: of the best photo that passed the filter, among all photos, from 1.

@@ -11,7 +11,6 @@ library of the sample photos, whose names say what they show, also what names ar
 
 import argparse
 import json
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,50 +18,57 @@ from typing import Any
 
 import numpy as np
 
+from bot.conversation import Conversation
 from bot.describe.phrases import PhraseDescriber
-from bot.describe.query import GUESSES_WEIGHT
+from bot.descriptors import Descriptors
 from bot.dialogues.dialogue import Dialogue
 from bot.dialogues.reading import read_dialogues
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.encoders.cached import CachedTextEncoder
+from retrieval.filters import Filter
 from retrieval.library import Library
 from retrieval.photos.names import name_words
 from retrieval.search import Query, Searcher, SearchOptions
 from retrieval.search.calibration import Calibration
-from retrieval.search.sureness import Sure
-from training.evaluation.album import NO_ANSWER, AlbumPlanner
+from training.evaluation.album import AlbumPlanner
 from training.evaluation.gallery import PhotoGallery, open_library
+from training.evaluation.outcome import score, with_refusals
 from training.evaluation.queries import EvalQuery, ask_describer
-from training.evaluation.rankers import photo_query
+from training.evaluation.rankers import PhotoRanker
+from training.evaluation.summary import summary
 
-KS = (1, 5, 10, 30)
-Change = Callable[[EvalQuery, Query], tuple[EvalQuery, Query]]
+KEYS = ("hit@1", "hit@5", "hit@10", "hit@30", "kinds", "refused")
+Change = Callable[[EvalQuery], EvalQuery]
 
 
-def without_guesses(asked: EvalQuery, query: Query) -> tuple[EvalQuery, Query]:
+def without_guesses(asked: EvalQuery) -> EvalQuery:
     """Only the windows of the dialogue."""
-    kept = tuple(part for part in query.parts if part.weight != GUESSES_WEIGHT)
-    return asked, replace(query, parts=kept or query.parts)
+    return _described(asked, descriptors=Descriptors())
 
 
-def without_own_words(asked: EvalQuery, query: Query) -> tuple[EvalQuery, Query]:
-    """Only what the describer guessed."""
-    kept = tuple(part for part in query.parts if part.weight == GUESSES_WEIGHT)
-    return asked, replace(query, parts=kept or query.parts)
+def without_own_words(asked: EvalQuery) -> EvalQuery:
+    """Only what the describer guessed, searched as an LLM's fields are."""
+    return _described(asked, context=Conversation(()))
 
 
-def without_filters(asked: EvalQuery, query: Query) -> tuple[EvalQuery, Query]:
+def without_filters(asked: EvalQuery) -> EvalQuery:
     """Any time, any place."""
-    return replace(asked, filter=type(asked.filter)()), query
+    return replace(asked, filter=Filter())
 
 
-def without_exclusion(asked: EvalQuery, query: Query) -> tuple[EvalQuery, Query]:
+def without_exclusion(asked: EvalQuery) -> EvalQuery:
     """As if nobody had said which one it is not."""
-    return asked, replace(query, exclude="")
+    return replace(asked, exclude="")
+
+
+def _described(asked: EvalQuery, **changed: Any) -> EvalQuery:
+    if asked.description is None:
+        return asked
+    return replace(asked, description=asked.description.model_copy(update=changed))
 
 
 PARTS: dict[str, Change] = {
-    "all": lambda asked, query: (asked, query),
+    "all": lambda asked: asked,
     "without own words": without_own_words,
     "without guesses": without_guesses,
     "without filters": without_filters,
@@ -71,44 +77,14 @@ PARTS: dict[str, Change] = {
 
 
 def measure(
-    photos: PhotoGallery,
-    dialogues: Sequence[Dialogue],
-    asked: Sequence[EvalQuery],
-    change: Change,
+    photos: PhotoGallery, dialogues: Sequence[Dialogue], asked: Sequence[EvalQuery], name: str
 ) -> dict[str, Any]:
-    """hit@k and refusals of one variant."""
-    searcher, gold = photos.searcher, photos.gallery.gold
-    ids = np.asarray(photos.gallery.ids)
-    ranks: dict[str, list[int]] = defaultdict(list)
-    refused: dict[bool, list[bool]] = defaultdict(list)
-    for dialogue, one in zip(dialogues, asked, strict=True):
-        kind = dialogue.album.kind if dialogue.album else "dialogue"
-        if one.failed is not None:
-            refused[kind == NO_ANSWER].append(True)
-            if kind != NO_ANSWER:
-                ranks[kind].append(len(ids) + 1)
-            continue
-        planned, query = change(one, photo_query(one, searcher.encoder))
-        options = SearchOptions(k=1, filter=planned.filter)
-        refused[kind == NO_ANSWER].append(searcher.search(query, options).sure is not Sure.FITS)
-        if kind == NO_ANSWER:
-            continue
-        found, scores = searcher.scores([query])
-        row = scores[0]
-        if planned.filter:
-            row[~np.isin(found, searcher.library.ids_matching(planned.filter))] = -np.inf
-        row = row[photos.columns]
-        best = row[np.isin(ids, gold[dialogue.id])].max() if dialogue.id in gold else -np.inf
-        ranks[kind].append(1 + int((row > best).sum()) if np.isfinite(best) else len(ids) + 1)
-    every = np.array([rank for some in ranks.values() for rank in some])
-    told: dict[str, Any] = {f"hit@{k}": round(float((every <= k).mean()), 3) for k in KS}
-    for kind, some in sorted(ranks.items()):
-        if len(ranks) > 1:
-            told[f"{kind}, hit@5"] = round(float((np.array(some) <= 5).mean()), 3)
-    if refused[True]:
-        told["refused, not there"] = round(float(np.mean(refused[True])), 3)
-    told["refused, there"] = round(float(np.mean(refused[False])), 3)
-    return told
+    """What ``photopal evaluate`` says of one variant."""
+    ranker = PhotoRanker(photos)
+    queries, scores = ranker.scores(asked)
+    run = score(name, dialogues, queries, scores, photos.gallery)
+    told = summary(with_refusals(run, ranker.refused(queries)))
+    return {key: told[key] for key in KEYS if key in told}
 
 
 def names_worth(path: Path, encoder: Encoder) -> dict[str, Any]:
@@ -139,10 +115,13 @@ def main() -> None:
     photos = open_library(dialogues, arguments.library, encoder)
     asked = ask_describer(PhraseDescriber(encoder).describe)(dialogues)
     asked = AlbumPlanner(photos.searcher.library, {}).planned("offline", dialogues, asked)
-    told = {name: measure(photos, dialogues, asked, change) for name, change in PARTS.items()}
+    told = {
+        name: measure(photos, dialogues, [change(one) for one in asked], name)
+        for name, change in PARTS.items()
+    }
     searcher = photos.searcher
     searcher._calibration = Calibration(searcher.calibration.bank)
-    told["without calibration"] = measure(photos, dialogues, asked, PARTS["all"])
+    told["without calibration"] = measure(photos, dialogues, asked, "all")
     if arguments.samples:
         told["names of files"] = names_worth(arguments.samples, encoder)
     print(json.dumps(told, indent=1))
