@@ -22,6 +22,42 @@ class SettingsInvalid(BotError):
     """A setting or an environment variable has a value that cannot be used."""
 
 
+class HistoryError(BotError):
+    """The history of chats cannot be read or written."""
+
+
+class HistoryNotFound(HistoryError):
+    """There is no history yet."""
+
+
+class HistoryTooNew(HistoryError):
+    """The history was written by a newer version of Photopal. It is left untouched."""
+
+
+class HistoryBusy(HistoryError):
+    """Another process is writing to the history."""
+
+
+class ChatNotFound(HistoryError):
+    """There is no such chat in the history, or it was deleted."""
+
+
+class QuestionUnclear(BotError):
+    """A program's question names a time that is none, or leaves out what it needs."""
+
+
+class SessionUnknown(BotError):
+    """There is no session of this id: it never was, was ended, or was dropped for newer ones."""
+
+
+class SessionBusy(BotError):
+    """A session is still answering another message."""
+
+
+class TooManyChats(BotError):
+    """More people want an answer at once than can be given one in good time."""
+
+
 class LLMError(BotError):
     """Base of what can go wrong with the LLM; the offline describer takes over."""
 

@@ -32,6 +32,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "port": ("PHOTOPAL_PORT",),
     "password": ("PHOTOPAL_PASSWORD",),
     "replay": ("PHOTOPAL_REPLAY_DIR",),
+    "api_token": ("PHOTOPAL_API_TOKEN",),
 }
 """The environment variables of each setting; the first one that is set wins."""
 
@@ -73,6 +74,7 @@ class Settings(BaseModel):
         port: of the page.
         password: of the page.
         replay: a dialogue file, or a folder of them, that the page may replay.
+        api_token: what other programs must show; None for the one in its file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -92,8 +94,9 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     password: SecretStr | None = None
     replay: Path | None = None
+    api_token: SecretStr | None = None
 
-    @field_validator("api_key", "password", mode="before")
+    @field_validator("api_key", "password", "api_token", mode="before")
     @classmethod
     def _strip_secret(cls, value: Any) -> Any:
         if isinstance(value, str):

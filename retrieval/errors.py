@@ -22,6 +22,14 @@ All errors that Photopal raises on purpose, whatever the package::
     │   ├── EmptyDialogue
     │   ├── DialogueUnreadable
     │   ├── SettingsInvalid
+    │   ├── HistoryError
+    │   │   ├── HistoryNotFound
+    │   │   ├── HistoryTooNew
+    │   │   ├── HistoryBusy
+    │   │   └── ChatNotFound
+    │   ├── QuestionUnclear
+    │   ├── SessionUnknown, SessionBusy
+    │   ├── TooManyChats
     │   └── LLMError
     │       ├── LLMUnreachable
     │       ├── NetworkSettingInvalid

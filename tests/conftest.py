@@ -26,6 +26,16 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay in one process, and all that open a browser in the same one.
+
+    Two browsers with a page's server each would be too much for two cores.
+    """
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("page" if "/e2e/test_page" in file else file))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Several processes of tests share the cores: each of them, and what it starts, takes one."""
     if "PYTEST_XDIST_WORKER" in os.environ:

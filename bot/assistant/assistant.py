@@ -19,10 +19,11 @@ from bot.assistant.facts import (
 from bot.assistant.finding import Finder
 from bot.assistant.follow_ups import refers_back
 from bot.assistant.gallery import GalleryMaker
+from bot.assistant.pictures import asked_beside, vector_of
 from bot.assistant.questions import Questions
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import say
-from bot.assistant.session import OWNER, Session, nth_of, shown_path
+from bot.assistant.session import OWNER, Session, Topic, nth_of, packed, shown_path
 from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat
 from bot.assistant.wording import (
     shared_text,
@@ -31,11 +32,13 @@ from bot.descriptors import Description
 from bot.intent.plan import Move, Plan, TalkState
 from bot.llm.reply import ReplyRequest
 from retrieval.errors import PhotoNotFound, RetrievalError
+from retrieval.library import Library
 from retrieval.search import Filter
 from retrieval.text import clean_text
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+    from PIL import Image
 
     from bot.intent.understanding import Understanding
     from bot.suggest import Suggester
@@ -146,10 +149,105 @@ class Assistant:
             return Reply(say(session, "nothing_shown"))
         session.take_up(topic.model_copy(update={"when": (), "where": (), "folders": ()}))
         plan = Plan(Move.REFINE, language=session.language)
-        browse = not topic.words
+        browse = not topic.words and not topic.picture
         reply = self.finder.searched(session, plan, None, choices, frozenset(), browse=browse)
         said = "" if browse else reply.text
         return replace(reply, text=f"{say(session, 'look_everywhere')} {said}".strip())
+
+    # -- pictures --------------------------------------------------------------------------
+
+    def respond_to_picture(
+        self,
+        session: Session,
+        picture: "Image.Image",
+        message: str = "",
+        choices: Choices = DEFAULT_CHOICES,
+    ) -> Reply:
+        """Photos like a picture that the person showed, and like what was said beside it.
+
+        The picture is looked at and forgotten: it does not become part of the library.
+
+        Args:
+            session: is brought up to date.
+            picture: of any size.
+            message: "", "more like this", "like this but at night" …
+            choices: what the person set.
+        """
+        text, _ = _bounded(message)
+        session.user_says(text or "more like this")
+        vector = vector_of(self.searcher.encoder, picture)
+        said = asked_beside(text)
+        plan = self._plan(session, said) if said else Plan(Move.REQUEST)
+        session.language = plan.language
+        described = plan.move.wants_photo and plan.move not in PICKS
+        topic = Topic(
+            content=plan.content if described else said,
+            exclude=(plan.exclude,) if plan.exclude else (),
+            when=plan.when,
+            where=plan.where,
+            picture=packed(vector),
+        )
+        return self._of_topic(session, topic, choices)
+
+    def more_like(
+        self, session: Session, photo_id: int, choices: Choices = DEFAULT_CHOICES
+    ) -> Reply:
+        """Photos like one of the library.
+
+        Raises:
+            PhotoNotFound: it is gone.
+        """
+        photo = self.library.photo(photo_id)
+        vector = self.library.vectors([photo.id])[0]
+        topic = Topic(picture=packed(vector), similar=[photo.id])
+        return self._of_topic(session, topic, choices)
+
+    def not_this(
+        self, session: Session, photo_id: int, choices: Choices = DEFAULT_CHOICES
+    ) -> Reply:
+        """What was looked for once more, without a photo that the person turned down."""
+        session.refuse([photo_id])
+        if session.topic is None:
+            return Reply(say(session, "not_alone"))
+        reply = self._of_topic(session, session.topic, choices)
+        if not reply.photos:
+            return reply
+        return replace(reply, text=say(session, "left_out"), move=Move.REJECT.value)
+
+    def _of_topic(self, session: Session, topic: Topic, choices: Choices) -> Reply:
+        session.take_up(topic)
+        plan = Plan(Move.REFINE, language=session.language)
+        exclude = frozenset(session.refused) | frozenset(() if topic.galleries else topic.similar)
+        browse = not topic.words and not topic.picture and topic.is_filtered
+        reply = self.finder.searched(session, plan, None, choices, exclude, browse=browse)
+        return replace(reply, move=Move.REQUEST.value)
+
+    def set_favourite(self, photo_id: int, favourite: bool) -> None:
+        """Mark a photo as a favourite, or take the mark away.
+
+        Raises:
+            PhotoNotFound: there is no such photo.
+            LibraryError: the library cannot be written now.
+        """
+        with Library.open(self.library.path) as library:
+            library.set_favourite(photo_id, favourite)
+
+    def set_hidden(self, photo_id: int, hidden: bool) -> None:
+        """Hide a photo: it is suggested no more, by nobody, until it is shown again.
+
+        Raises:
+            PhotoNotFound: there is no such photo.
+            LibraryError: the library cannot be written now.
+        """
+        with Library.open(self.library.path) as library:
+            library.set_hidden(photo_id, hidden)
+
+    def order(self, session: Session, photo_ids: Sequence[int]) -> None:
+        """The newest gallery is seen in this order: "the second" means its second photo."""
+        if sorted(photo_ids) == sorted(session.gallery):
+            session.gallery = list(photo_ids)
+
+    # -- sharing ---------------------------------------------------------------------------
 
     def share(self, session: Session, photo_ids: Sequence[int]) -> Reply:
         """Make copies of photos that can be handed on.
@@ -168,9 +266,12 @@ class Assistant:
         for one in shared:
             session.user_shares(one.photo_id)
         shown = self.galleries.shown(photo_ids)
-        where = shown_path(self.share_folder)
-        text = f"{shared_text(session, shown)} {say(session, 'shared_where', path=where)}"
-        return Reply(text, shared=tuple(shared), move=Move.SHARE.value)
+        return Reply(
+            shared_text(session, shown),
+            shared=tuple(shared),
+            saved=say(session, "shared_where", path=shown_path(self.share_folder)),
+            move=Move.SHARE.value,
+        )
 
     def written(self, session: Session, request: ReplyRequest) -> str:
         """The words that an LLM writes for a reply; they become part of the conversation."""

@@ -190,6 +190,7 @@ class Finder:
             filter=shown_filter,
             filter_words=words,
             looked_for=gallery.looked_for,
+            mix=gallery.mix,
             searched=gallery.searched,
             seconds=seconds,
             request=request,
@@ -205,6 +206,8 @@ class Finder:
         chosen: Filter,
     ) -> Gallery:
         k = choices.photos
+        if topic.picture:
+            return self.galleries.of_picture(topic, k, chosen)
         if description is not None and description.source == "llm":
             return self.galleries.of_description(description, k, chosen)
         announced = plan.move in (Move.ANNOUNCE, Move.SMALL_TALK)

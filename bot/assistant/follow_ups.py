@@ -106,6 +106,7 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         when=plan.when or current.when,
         where=plan.where or current.where,
         folders=tuple(folders) or current.folders,
+        picture=current.picture,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),
     )

@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING
 from bot.assistant.facts import place_words
 from bot.assistant.reply import ShownPhoto
 from bot.assistant.reply import Sure as SureWord
+from bot.assistant.session import Topic, unpacked
 from bot.describe.query import as_caption, request_query, to_query
 from bot.descriptors import FIELDS, Description
 from retrieval.errors import EmptyQuery
-from retrieval.search import Filter, Query, SearchOptions, SearchResult
-from retrieval.search.sureness import Sure
+from retrieval.search import (
+    Filter,
+    Query,
+    QueryPicture,
+    QueryText,
+    SearchOptions,
+    SearchResult,
+)
+from retrieval.search.sureness import PICTURE, Sure
 
 if TYPE_CHECKING:
     from bot.intent.where import KnownPlaces
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
 _PHOTO_NOUN = re.compile(r"\s+(?:photos?|pictures?|pics?|shots?|images?|snaps?)$", re.I)
 MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
+PICTURE_WEIGHT = 0.5
+"""Of a picture beside the words that were said to it."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +47,14 @@ class Gallery:
         sure: whether the best one is what was meant.
         searched: how many photos were compared.
         looked_for: what was searched for, by name.
+        mix: how much a picture and words counted, by name; empty without a picture.
     """
 
     photos: tuple[ShownPhoto, ...] = ()
     sure: SureWord = "none"
     searched: int = 0
     looked_for: Mapping[str, str] = field(default_factory=dict)
+    mix: Mapping[str, float] = field(default_factory=dict)
 
 
 class GalleryMaker:
@@ -124,9 +136,8 @@ class GalleryMaker:
             # Of few photos the best one says little: what the whole library has is shown from here.
             anywhere = replace(options, k=1, filter=Filter(exclude=chosen.exclude))
             if self.searcher.search(query, anywhere).sure is Sure.FITS:
-                result = replace(
-                    self.searcher.search(query, replace(options, cutoff=False)), sure=Sure.CLOSEST
-                )
+                closest = replace(options, k=min(k, MAX_CLOSEST), cutoff=False)
+                result = replace(self.searcher.search(query, closest), sure=Sure.CLOSEST)
         if expected and result.sure is Sure.NONE and result.searched:
             closest = replace(options, k=min(k, MAX_CLOSEST), cutoff=False)
             result = replace(self.searcher.search(query, closest), sure=Sure.CLOSEST)
@@ -159,6 +170,24 @@ class GalleryMaker:
             return Gallery(looked_for=looked_for)
         options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
         return self._made(query, self.searcher.search(query, options), options, looked_for)
+
+    def of_picture(self, topic: Topic, k: int, chosen: Filter) -> Gallery:
+        """Photos that are like a picture, and like the topic's words where it has some."""
+        words = topic.words
+        picture = QueryPicture(unpacked(topic.picture), PICTURE_WEIGHT if words else 1.0)
+        without = ", ".join(topic.exclude)
+        options = SearchOptions(k=k, collapse=True, filter=chosen)
+        query = Query(
+            (QueryText(words, 1 - PICTURE_WEIGHT),),
+            kind=PICTURE,
+            exclude=without,
+            pictures=(picture,),
+        )
+        looked_for = {"like": "a picture", "your words": words, "without": without}
+        looked_for = {name: text for name, text in looked_for.items() if text}
+        gallery = self._made(query, self.searcher.search(query, options), options, looked_for)
+        mix = {"the picture": picture.weight, words: 1 - PICTURE_WEIGHT} if words else {}
+        return replace(gallery, mix=mix)
 
     def of_filter(self, k: int, chosen: Filter) -> Gallery:
         """Photos of a time or place, when nothing else was said: spread over it, newest first."""

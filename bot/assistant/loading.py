@@ -1,5 +1,6 @@
 """Load the assistant and what it works with, once per process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
 
 MAX_PHOTOS = 12
+
+
+def _say_nothing(step: str) -> None:
+    """For whoever does not want to know how far the loading is."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,18 @@ class LoadedAssistant:
         )
 
 
-def load_assistant(settings: Settings, *, encoder: "Encoder | None" = None) -> LoadedAssistant:
+def load_assistant(
+    settings: Settings,
+    *,
+    encoder: "Encoder | None" = None,
+    on_step: Callable[[str], None] = _say_nothing,
+) -> LoadedAssistant:
     """Open the library, load its encoder, make the describers, and warm everything up.
 
     Args:
         settings: library, encoder and LLM.
         encoder: one that is loaded already.
+        on_step: told in a few words what is being done.
 
     Raises:
         LibraryNotFound, LibraryEmpty, EncoderMismatch, EncoderUnavailable: one line each.
@@ -58,18 +69,25 @@ def load_assistant(settings: Settings, *, encoder: "Encoder | None" = None) -> L
     try:
         if not library.searchable_count():
             raise LibraryEmpty("the library holds no photo yet: run 'photopal index FOLDER' first")
-        return _loaded(settings, library, encoder)
+        return _loaded(settings, library, encoder, on_step)
     except BaseException:
         library.close()
         raise
 
 
-def _loaded(settings: Settings, library: Library, encoder: "Encoder | None") -> LoadedAssistant:
+def _loaded(
+    settings: Settings,
+    library: Library,
+    encoder: "Encoder | None",
+    on_step: Callable[[str], None],
+) -> LoadedAssistant:
+    on_step("Loading the encoder")
     from bot.describe.llm import describer_chain
     from bot.describe.phrases import PhraseDescriber
     from bot.intent.understanding import Understanding
     from bot.suggest import Suggester
     from retrieval.encoders import load_encoder
+    from retrieval.encoders.batching import InferenceThread
     from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.encoders.starter import StarterEncoder
     from retrieval.search import Searcher
@@ -78,7 +96,10 @@ def _loaded(settings: Settings, library: Library, encoder: "Encoder | None") -> 
         settings = settings.model_copy(update={"encoder": library.encoder_name})
     if encoder is None:
         encoder = load_encoder(settings.encoder)
-    cached = CachedTextEncoder(encoder)
+    on_step("Reading the library")
+    # What several talks want embedded at about the same time is embedded together.
+    together = InferenceThread()
+    cached = CachedTextEncoder(encoder, thread=together)
     searcher = Searcher(library, cached)
     describer = PhraseDescriber(cached)
     alone = settings.model_copy(update={"llm_mode": "off"})
@@ -92,10 +113,11 @@ def _loaded(settings: Settings, library: Library, encoder: "Encoder | None") -> 
         llm = Suggester(searcher, describer_chain(settings, describer, outage=outage))
         writer = reply_chain(settings, outage=outage)
     base = encoder.text_base if isinstance(encoder, StarterEncoder) else None
-    understanding = Understanding(base)
+    understanding = Understanding(base, together)
     assistant = Assistant(
         offline, searcher, understanding, home() / "shared", llm=llm, writer=writer
     )
+    on_step("Warming up")
     # The first search loads an index and more; the first message should not wait for that, and a
     # library that cannot be searched is refused here.
     assistant.respond(Session(), "show me a photo of a dog on the beach", Choices(photos=1))

@@ -68,11 +68,14 @@ class Reply:
         text: the assistant's own words; empty where an LLM writes them (``request``).
         photos: best first.
         shared: what was shared by this message.
+        saved: where the copies lie, in a sentence; for front ends on the person's own machine.
         move: what the message was taken for (:class:`bot.intent.plan.Move`).
         sure: None where no photo was wanted.
         filter: which photos were looked at.
         filter_words: the filter for people ("summer 2024 · Japan"); "" where there is none.
         looked_for: the text that was searched for, or the descriptors' texts.
+        mix: how much a picture and words counted beside each other, by name, adding up to 1;
+            empty where no picture was asked about.
         searched: how many photos were compared.
         seconds: time by step.
         notice: one line when something went otherwise than asked.
@@ -84,11 +87,13 @@ class Reply:
     text: str
     photos: tuple[ShownPhoto, ...] = ()
     shared: tuple[SharedPhoto, ...] = ()
+    saved: str = ""
     move: str = "small_talk"
     sure: Sure | None = None
     filter: Filter = field(default_factory=Filter)
     filter_words: str = ""
     looked_for: Mapping[str, str] = field(default_factory=dict)
+    mix: Mapping[str, float] = field(default_factory=dict)
     searched: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None

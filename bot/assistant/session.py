@@ -4,10 +4,13 @@ It is plain data, so that it can be stored as JSON and read back (``Session.mode
 ``Session.model_validate_json``).
 """
 
+import base64
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.conversation import Conversation, Turn
@@ -32,6 +35,7 @@ class Topic(BaseModel):
         when: dates that the photo may have; empty means any.
         where: places that it may be from; empty means any.
         folders: folders that it may lie in; empty means any.
+        picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
         talk_from: index of the first turn that belongs to it, counted over the conversation.
@@ -45,6 +49,7 @@ class Topic(BaseModel):
     when: tuple[DateRange, ...] = ()
     where: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
+    picture: str = ""
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
     talk_from: int | None = None
@@ -167,6 +172,17 @@ class Session(BaseModel):
         if excess > 0:
             self.turns = self.turns[excess:]
             self.forgotten += excess
+
+
+def packed(vector: NDArray[np.float32]) -> str:
+    """A unit vector as short text: half the precision of a float, in base64."""
+    return base64.b64encode(np.asarray(vector, "<f2").tobytes()).decode("ascii")
+
+
+def unpacked(text: str) -> NDArray[np.float32]:
+    """The unit vector that :func:`packed` made text of."""
+    vector = np.frombuffer(base64.b64decode(text), "<f2").astype(np.float32)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
 def nth_of(gallery: list[int], number: int) -> int | None:

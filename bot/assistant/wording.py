@@ -42,6 +42,9 @@ def found_text(
     session: Session, topic: Topic, photos: Sequence[ShownPhoto], sure: Sure | None
 ) -> str:
     """The photos in words: what, when, where."""
+    if topic.picture:
+        kind = "alike_with" if topic.words else "alike"
+        return say(session, kind, subject_lower=subject_of(topic))
     named = said_back(topic)
     if len(photos) == 1 or sure == "closest":
         known = photo_facts(photos[0], session.language)

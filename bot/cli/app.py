@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from bot.cli import (
+    api,
     chat,
     demo,
     forget,
+    history,
     index,
+    mcp,
     photochat,
     replay,
     search,
@@ -36,6 +39,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "suggest": suggest.suggest,
     "replay": replay.replay,
     "status": status.status,
+    "api": api.api,
+    "mcp": mcp.mcp,
 }
 """Photopal's own commands, in the order of the help text."""
 
@@ -54,8 +59,9 @@ def build_app() -> typer.Typer:
     app.callback()(_shared)
     for name, command in COMMANDS.items():
         app.command(name)(command)
+    app.add_typer(history.build_history(), name="history")
     app.add_typer(photochat.build_photochat(), name="photochat")
-    add_plugins(app, taken={*COMMANDS, "photochat"})
+    add_plugins(app, taken={*COMMANDS, "history", "photochat"})
     return app
 
 

@@ -18,6 +18,7 @@ from bot.cli.options import (
     OfflineOption,
     PasswordOption,
     PortOption,
+    flag,
     load_settings,
 )
 from bot.cli.output import note
@@ -33,6 +34,13 @@ def chat(
     host: HostOption = None,
     port: PortOption = None,
     password: PasswordOption = None,
+    lan: Annotated[
+        bool,
+        flag(
+            "--share-on-lan",
+            help="Let other devices of your network in: shows the password and a QR code.",
+        ),
+    ] = False,
     browser: BrowserOption = True,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
@@ -59,6 +67,8 @@ def chat(
     debug: DebugOption = False,
 ) -> None:
     """Open the chat page over your photos."""
+    if lan and host is not None:
+        raise typer.BadParameter("--share-on-lan chooses the host: leave --host away")
     settings = load_settings(
         context,
         library=library,
@@ -85,6 +95,10 @@ def chat(
         settings = settings.model_copy(update={"library": path})
     elif settings.replay is not None and settings.library is None:
         settings, loaded = _with_some_library(settings)
+    if lan:
+        from bot.cli.lan import share_on_lan
+
+        settings = share_on_lan(settings)
     open_page(settings, browser, loaded)
 
 

@@ -18,7 +18,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import note
-from bot.cli.page import open_page, prepare_samples
+from bot.cli.page import open_sample_page, prepare_samples
 
 
 def demo(
@@ -48,8 +48,8 @@ def demo(
         max_tokens=max_tokens,
         offline=offline,
     )
-    settings, encoder = prepare_samples(settings)
     if prepare:
+        settings, _ = prepare_samples(settings)
         note(f"The sample library is ready: {settings.library_path}")
         return
-    open_page(settings, browser, encoder)
+    open_sample_page(settings, browser)

@@ -1,7 +1,9 @@
 """What the command line writes: results on standard output, everything else on standard error."""
 
 import contextlib
+import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
@@ -40,6 +42,18 @@ def results(as_json: bool) -> Iterator[Results]:
     stream = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):
         yield Results(stream, as_json)
+
+
+def protocol_output() -> TextIO:
+    """Take standard output for a protocol; what anybody else writes goes to standard error.
+
+    The file descriptor itself is taken, so that code in C cannot write between two messages. It is
+    not given back: until the process ends, nothing but the protocol may be there.
+    """
+    sys.stdout.flush()
+    binary = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
 
 
 def note(text: str) -> None:

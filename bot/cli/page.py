@@ -6,7 +6,6 @@ from bot.cli.factories import open_encoder, with_encoder_of
 from bot.cli.indexing import index_with_progress
 from bot.cli.output import note, working
 from bot.cli.plugins import require_packages
-from retrieval.errors import LibraryEmpty
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -25,20 +24,41 @@ def open_page(settings: "Settings", browser: bool, encoder: "Encoder | None" = N
         encoder: the library's, when it is loaded already.
 
     Raises:
-        LibraryNotFound, LibraryEmpty: there is nothing to chat about; said at once.
+        LibraryNotFound: there is no library; said at once.
     """
     from retrieval.library import Library
 
     with Library.read(settings.library_path) as library:
-        if not library.searchable_count():
-            raise LibraryEmpty(
-                "the library holds no photo yet: run 'photopal index ~/Pictures' first"
-            )
         settings = with_encoder_of(library, settings)
     from bot.page import run
 
-    note("Photopal is starting …")
-    run(settings, open_browser=browser, on_ready=_tell, encoder=encoder)
+    run(
+        settings,
+        open_browser=browser,
+        on_ready=_tell,
+        on_open=_tell_start,
+        on_step=_tell_step,
+        encoder=encoder,
+    )
+
+
+def open_sample_page(settings: "Settings", browser: bool) -> None:
+    """As :func:`open_page`, over the sample photos, which are set up while the page waits.
+
+    Raises:
+        CommandUnavailable: a package that holds some of the photos is not installed.
+    """
+    require_packages("demo", "demo", SAMPLE_PACKAGES)
+    from bot.page import run
+
+    run(
+        settings,
+        open_browser=browser,
+        on_ready=_tell,
+        on_open=_tell_start,
+        on_step=_tell_step,
+        prepare=prepare_samples,
+    )
 
 
 def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
@@ -61,6 +81,14 @@ def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
         encoder = open_encoder(STARTER)
         index_with_progress(library, encoder, [folder])
     return settings.model_copy(update={"library": path, "encoder": STARTER}), encoder
+
+
+def _tell_start(address: str) -> None:
+    note(f"Photopal is getting ready at {address} …")
+
+
+def _tell_step(step: str) -> None:
+    note(f"  {step} …")
 
 
 def _tell(address: str) -> None:

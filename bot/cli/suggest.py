@@ -34,7 +34,8 @@ def suggest(
     file: Annotated[
         str,
         typer.Argument(
-            help="PhotoChat's JSON, or plain lines 'A: …'; - reads standard input.",
+            help="PhotoChat's JSON, a chat as WhatsApp, Telegram or Signal export it, or plain "
+            "lines 'A: …'; - reads standard input.",
             metavar="FILE",
         ),
     ],

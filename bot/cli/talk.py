@@ -133,7 +133,7 @@ def _terminal_talk(
 def _words(assistant: "Assistant", session: "Session", reply: "Reply") -> str:
     """The reply's text; an LLM's where it is to write it."""
     if reply.request is None:
-        return reply.text
+        return f"{reply.text} {reply.saved}".strip()
     text = assistant.written(session, reply.request)
     return f"{reply.text} {text}".strip()
 

@@ -14,6 +14,9 @@ from retrieval.photos.reading import PHOTO_SUFFIXES
 PLAIN_SPEAKER = "A"
 """Who speaks in a plain text without any ``Name:``."""
 
+RECENT_TURNS = 60
+"""Messages of a chat that goes on for years which are about what is spoken of now."""
+
 _MAX_NAME_BYTES = 200
 _UNSAFE = re.compile(r"[^\w.\- ]|[\x00-\x1f]")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
@@ -40,6 +43,19 @@ class AlbumRequest:
 
 
 @dataclass(frozen=True)
+class ChatExport:
+    """That a dialogue is a chat as a messenger exports it: it goes on, and holds many photos.
+
+    Attributes:
+        kind: ``lines`` (WhatsApp, signal-export), ``signal`` or ``telegram``.
+        last_day: the day of its newest message; None when not known.
+    """
+
+    kind: str
+    last_day: date | None = None
+
+
+@dataclass(frozen=True)
 class Dialogue:
     """One dialogue of a file.
 
@@ -51,6 +67,7 @@ class Dialogue:
         photo_url: where the photo was once; "" when not said.
         description: PhotoChat's ``photo_description`` as it stands in the file.
         album: what AlbumChat adds; None in other files.
+        export: where it came from a messenger; None in other files.
         has_own_id: whether the file gave the id; else it was made of the file's name.
     """
 
@@ -61,6 +78,7 @@ class Dialogue:
     photo_url: str = ""
     description: str = ""
     album: AlbumRequest | None = None
+    export: ChatExport | None = None
     has_own_id: bool = True
 
     def __post_init__(self) -> None:
@@ -73,11 +91,14 @@ class Dialogue:
         return next((i for i, turn in enumerate(self.turns) if turn.shares_photo), None)
 
     def conversation(self) -> Conversation:
-        """What precedes the first share: all that a bot may know when it looks for the photo.
+        """What a bot may know when it looks for the photo: what precedes the first share.
 
         The whole dialogue when there is no share. It can be empty: a photo that is shared before
-        anybody speaks still counts, as a miss.
+        anybody speaks still counts, as a miss. A messenger's chat goes on after its photos: of it,
+        these are the newest messages.
         """
+        if self.export is not None:
+            return Conversation(self.turns[-RECENT_TURNS:], self.owner, self.export.last_day)
         today = self.album.now if self.album is not None else None
         return Conversation(self.turns[: self.share_index], self.owner, today)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bot.conversation import Turn
+from bot.dialogues.chat_lines import is_chat_text
 from bot.dialogues.dialogue import PLAIN_SPEAKER, AlbumRequest, Dialogue
 from bot.errors import DialogueUnreadable
 
@@ -19,6 +20,7 @@ MAX_FILE_BYTES = 200_000_000
 PAIRS_OWNER = "0"
 """The speaker who owns the photos where turns are pairs ``[speaker, message]``."""
 
+_ZIP = b"PK\x03\x04"
 _SPEAKER = re.compile(r"^([^\W_][^:\n]{0,39}?)\s*:(?:\s+|$)(.*)$", re.DOTALL)
 _MAX_WORDS_OF_A_NAME = 3
 _SHARE_MARK = re.compile(
@@ -50,8 +52,15 @@ def read_text(source: str | Path, name: str, stdin: BinaryIO | None = None) -> s
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DialogueUnreadable(f"{name} cannot be read: {reason}") from None
+    return decoded(data, name)
+
+
+def decoded(data: bytes, name: str) -> str:
+    """The text of a file's bytes, in UTF-8. Raises DialogueUnreadable."""
     if len(data) > MAX_FILE_BYTES:
         raise DialogueUnreadable(f"{name} is over {MAX_FILE_BYTES // 1_000_000} MB")
+    if data.startswith(_ZIP):
+        raise DialogueUnreadable(f"{name} is a zip archive: unpack it, and give the text within")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -62,9 +71,14 @@ def read_text(source: str | Path, name: str, stdin: BinaryIO | None = None) -> s
 
 
 def starts_like_json(text: str) -> bool:
-    """Whether a text that is not blank is meant to be JSON; ``[photo]`` marks a share instead."""
+    """Whether a text that is not blank is meant to be JSON.
+
+    ``[photo]`` marks a share instead, and so do the dates of chats (``[31.12.23, 21:15:09] Anna``)
+    tell of a text.
+    """
     text = text.strip()
-    return text[0] in "[{" and not _SHARE_MARK.match(text.splitlines()[0].strip())
+    first = text.splitlines()[0].strip()
+    return text[0] in "[{" and not (_SHARE_MARK.match(first) or is_chat_text(first))
 
 
 def json_dialogues(text: str, name: str) -> list[Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.dialogues.dialogue import Dialogue, DialogueSet
+from bot.dialogues.exports import exported_json, exported_text
 from bot.dialogues.formats import (
     STANDARD_INPUT,
     dialogue_from_json,
@@ -52,8 +53,9 @@ def read_dialogues(
 
     Args:
         sources: one of these or several; ``-`` is standard input.
-        plain_text: also read plain ``Name: message`` lines, one dialogue a file. Without it such a
-            file is refused, since a dataset in plain text tells of no photo.
+        plain_text: also read plain ``Name: message`` lines, one dialogue a file, and what
+            messengers export (:mod:`bot.dialogues.exports`). Without it such a file is refused,
+            since a dataset in plain text tells of no photo.
         owner: the speaker who owns the photos. Default: who shares; where nobody does, who tells
             most (:func:`bot.dialogues.dialogue.likely_owner`).
         stdin: stands in for standard input.
@@ -135,9 +137,15 @@ class _Reader:
             raise EmptyDialogue(f"{name} is empty: expected a dialogue")
         stem = Path(name).stem
         if self._plain_text and not starts_like_json(text):
-            self._add(self._owned(plain_dialogue(text, f"{stem}-0"), name), stem, name)
+            dialogue = exported_text(text, f"{stem}-0", name) or plain_dialogue(text, f"{stem}-0")
+            self._add(self._owned(dialogue, name), stem, name)
             return
         values = json_dialogues(text, name)
+        exported = exported_json(values, stem, name) if self._plain_text else None
+        if exported is not None:
+            for chat in exported:
+                self._add(self._owned(chat, name), stem, f"{name}: chat {chat.id}")
+            return
         read: list[Dialogue | None] = []
         reason = DialogueUnreadable(f"{name} holds no dialogue")
         for number, value in enumerate(values):

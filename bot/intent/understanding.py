@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,7 +39,9 @@ from bot.intent.spelling import Speller
 from bot.intent.when import WhenMention, find_when, time_alone
 from bot.intent.words import split_words
 from bot.vocabulary import kind_of
-from retrieval.encoders.starter.bases import TextBase, load_text_base
+from retrieval.encoders.batching import InferenceThread, batched
+from retrieval.encoders.cached import KeptVectors
+from retrieval.encoders.starter.bases import STATE_DIM, TextBase, load_text_base
 
 if TYPE_CHECKING:
     from retrieval.search.filters import DateRange, Place
@@ -176,16 +178,26 @@ class _Mentions:
 class Understanding:
     """Reads messages. Loaded once and used by all talks; thread-safe."""
 
-    def __init__(self, text_base: TextBase | None = None) -> None:
-        """Take the text network if it is loaded already; what is needed is loaded at first use."""
+    def __init__(
+        self, text_base: TextBase | None = None, thread: InferenceThread | None = None
+    ) -> None:
+        """What is needed is loaded at the first use, unless it is there.
+
+        Args:
+            text_base: the text network, if it is loaded already.
+            thread: embeds messages together with what others ask of it; None: the caller's does.
+        """
         self._given = text_base
+        self._thread = thread
         self._lock = Lock()
 
     @cached_property
-    def _parts(self) -> tuple[TextBase, Speller, MoveModel]:
+    def _parts(self) -> tuple[KeptVectors, Speller, MoveModel]:
         with self._lock:
             base = self._given or load_text_base()
-            return base, Speller(base.tokenizer.get_vocab()), MoveModel.load()
+            embed = partial(meanings, base)
+            kept = KeptVectors(batched(embed, self._thread) if self._thread else embed, STATE_DIM)
+            return kept, Speller(base.tokenizer.get_vocab()), MoveModel.load()
 
     def plan(self, message: str, state: TalkState, *, now: date, places: KnownPlaces) -> Plan:
         """What a message asks for.
@@ -281,14 +293,14 @@ class Understanding:
     def _classified(
         self, said: str, state: TalkState, foreign: Foreign | None
     ) -> tuple[Move, float]:
-        base, _, model = self._parts
+        kept, _, model = self._parts
         beside = split_comment(said)
         shape = shape_of(said)
         caption = bool(beside.comment) and is_caption(beside.content)
         if caption:
             # "fog over the harbour, I told Ann all day": the comment asks for nothing.
             said, shape = beside.content, shape_of(beside.content)
-        found = model.probabilities(row(meanings(base, [said])[0], said, state))
+        found = model.probabilities(row(kept.of([said])[0], said, state))
         threshold = model.threshold
         if caption:
             threshold = min(threshold, DESCRIPTION_THRESHOLD / 2)

@@ -227,14 +227,15 @@ class KnownPlaces:
     def _foreign(self, text: str, span: _Word) -> WhereMention | None:
         """A place that the library lacks, where the sentence makes it one."""
         key = folded(span.text)
+        if len(key) <= 3 and not span.text.isupper():
+            return None
+        # Few words are places at all: what stands around a word is read only for those.
+        place = self._foreign_place(key)
+        if place is None or (place.country in self._countries and not (place.city or place.region)):
+            return None
         around = _Around(text, span)
         capital = span.text[:1].isupper()
         if around.product or not (capital or (around.strong and not around.abroad)):
-            return None
-        if len(key) <= 3 and not span.text.isupper():
-            return None
-        place = self._foreign_place(key)
-        if place is None or (place.country in self._countries and not (place.city or place.region)):
             return None
         alone = capital and text.strip(" .?!") == span.text
         if _ambiguous(key):

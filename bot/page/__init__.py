@@ -15,9 +15,20 @@ def run(
     *,
     open_browser: bool = True,
     on_ready: Callable[[str], None] | None = None,
+    on_open: Callable[[str], None] | None = None,
+    on_step: Callable[[str], None] | None = None,
     encoder: "Encoder | None" = None,
+    prepare: "Callable[[Settings], tuple[Settings, Encoder]] | None" = None,
 ) -> None:
     """Serve the chat page until it is stopped; see :func:`bot.page.launch.run`."""
     from bot.page.launch import run as launch
 
-    launch(settings, open_browser=open_browser, on_ready=on_ready, encoder=encoder)
+    launch(
+        settings,
+        open_browser=open_browser,
+        on_ready=on_ready,
+        on_open=on_open,
+        on_step=on_step,
+        encoder=encoder,
+        prepare=prepare,
+    )

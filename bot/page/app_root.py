@@ -9,15 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import SettingsInvalid
+from bot.page.words import ENGLISH, Words
+
+SHIPPED = {"de": "de-DE", "zh": "zh-CN"}
+LANGUAGE_OF = {
+    tag: tag.partition("-")[0]
+    for tag in ("de", "de-DE", "de-AT", "de-CH", "zh", "zh-CN", "zh-TW", "zh-HK", "zh-SG")
+}
+"""What browsers call the languages that the interface speaks besides English."""
 
 OUTSIDE_LINK = re.compile(r"\s*<link\b[^>]*\bhref=\"https?://[^>]*>", re.DOTALL)
 
 
-def prepare_app_root(root: Path) -> Path:
+def prepare_app_root(root: Path, *, login: bool = True) -> Path:
     """Make ``root`` the Chainlit application folder and return it.
 
     Whatever an earlier start left there is replaced, so an upgrade of Photopal or Chainlit never
     meets stale files. Nothing of the user's lives in it.
+
+    Args:
+        root: the folder.
+        login: whether a login is asked for; where none is, the page offers no way to log out.
     """
     if root.exists():
         shutil.rmtree(root)
@@ -25,28 +37,39 @@ def prepare_app_root(root: Path) -> Path:
     with as_file(files("bot.page")) as here:
         shutil.copyfile(here / "chainlit.toml", root / ".chainlit" / "config.toml")
         shutil.copyfile(here / "about.md", root / "chainlit.md")
-        shutil.copyfile(here / "about.md", root / "chainlit_en-US.md")
+        for tag, language in LANGUAGE_OF.items():
+            about = here / "translations" / f"about_{language}.md"
+            shutil.copyfile(about, root / f"chainlit_{tag}.md")
         shutil.copytree(here / "public", root / "public")
-        words = json.loads((here / "words.json").read_text(encoding="utf-8"))
-    _write_translation(root / ".chainlit" / "translations" / "en-US.json", words)
-    _copy_frontend(root / "build")
+    _write_translations(root / ".chainlit" / "translations")
+    _copy_frontend(root / "build", login=login)
     return root
 
 
-def _write_translation(target: Path, words: dict[str, str]) -> None:
-    """Chainlit's English with our words in place of some of it."""
-    source = _chainlit_folder() / "translations" / "en-US.json"
+def _write_translations(folder: Path) -> None:
+    """Chainlit's words in our languages, with ours in place of some; in all others English.
+
+    Chainlit adds its own file for each language that has none here. It says what this page is not.
+    """
+    shipped = _chainlit_folder() / "translations"
+    for tag in {file.stem for file in shipped.glob("*.json")} | set(LANGUAGE_OF):
+        language = LANGUAGE_OF.get(tag, ENGLISH)
+        source = shipped / f"{SHIPPED.get(language, 'en-US')}.json"
+        _write_translation(folder / f"{tag}.json", source, Words.of(language))
+
+
+def _write_translation(target: Path, source: Path, words: Words) -> None:
     translation: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
-    for dotted, text in words.items():
+    for dotted, text in words.chainlit.items():
         *parents, last = dotted.split(".")
         branch = translation
         for name in parents:
-            branch = branch[name]
+            branch = branch.setdefault(name, {})
         branch[last] = text
     target.write_text(json.dumps(translation, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
-def _copy_frontend(build: Path) -> None:
+def _copy_frontend(build: Path, *, login: bool) -> None:
     """Chainlit's own frontend, but with a start page that asks nothing of other hosts.
 
     As shipped it loads a web font and a stylesheet for formulas from two content networks, which
@@ -55,7 +78,10 @@ def _copy_frontend(build: Path) -> None:
     build.mkdir()
     shipped = _chainlit_folder() / "frontend" / "dist"
     html = (shipped / "index.html").read_text(encoding="utf-8")
-    (build / "index.html").write_text(OUTSIDE_LINK.sub("", html), encoding="utf-8")
+    html = OUTSIDE_LINK.sub("", html)
+    if not login:
+        html = html.replace("<html ", '<html data-login="none" ', 1)
+    (build / "index.html").write_text(html, encoding="utf-8")
     try:
         (build / "assets").symlink_to(shipped / "assets", target_is_directory=True)
     except OSError:

@@ -5,10 +5,9 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
 
 import chainlit as cl
 from chainlit.input_widget import InputWidget, Slider, Switch
@@ -17,9 +16,13 @@ from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
 from bot.errors import EmptyDialogue
 from bot.llm.reply import STOPPED, ReplyRequest
-from bot.page.gallery import caption, gallery_props, shape
+from bot.page.gallery import gallery_props, mix, shared_props
+from bot.page.history import OWNER, PageHistory
+from bot.page.keeping import LiveChat
 from bot.page.password import PasswordGate
+from bot.page.photo_actions import PhotoActions
 from bot.page.replay import ReplayPage
+from bot.page.restoring import with_notice
 from bot.page.sentences import (
     NOTHING_TO_READ,
     SOMETHING_WRONG,
@@ -29,18 +32,15 @@ from bot.page.sentences import (
     step_text,
 )
 from bot.page.services import PageServices
-from bot.page.starters import openers
-from retrieval.errors import PhotoNotFound, PhotopalError, RetrievalError
+from bot.page.starters import Welcome, make_welcome
+from bot.page.uploads import picture_of
+from bot.page.words import Words
+from retrieval.errors import PhotopalError
+from retrieval.photos.reading import open_image
 
 log = logging.getLogger(__name__)
 
 NAME = "Photopal"
-WELCOME = (
-    "# Chat, and get the right photo\n\n"
-    "You own the photos and are about to share one: ask for it, or tell me what you are chatting "
-    "about. Then say “more”, “older”, “not that one” or “share the second”."
-)
-USER = "owner"
 
 
 class ChatPage:
@@ -54,7 +54,16 @@ class ChatPage:
             always_on=settings.always_on,
             use_llm=services.assistant.llm is not None,
         )
+        self._welcomed: tuple[tuple[int, date], Welcome] | None = None
         self.replay = ReplayPage(services.replay) if services.replay is not None else None
+        self.history = PageHistory(
+            services,
+            name=NAME,
+            new_choices=self._new_choices,
+            elements=self._elements,
+            offer_settings=self._offer_settings,
+            is_on=lambda: self.replay is None or not self.replay.is_on(),
+        )
 
     def register(self) -> None:
         """Hand the callbacks to Chainlit."""
@@ -63,97 +72,135 @@ class ChatPage:
             self.replay.register()
         cl.on_chat_start(self.start)
         cl.on_settings_update(self.change_settings)
-        cl.on_message(self.message)
-        cl.action_callback("share_photo")(self.share)
-        cl.action_callback("look_now")(self.look_now)
-        cl.action_callback("without_filter")(self.without_filter)
-        cl.action_callback("classic_search")(self.classic_search)
-        # Chainlit would otherwise store chats in whatever DATABASE_URL happens to name.
-        cl.data_layer(cast(Any, lambda: None))
+        cl.on_settings_edit(self.change_settings)
+        self.history.register()
+        turn = self.history.in_turn
+        cl.on_message(turn(self.message))
+        actions = PhotoActions(
+            self.services.assistant, self._session, self._choices, self._show, self._say
+        )
+        actions.register(turn)
+        cl.action_callback("look_now")(turn(self.look_now, once=True))
+        cl.action_callback("without_filter")(turn(self.without_filter, once=True))
+        cl.action_callback("classic_search")(turn(self.classic_search, once=True))
+        cl.action_callback("answer_now")(turn(self.answer_now, once=True))
         password = self.services.settings.password
         if password is not None:
             gate = PasswordGate(password)
 
             async def log_in(username: str, password: str) -> cl.User | None:
-                return cl.User(identifier=USER) if await gate.accepts(password) else None
+                return cl.User(identifier=OWNER) if await gate.accepts(password) else None
 
             cl.password_auth_callback(log_in)
+        else:
+            # Chainlit keeps chats of users only; the server logs everybody in as the owner.
+            cl.header_auth_callback(the_owner)
 
     # -- the session ------------------------------------------------------------------------
 
-    async def profiles(self, current_user: cl.User | None) -> list[cl.ChatProfile]:
+    async def profiles(
+        self, current_user: cl.User | None, language: str | None = None
+    ) -> list[cl.ChatProfile]:
         """The chat's profile carries the welcome and the openers; beside it, maybe the replay's."""
+        welcome = await asyncio.to_thread(self._welcome)
+        words = Words.of(language)
         starters = [
-            cl.Starter(label=opener.label, message=opener.message)
-            for opener in openers(samples=self.services.samples)
+            cl.Starter(label=opener.label, message=opener.message) for opener in welcome.openers
         ]
         chat = cl.ChatProfile(
             name=NAME,
-            markdown_description=WELCOME,
+            markdown_description="\n\n".join(
+                (f"# {words.say('welcome.title')}", words.say("welcome.text"), welcome.text)
+            ),
             icon="/public/logo.svg",
             default=True,
             starters=starters,
         )
         return [chat] if self.replay is None else [chat, self.replay.profile()]
 
+    def _welcome(self) -> Welcome:
+        """Made once for each day and state of the library."""
+        state = self.services.library.change, date.today()
+        if self._welcomed is None or self._welcomed[0] != state:
+            samples = self.services.samples
+            self._welcomed = state, make_welcome(self.services.assistant, samples=samples)
+        return self._welcomed[1]
+
     async def start(self) -> None:
         """Offer the settings."""
         if self.replay is not None and self.replay.is_on():
             await self.replay.start()
             return
-        settings = self.services.settings
-        described = "Describe the photo and reply with "
+        await self._offer_settings(self.history.chat())
+        await self.history.tell_problem()
+
+    async def start_again(self) -> None:
+        """Offer the settings to a browser that lost them."""
+        if self.replay is None or not self.replay.is_on():
+            await self._offer_settings(self.history.chat())
+
+    async def _offer_settings(self, chat: LiveChat) -> None:
+        settings, choices = self.services.settings, chat.choices
+        say = Words.of(getattr(cl.context.session, "language", None)).say
         widgets: list[InputWidget] = [
             Slider(
                 id="photos",
-                label="Photos to show",
-                initial=self.defaults.photos,
+                label=say("settings.photos.label"),
+                initial=choices.photos,
                 min=1,
                 max=MAX_PHOTOS,
                 step=1,
-                description="At most; photos that do not fit are left out.",
+                description=say("settings.photos.text"),
             ),
             Switch(
                 id="always_on",
-                label="Look after every message",
-                initial=self.defaults.always_on,
-                description="Otherwise only when you ask or are about to share.",
+                label=say("settings.always_on.label"),
+                initial=choices.always_on,
+                description=say("settings.always_on.text"),
             ),
             Switch(
                 id="hints",
-                label="Hint at a photo that fits",
-                initial=self.defaults.hints,
-                description="One small photo, once, when it fits what you say.",
+                label=say("settings.hints.label"),
+                initial=choices.hints,
+                description=say("settings.hints.text"),
             ),
             Switch(
                 id="use_llm",
-                label="Use the LLM",
-                initial=self.defaults.use_llm,
+                label=say("settings.use_llm.label"),
+                initial=choices.use_llm,
                 disabled=self.services.assistant.llm is None,
                 description=(
-                    f"{described}{settings.model}. The chat's text goes there, photos never do. "
-                    "A plain request is answered without it."
+                    say("settings.use_llm.text", model=settings.model)
                     if self.services.assistant.llm is not None
-                    else "None is set up, so everything stays offline."
+                    else say("settings.use_llm.none")
                 ),
+            ),
+            Switch(
+                id="keep",
+                label=say("settings.keep.label"),
+                initial=chat.keeps and chat.history is not None,
+                disabled=chat.history is None,
+                description=say("settings.keep.text"),
             ),
         ]
         await cl.ChatSettings(widgets).send()
 
     async def change_settings(self, values: dict[str, Any]) -> None:
-        """Keep what was chosen for the rest of the session."""
+        """What was chosen holds at once, for this chat and for the person's later ones."""
         choices = Choices.of(values, self._choices(), llm=self.services.assistant.llm is not None)
-        cl.user_session.set("choices", choices)
+        await self.history.choose(choices, values.get("keep"))
+        await asyncio.to_thread(self.services.choices.keep, self.history.person(), choices)
 
     def _choices(self) -> Choices:
-        return cast(Choices, cl.user_session.get("choices") or self.defaults)
+        return self.history.chat().choices
+
+    def _new_choices(self, person: str) -> Choices:
+        """The settings of a new chat: as the person last had them."""
+        llm = self.services.assistant.llm is not None
+        return self.services.choices.of(person, self.defaults, llm=llm)
 
     def _session(self) -> Session:
-        session = cl.user_session.get("session")
-        if session is None:
-            session = Session()
-            cl.user_session.set("session", session)
-        return cast(Session, session)
+        return self.history.chat().session
 
     # -- messages ---------------------------------------------------------------------------
 
@@ -162,43 +209,66 @@ class ChatPage:
         if self.replay is not None and self.replay.is_on():
             await self.replay.message(message)
             return
-        text = message.content or ""
-        respond = self.services.assistant.respond
-        await self._answer(lambda: respond(self._session(), text, self._choices()))
+        text, assistant = message.content or "", self.services.assistant
+        session, choices = self._session(), self._choices()
+        if (picture := picture_of(message)) is not None:
+            await self._answer(
+                lambda: assistant.respond_to_picture(session, open_image(picture), text, choices)
+            )
+            return
+        await self._answer(lambda: assistant.respond(session, text, choices))
 
     async def look_now(self, action: cl.Action) -> None:
         """Look for photos although nobody asked for one."""
-        with suppress(Exception):
-            await action.remove()
         look = self.services.assistant.look
         await self._answer(lambda: look(self._session(), self._choices()))
 
     async def classic_search(self, action: cl.Action) -> None:
         """Look for the person's own words, without the LLM."""
-        with suppress(Exception):
-            await action.remove()
         search = self.services.assistant.classic_search
         await self._answer(lambda: search(self._session(), self._choices()))
 
     async def without_filter(self, action: cl.Action) -> None:
         """Look again, at any time and place."""
-        with suppress(Exception):
-            await action.remove()
         again = self.services.assistant.without_filter
         await self._answer(lambda: again(self._session(), self._choices()))
+
+    async def answer_now(self, action: cl.Action) -> None:
+        """Answer a message that had no answer when the server stopped."""
+        text = await self.history.unanswered(action)
+        respond = self.services.assistant.respond
+        if text is not None:
+            await self._answer(lambda: respond(self._session(), text, self._choices()))
 
     async def _answer(self, work: Callable[[], Reply]) -> None:
         """Show a reply; whatever goes wrong becomes one line in the chat."""
         try:
-            await self._show(await _in_thread(work))
+            await self._show(await self._in_thread(work))
         except EmptyDialogue:
-            await _say(NOTHING_TO_READ)
+            await self._say(NOTHING_TO_READ)
         except PhotopalError as error:
             log.debug("answering failed", exc_info=True)
-            await _say(f"{_sentence(error)}")
+            await self._say(f"{_sentence(error)}")
         except Exception as error:
             _log("answering failed", error)
-            await _say(SOMETHING_WRONG)
+            await self._say(SOMETHING_WRONG)
+
+    async def _say(self, text: str, reply: Reply | None = None) -> None:
+        """Show a message of the bot's, in Markdown, with all that a reply shows; keep it."""
+        elements = await asyncio.to_thread(self._elements, reply) if reply is not None else []
+        actions = _actions(reply) + self.history.first_buttons() if reply is not None else []
+        message = cl.Message(content=text, author=NAME, elements=elements, actions=actions)
+        await message.send()
+        self.history.answered(message, reply, text=None if reply is None else reply.text)
+
+    async def _in_thread(self, work: Callable[[], Reply]) -> Reply:
+        """Run in a thread, which shares this visitor's context and with it the session."""
+        llm = self.services.assistant.llm is not None and self._choices().use_llm
+        try:
+            return await self.services.answering.run(work, llm=llm)
+        except asyncio.CancelledError:
+            await self._say(STOPPED)
+            raise
 
     async def _show(self, reply: Reply) -> None:
         if reply.looked_for and not reply.hint:
@@ -210,25 +280,29 @@ class ChatPage:
                 metadata={"avatarName": NAME},
             ) as step:
                 step.output = step_text(reply.looked_for, reply.seconds, reply.searched)
-        props = gallery_props(reply.photos, self.services.library) if reply.photos else None
-        elements = [_gallery({**props, "quiet": reply.hint})] if props else []
-        elements += [self._shared_element(one) for one in reply.shared]
-        actions = []
-        if reply.filter_words:
-            actions.append(_filter_button(reply.filter_words))
-        if reply.offers_look:
-            actions.append(_look_button())
-        if reply.request is not None and reply.sure is not None:
-            actions.append(_classic_button())
         # Photos do not wait for words: an LLM's come below them.
-        if reply.request is None or elements or reply.text:
-            text = plain_text(reply.text)
-            await _say(_with_notice(text, reply.notice), elements=elements, actions=actions)
+        shows = reply.request is None or bool(reply.photos or reply.shared or reply.text)
+        if shows:
+            await self._say(with_notice(plain_text(reply.text), reply.notice), reply)
         if reply.request is not None:
-            await self._stream_reply(reply.request)
+            await self._stream_reply(reply.request, None if shows else reply)
 
-    async def _stream_reply(self, request: ReplyRequest) -> None:
-        """Stream the LLM's words; the chain has words of its own when the LLM fails."""
+    def _elements(self, reply: Reply) -> list[cl.CustomElement]:
+        """What a reply shows beside its words; made again when the chat is resumed.
+
+        Reads the library, so call it away from the event loop.
+        """
+        props = gallery_props(reply.photos, self.services.library) if reply.photos else None
+        elements = [_gallery({**props, "quiet": reply.hint, "mix": mix(reply)})] if props else []
+        return elements + [self._shared_element(one) for one in reply.shared]
+
+    async def _stream_reply(self, request: ReplyRequest, reply: Reply | None) -> None:
+        """Stream the LLM's words; the chain has words of its own when the LLM fails.
+
+        Args:
+            request: what the words are to say.
+            reply: what is kept with them, where no message before them shows it.
+        """
         writer = self.services.assistant.writer
         assert writer is not None
         message, said = cl.Message(content="", author=NAME), ""
@@ -242,47 +316,17 @@ class ChatPage:
         finally:
             await message.update()
             self._session().bot_says(said)
-
-    # -- sharing ----------------------------------------------------------------------------
-
-    async def share(self, action: cl.Action) -> dict[str, bool]:
-        """Make a copy of a photo without hidden data, show it and offer it for download."""
-        photo_id = action.payload.get("photo_id")
-        try:
-            if type(photo_id) is not int or not 0 < photo_id < 2**63:
-                raise PhotoNotFound("there is no such photo")
-            share = self.services.assistant.share
-            reply = await asyncio.to_thread(share, self._session(), [photo_id])
-        except RetrievalError as error:
-            log.debug("sharing failed", exc_info=True)
-            await _say(f"That photo could not be shared: {plain(str(error))}.")
-            return {"ok": False}
-        except OSError as error:
-            log.debug("sharing failed", exc_info=True)
-            reason = plain(error.strerror or "the disk refused")
-            await _say(f"The copy could not be saved: {reason}.")
-            return {"ok": False}
-        except Exception as error:
-            _log("sharing failed", error)
-            await _say(SOMETHING_WRONG)
-            return {"ok": False}
-        await self._show(reply)
-        return {"ok": True}
+            self.history.answered(message, reply, text=said or None)
 
     def _shared_element(self, shared: SharedPhoto) -> cl.CustomElement:
         photo = self.services.library.photo(shared.photo_id)
         self.services.shared.remember(photo, shared.copy)
-        name = caption(photo.path)
-        return cl.CustomElement(
-            name="SharedPhoto",
-            props={
-                "url": f"/photos/{photo.id}/shared?v={time.time_ns()}",
-                "filename": shared.copy.name,
-                "alt": f"Shared: {name}",
-                "ratio": round(shape(photo), 3),
-                "facts": "No location, no camera data",
-            },
-        )
+        return cl.CustomElement(name="SharedPhoto", props=shared_props(photo, shared.copy.name))
+
+
+async def the_owner(headers: Mapping[str, str]) -> cl.User:
+    """Who chats where no login is asked for."""
+    return cl.User(identifier=OWNER)
 
 
 def _log(what: str, error: Exception) -> None:
@@ -290,17 +334,20 @@ def _log(what: str, error: Exception) -> None:
     log.error("%s: %s", what, error, exc_info=log.isEnabledFor(logging.DEBUG))
 
 
-async def _in_thread(work: Callable[[], Reply]) -> Reply:
-    """Run in a thread, which shares this visitor's context and with it the session."""
-    try:
-        return await asyncio.to_thread(work)
-    except asyncio.CancelledError:
-        await _say(STOPPED)
-        raise
-
-
 def _gallery(props: dict[str, Any]) -> cl.CustomElement:
     return cl.CustomElement(name="PhotoGallery", props=props)
+
+
+def _actions(reply: Reply) -> list[cl.Action]:
+    """The buttons below a reply."""
+    actions = []
+    if reply.filter_words:
+        actions.append(_filter_button(reply.filter_words))
+    if reply.offers_look:
+        actions.append(_look_button())
+    if reply.request is not None and reply.sure is not None:
+        actions.append(_classic_button())
+    return actions
 
 
 def _filter_button(words: str) -> cl.Action:
@@ -327,22 +374,6 @@ def _look_button() -> cl.Action:
     return cl.Action(
         name="look_now", payload={}, label="Look for photos", icon="search", tooltip="Look now"
     )
-
-
-async def _say(
-    text: str,
-    *,
-    elements: list[Any] | None = None,
-    actions: list[cl.Action] | None = None,
-) -> None:
-    await cl.Message(
-        content=text, author=NAME, elements=elements or [], actions=actions or []
-    ).send()
-
-
-def _with_notice(text: str, notice: str | None) -> str:
-    """The text, and below it the notice in small print."""
-    return f"{text}\n\n*{plain(notice)}*".strip() if notice else text
 
 
 def _sentence(error: Exception) -> str:

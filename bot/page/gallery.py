@@ -1,19 +1,22 @@
 """What the gallery in the page is given: one card a photo, with addresses instead of paths."""
 
 import re
+import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Protocol
 
-from bot.assistant.reply import ShownPhoto
+from bot.assistant.facts import day_words, place_words
+from bot.assistant.reply import Reply, ShownPhoto
 from retrieval.library import Photo
+from retrieval.photos.names import name_words
 
 MIN_RATIO, MAX_RATIO = 0.6, 2.2
 """Taller and wider photos are cropped to these shapes, so that a row stays a row."""
 
 DEFAULT_RATIO = 4 / 3
 MAX_CAPTION_CHARS = 60
+SEPARATOR = " · "
 
 
 class PhotoLookup(Protocol):
@@ -31,7 +34,7 @@ def gallery_props(photos: Sequence[ShownPhoto], library: PhotoLookup) -> dict[st
     known = {
         photo_id: photo
         for photo_id, photo in library.photos(ids).items()
-        if photo.status == "present"
+        if photo.status == "present" and not photo.hidden
     }
     cards = []
     for photo in photos:
@@ -43,16 +46,23 @@ def gallery_props(photos: Sequence[ShownPhoto], library: PhotoLookup) -> dict[st
 
 
 def card(photo: Photo) -> dict[str, Any]:
-    """A photo as the page sees it. No path and no place is part of it."""
+    """A photo as the page sees it: what it is called, when, where and by which camera; no path."""
     name = caption(photo.path)
-    taken = _day(photo.taken_at)
+    taken = _taken(photo)
+    day, place = day_words(taken), place_words(photo.place)
+    said = name if name_words(name) else "Photo"
     # The hash makes the browser fetch anew what changed under the same id.
     version = (photo.content_hash or "")[:12]
     return {
         "id": photo.id,
-        "caption": name,
-        "alt": f"{name}, taken {taken}" if taken else name,
+        "name": name,
+        "caption": SEPARATOR.join(filter(None, (day, place, photo.camera))) or said,
+        "alt": f"{said}{f', taken {day}' if day else ''}{f' in {place}' if place else ''}",
+        "day": day_words_short(taken),
+        "taken": taken,
         "ratio": round(shape(photo), 3),
+        "exact": round(photo.width / photo.height, 4) if photo.width and photo.height else None,
+        "favourite": photo.favourite,
         "thumb": f"/photos/{photo.id}/thumb?v={version}",
         "view": f"/photos/{photo.id}/view?v={version}",
     }
@@ -74,11 +84,32 @@ def shape(photo: Photo) -> float:
     return min(max(photo.width / photo.height, MIN_RATIO), MAX_RATIO)
 
 
-def _day(taken_at: str | None) -> str:
-    if not taken_at:
-        return ""
-    try:
-        day = datetime.fromisoformat(taken_at)
-    except ValueError:
-        return ""
-    return f"{day.day} {day:%B %Y}"
+def day_words_short(taken: str) -> str:
+    """A day as it stands on a tile: "17 Sep 2012"; "" where none is known."""
+    words = day_words(taken).split()
+    return " ".join((words[0], words[1][:3], words[2])) if len(words) == 3 else ""
+
+
+def _taken(photo: Photo) -> str:
+    """When it was taken, as text that sorts by time; "" where it is not known."""
+    return photo.taken_at or (photo.taken_on.isoformat() if photo.taken_on else "")
+
+
+def shared_props(photo: Photo, filename: str) -> dict[str, Any]:
+    """The properties of the ``SharedPhoto`` element for a copy that was made."""
+    seen = card(photo)
+    return {
+        "id": photo.id,
+        # Another address each time, because the copy may be another one.
+        "url": f"/photos/{photo.id}/shared?v={time.time_ns()}",
+        "name": seen["name"],
+        "filename": filename,
+        "alt": f"Shared: {seen['alt']}",
+        "ratio": seen["ratio"],
+        "facts": "No location, no camera data",
+    }
+
+
+def mix(reply: Reply) -> list[dict[str, Any]]:
+    """How much a picture and words counted, as chips of the ``PhotoGallery`` element."""
+    return [{"label": name, "weight": round(weight, 2)} for name, weight in reply.mix.items()]

@@ -15,6 +15,9 @@ from bot.page.hosts import AllowedHosts, same_origin
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 2_000_000
+MAX_UPLOAD_BYTES = 20_000_000
+"""Of a picture that is pasted or dropped into the chat."""
+_FORM_BYTES = 10_000
 
 HEADERS = {
     # Chainlit's elements are compiled in the browser, hence 'unsafe-eval'. Everything else comes
@@ -35,19 +38,22 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Door:
-    """A path that is served: the methods, the pattern, and whether it needs a login."""
+    """A path that is served: the methods, the pattern, whether it needs a login, bytes sent."""
 
     methods: frozenset[str]
     path: re.Pattern[str]
     public: bool
+    max_body: int = MAX_BODY_BYTES
 
     def opens(self, method: str, path: str) -> bool:
         """Whether this door is the one for a request."""
         return method in self.methods and self.path.fullmatch(path) is not None
 
 
-def _door(methods: str, pattern: str, *, public: bool = False) -> Door:
-    return Door(frozenset(methods.split()), re.compile(pattern), public)
+def _door(
+    methods: str, pattern: str, *, public: bool = False, max_body: int = MAX_BODY_BYTES
+) -> Door:
+    return Door(frozenset(methods.split()), re.compile(pattern), public, max_body)
 
 
 DOORS = (
@@ -55,17 +61,24 @@ DOORS = (
     _door("GET", r"/(login|login/callback|health|favicon|logo|auth/config)", public=True),
     _door("GET", r"/(assets|public/elements|public|avatars)/[^/]+", public=True),
     _door("GET", r"/project/translations", public=True),
+    # The page of a chat: the same document as "/", which then asks for the chat.
+    _door("GET HEAD", r"/thread/[0-9a-fA-F-]{36}", public=True),
     _door("POST", r"/(login|logout)", public=True),
     _door("GET", r"/user"),
+    _door("GET", r"/healthz", public=True),
+    _door("GET", r"/metrics"),
     _door("POST", r"/set-session-cookie"),
     _door("GET", r"/project/settings"),
     _door("POST", r"/project/action"),
+    _door("POST", r"/project/threads"),
+    _door("PUT DELETE", r"/project/thread"),
     _door("GET", r"/project/file/[^/]+"),
+    _door("POST", r"/project/file", max_body=MAX_UPLOAD_BYTES + _FORM_BYTES),
     _door("GET", r"/photos/\d{1,19}/(thumb|view|shared)"),
     _door("GET POST", r"/ws/socket\.io/?"),
 )
-"""All that is served. Chainlit has more routes (uploads, threads, MCP, API docs); the page uses
-none of them, so they answer 404."""
+"""All that is served. Chainlit has more routes (chats that are shared, MCP, API docs); the page
+uses none of them, so they answer 404."""
 
 LoggedIn = Callable[[HTTPConnection], Awaitable[bool]]
 
@@ -135,7 +148,7 @@ class Guard:
         door = next((door for door in DOORS if door.opens(method, path)), None)
         if door is None:
             return 404, "Not found"
-        if not _body_is_bounded(headers):
+        if not _body_is_bounded(headers, door.max_body):
             return 413, "The request is too large."
         if self.logged_in is not None and not door.public:
             connection = HTTPConnection(scope)
@@ -152,11 +165,11 @@ def _is_foreign_fetch(headers: Headers, method: str, path: str) -> bool:
     return method not in ("GET", "HEAD") or path.startswith(("/photos/", "/project/", "/ws/"))
 
 
-def _body_is_bounded(headers: Headers) -> bool:
+def _body_is_bounded(headers: Headers, most: int) -> bool:
     if "transfer-encoding" in headers:
         return False
     length = headers.get("content-length", "0")
-    return length.isdecimal() and int(length) <= MAX_BODY_BYTES
+    return length.isdecimal() and int(length) <= most
 
 
 def _with_headers(send: Send) -> Send:

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import threading
+import time
 import webbrowser
 from collections.abc import Callable
 from functools import partial
@@ -13,12 +14,18 @@ from typing import TYPE_CHECKING
 
 from bot.errors import SettingsInvalid
 from bot.settings import Settings
+from retrieval.errors import LibraryEmpty
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from bot.page.services import PageServices
     from retrieval.encoders.base import Encoder
 
 log = logging.getLogger(__name__)
+
+EMPTY_SECONDS = 2.0
+"""Between two looks at a library that is empty still."""
 
 # Chainlit acts on these: it would store chats in a database, send them to a service, or answer
 # on other channels, because of a variable that is there for something else.
@@ -39,21 +46,34 @@ FOREIGN_VARIABLES = (
 )
 
 
+Prepare = Callable[[Settings], "tuple[Settings, Encoder]"]
+"""Makes a library ready, and loads its encoder, before the page works with them."""
+
+
 def run(
     settings: Settings,
     *,
     open_browser: bool = True,
     on_ready: Callable[[str], None] | None = None,
+    on_open: Callable[[str], None] | None = None,
+    on_step: Callable[[str], None] | None = None,
     encoder: "Encoder | None" = None,
+    prepare: Prepare | None = None,
     make_services: "Callable[[Settings], PageServices] | None" = None,
 ) -> None:
     """Serve the page until it is stopped by Ctrl-C or a signal.
 
+    The page is there at once and shows how far the loading is; while the library is empty, it
+    tells what to do and waits for the first photos.
+
     Args:
         settings: host, port, password, library, encoder and LLM.
-        open_browser: show the page once it answers.
-        on_ready: called with the page's address once it answers.
+        open_browser: show the page as soon as it answers.
+        on_ready: called with the page's address once the chat is there.
+        on_open: called with the address once it answers, though it may still be getting ready.
+        on_step: told in a few words what is being done meanwhile.
         encoder: the library's, when it is loaded already.
+        prepare: makes the library first; what it returns is used from then on.
         make_services: loads what the page works with; the real thing unless a test says otherwise.
 
     Raises:
@@ -63,25 +83,67 @@ def run(
     check_host(settings)
     # Taken before the slow loading, so that a port in use is told at once.
     listener = listen(settings.host, settings.port)
+    port = listener.getsockname()[1]
+    address = page_address(settings.host, port)
+
+    def opened() -> None:
+        if on_open is not None:
+            on_open(address)
+        if open_browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    def ready() -> None:
+        if on_ready is not None:
+            on_ready(address)
+
+    def load(step: Callable[[str], None]) -> "ASGIApp":
+        chosen, loaded = settings, encoder
+        if prepare is not None:
+            step("Setting up the photos")
+            chosen, loaded = prepare(settings)
+        services = _services(chosen, loaded, make_services, step)
+        step("Preparing the page")
+        set_environment(chosen, port)
+        from bot.page.server import make_app
+
+        return make_app(services, ready)
+
     try:
-        from bot.page.loading import load_services
+        from bot.page.startup import serve
 
-        load = make_services or partial(load_services, encoder=encoder)
-        services = load(settings)
-        address = page_address(settings.host, listener.getsockname()[1])
-        set_environment(settings, listener.getsockname()[1])
-
-        def ready() -> None:
-            if on_ready is not None:
-                on_ready(address)
-            if open_browser:
-                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-        from bot.page.server import serve
-
-        serve(services, listener, ready)
+        debug = log.isEnabledFor(logging.DEBUG)
+        serve(listener, load, debug=debug, on_open=opened, on_step=on_step)
     finally:
         listener.close()
+
+
+def _services(
+    settings: Settings,
+    encoder: "Encoder | None",
+    make_services: "Callable[[Settings], PageServices] | None",
+    step: Callable[[str], None],
+) -> "PageServices":
+    """What the page works with; where the library is empty, as soon as it is no longer so."""
+    from bot.page.loading import load_services
+    from bot.page.startup import EMPTY
+
+    load = make_services or partial(load_services, encoder=encoder, on_step=step)
+    while True:
+        try:
+            return load(settings)
+        except LibraryEmpty:
+            step(f"{EMPTY}: run photopal index ~/Pictures, and the page opens by itself")
+            _wait_for_photos(settings)
+
+
+def _wait_for_photos(settings: Settings) -> None:
+    from retrieval.library import Library
+
+    while True:
+        time.sleep(EMPTY_SECONDS)
+        with Library.read(settings.library_path) as library:
+            if library.searchable_count():
+                return
 
 
 def check_host(settings: Settings) -> None:
@@ -143,7 +205,7 @@ def set_environment(settings: Settings, port: int) -> None:
     try:
         folder = make_private_folder(make_private_folder(home()) / "page")
         # One folder a port: two pages never share one, since the port is taken already.
-        root = prepare_app_root(folder / f"port-{port}")
+        root = prepare_app_root(folder / f"port-{port}", login=settings.password is not None)
         password = settings.password.get_secret_value() if settings.password else ""
         secret = cookie_secret(folder, password)
     except OSError as error:

@@ -18,7 +18,7 @@ from retrieval.errors import PhotoNotFound, RetrievalError, UnreadableImage
 from retrieval.library import Photo
 from retrieval.photos.export import shareable_copy
 
-VIEW_SIDE = 1600
+VIEW_SIDE = 2048
 KEEP = {"Cache-Control": "private, max-age=3600"}
 FORGET = {"Cache-Control": "private, no-store"}
 

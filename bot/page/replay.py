@@ -48,6 +48,7 @@ class Run:
     dialogue: "Dialogue"
     offered: dict[int, float]
     position: int = 0
+    verdict: str = ""
     playing: "asyncio.Task[None] | None" = None
     controls: cl.Message | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -225,6 +226,7 @@ class ReplayPage:
         except PhotopalError as error:
             await _say(f"{plain(str(error))}.")
             return
+        run.verdict = outcome.verdict()
         seconds = sum(outcome.seconds.values())
         async with cl.Step(
             name=f"for a photo · {duration(seconds)}",
@@ -326,6 +328,9 @@ def _progress(run: Run) -> str:
     sureness = run.offered.get(run.position - 1)
     if sureness is not None:
         text += f" {NAME} would offer a photo here ({sureness:.0%} sure)."
+    if run.verdict:
+        # Said again with every turn that follows, because the photos scroll away.
+        text += f" **{plain(run.verdict)}.**"
     return text
 
 

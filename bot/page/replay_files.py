@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MAX_FILES = 200
 MAX_LISTED = 2_000
 OPENING_CHARS = 90
+MAX_SEARCHED_CHARS = 2_000
+"""Of a dialogue, that the page searches through."""
 
 
 @dataclass(frozen=True)
@@ -104,4 +106,11 @@ def _row(dialogue: "Dialogue") -> dict[str, Any]:
     longest = max((turn.text.strip() for turn in told or dialogue.turns), key=len, default="")
     opening = longest if len(longest) <= OPENING_CHARS else longest[: OPENING_CHARS - 1] + "…"
     share = None if dialogue.share_index is None else dialogue.share_index + 1
-    return {"id": dialogue.id, "opening": opening, "turns": len(dialogue.turns), "share": share}
+    text = " ".join(turn.text for turn in dialogue.turns if turn.text)[:MAX_SEARCHED_CHARS]
+    return {
+        "id": dialogue.id,
+        "opening": opening,
+        "text": text,
+        "turns": len(dialogue.turns),
+        "share": share,
+    }

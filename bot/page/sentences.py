@@ -50,9 +50,17 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 0.1 else f"{max(1, round(seconds * 1000))} ms"
 
 
+_SPECIAL = r"[\\`*_{}\[\]()<>#+!|~&$-]"
+
+
 def plain(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~&$-])", r"\\\1", " ".join(text.split()))
+    return re.sub(f"({_SPECIAL})", r"\\\1", " ".join(text.split()))
+
+
+def unescaped(markdown: str) -> str:
+    """What :func:`plain` and :func:`plain_text` were given."""
+    return re.sub(rf"\\({_SPECIAL})", r"\1", markdown)
 
 
 def plain_text(text: str) -> str:

@@ -4,30 +4,35 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
 
 import asyncio
-import logging
-import socket
+import sys
 import warnings
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import partial
+from types import SimpleNamespace
 
-import uvicorn
-from chainlit.auth import authenticate_user, reuseable_oauth
+from chainlit.auth import authenticate_user, create_jwt, reuseable_oauth
+from chainlit.context import init_ws_context
+from chainlit.message import Message
 from chainlit.server import app as chainlit_app
 from chainlit.server import sio
 from chainlit.session import WebsocketSession
+from chainlit.socket import connection_successful
+from chainlit.step import Step
+from chainlit.user import User
 from fastapi import FastAPI, HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.monitoring import Metrics, Observer
+from bot.monitoring.routes import monitoring_routes
 from bot.page.chat import ChatPage
 from bot.page.guard import Guard
+from bot.page.history import OWNER
 from bot.page.hosts import AllowedHosts
 from bot.page.photos import photo_routes
 from bot.page.services import PageServices
-
-log = logging.getLogger(__name__)
-
-GRACE_SECONDS = 2
+from bot.page.uploads import upload_routes
 
 
 def make_app(services: PageServices, ready: Callable[[], None] | None = None) -> ASGIApp:
@@ -36,9 +41,14 @@ def make_app(services: PageServices, ready: Callable[[], None] | None = None) ->
     Chainlit is mounted, not started: its own start and stop would open browsers, connect other
     channels, and end the process with a status of its own.
     """
-    ChatPage(services).register()
+    do_not_sleep_on_the_loop()
+    # Chainlit asks for the profiles once too often, notices, and lets the question lie.
+    warnings.filterwarnings("ignore", "coroutine '.*profiles' was never awaited", RuntimeWarning)
+    page = ChatPage(services)
+    page.register()
     # Chainlit's own handler would add "Task manually stopped."; ours says it in the answer.
     sio.on("stop", stop_answering)
+    sio.on("connection_successful", partial(connected, page))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -47,14 +57,62 @@ def make_app(services: PageServices, ready: Callable[[], None] | None = None) ->
         yield
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    metrics = Metrics(services.library.searchable_count)
+    app.add_middleware(Observer, metrics=metrics)
+    app.include_router(monitoring_routes(metrics))
     app.include_router(photo_routes(services))
+    app.include_router(upload_routes())
     app.mount("/", chainlit_app)
     settings = services.settings
-    return Guard(
-        app,
-        AllowedHosts.of(settings.host),
-        logged_in if settings.password is not None else None,
-    )
+    hosts = AllowedHosts.of(settings.host)
+    if settings.password is not None:
+        return Guard(app, hosts, logged_in)
+    return Guard(AsOwner(app), hosts)
+
+
+class AsOwner:
+    """Logs every request in as the owner, for a page that asks for no login.
+
+    Chainlit keeps the chats of users only. A login form or a cookie would add nothing: whoever
+    passes the guard of such a page sits at this machine.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            cookies = [value for name, value in scope["headers"] if name == b"cookie"]
+            others = [item for item in scope["headers"] if item[0] != b"cookie"]
+            # Chainlit takes the last one of a name.
+            cookies.append(b"access_token=" + create_jwt(User(identifier=OWNER)).encode("ascii"))
+            scope = {**scope, "headers": [*others, (b"cookie", b"; ".join(cookies))]}
+        await self.app(scope, receive, send)
+
+
+async def connected(page: ChatPage, socket_id: str) -> None:
+    """A browser is connected, maybe for the second time.
+
+    On a slow machine Chainlit's page connects twice while it loads. What the start of the chat
+    sent to the first connection, the settings, is lost then, and Chainlit does not send it again.
+    """
+    session = WebsocketSession.get(socket_id)
+    again = session is not None and session.restored and session.chat_started
+    await connection_successful(socket_id)
+    if again and session is not None and not session.has_first_interaction:
+        init_ws_context(session)
+        await page.start_again()
+
+
+def do_not_sleep_on_the_loop() -> None:
+    """Take a pause out of Chainlit that stops all chats for each message that is made.
+
+    Its messages and steps sleep a millisecond when they are made, so that no two have the same
+    time of creation; a busy machine makes three of it. Those times count microseconds, so that
+    the sleep is of no use.
+    """
+    for kind in (Message, Step):
+        vars(sys.modules[kind.__module__])["time"] = SimpleNamespace(sleep=lambda seconds: None)
 
 
 async def stop_answering(socket_id: str) -> None:
@@ -73,21 +131,3 @@ async def logged_in(connection: HTTPConnection) -> bool:
     except HTTPException:
         return False
     return True
-
-
-def serve(
-    services: PageServices, listener: socket.socket, ready: Callable[[], None] | None = None
-) -> None:
-    """Serve on a socket that already listens, until Ctrl-C."""
-    # Chainlit asks for the profiles once too often, notices, and lets the question lie.
-    warnings.filterwarnings("ignore", "coroutine '.*profiles' was never awaited", RuntimeWarning)
-    config = uvicorn.Config(
-        make_app(services, ready),
-        log_level="warning" if log.isEnabledFor(logging.DEBUG) else "critical",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    with suppress(KeyboardInterrupt):
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))

@@ -1,15 +1,18 @@
 """What the page works with: the assistant, the library, the copies that were shared."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant import Assistant
+from bot.page.answering import Answering
+from bot.page.kept_choices import KeptChoices
 from bot.settings import Settings
 from retrieval.library import Library, Photo
 
 if TYPE_CHECKING:
+    from bot.history import History
     from bot.page.replay_files import ReplayFiles
     from retrieval.photos.thumbnails import Thumbnails
 
@@ -51,8 +54,12 @@ class PageServices:
         library: open for reading.
         thumbnails: small pictures, made once.
         shared: the copies that were shared.
+        choices: what people set.
         samples: whether the library holds the bundled sample photos.
         replay: the dialogue files that may be replayed; None when there are none.
+        history: where chats are kept; None when it cannot be opened.
+        history_problem: why it cannot, as one line.
+        answering: the threads that answers are made in.
     """
 
     settings: Settings
@@ -60,5 +67,9 @@ class PageServices:
     library: Library
     thumbnails: "Thumbnails"
     shared: SharedCopies
+    choices: KeptChoices
     samples: bool = False
     replay: "ReplayFiles | None" = None
+    history: "History | None" = None
+    history_problem: str = ""
+    answering: Answering = field(default_factory=Answering)

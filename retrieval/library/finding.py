@@ -17,7 +17,7 @@ from retrieval.photos.names import name_words
 MAX_QUERY_WORDS = 64
 """Of a longer text, only so many words are looked for in names."""
 
-_PRESENT = "status = 'present'"
+_PRESENT = "status = 'present' AND hidden = 0"
 
 
 def ids_matching(library: Database, wanted: Filter) -> NDArray[np.int64]:
@@ -53,7 +53,7 @@ def search_names(
         return {}
     rows = library._all(
         "SELECT n.rowid, -bm25(photo_name) FROM photo_name n CROSS JOIN photo p ON p.id = n.rowid "
-        f"WHERE photo_name MATCH ? AND p.{_PRESENT}",
+        "WHERE photo_name MATCH ? AND p.status = 'present' AND p.hidden = 0",
         (" OR ".join(f'"{term}"' for term in terms),),
     )
     allowed = None if ids is None else {int(one) for one in ids}

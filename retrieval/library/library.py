@@ -31,7 +31,7 @@ from retrieval.photos.names import words_of_path
 
 _PHOTO_COLUMNS = (
     "id, path, content_hash, size, mtime_ns, width, height, taken_at, camera, latitude, "
-    "longitude, status, reason, indexed_at, taken_on, city, region, country"
+    "longitude, status, reason, indexed_at, taken_on, city, region, country, favourite, hidden"
 )
 
 
@@ -81,10 +81,10 @@ class Library(Database):
         )
 
     def searchable_count(self) -> int:
-        """Photos that are present and have a vector of the library's encoder."""
+        """Photos that are present, not hidden, and have a vector of the library's encoder."""
         row = self._one(
             "SELECT count(*) FROM vector v JOIN photo p ON p.id = v.photo_id "
-            "WHERE v.fingerprint = ? AND p.status = 'present'",
+            "WHERE v.fingerprint = ? AND p.status = 'present' AND p.hidden = 0",
             (self.fingerprint or "",),
         )
         return int(row[0]) if row else 0
@@ -95,10 +95,10 @@ class Library(Database):
         """A photo that is in the library now.
 
         Raises:
-            PhotoNotFound: there is none with this id, or it was removed or could not be read.
+            PhotoNotFound: there is none with this id, or it was removed, hidden or unreadable.
         """
         photo = self.photos([photo_id]).get(photo_id)
-        if photo is None or photo.status != "present":
+        if photo is None or photo.status != "present" or photo.hidden:
             raise PhotoNotFound(f"no photo {photo_id} in the library")
         return photo
 
@@ -127,6 +127,14 @@ class Library(Database):
             (self.fingerprint,),
         )
         return {path_of(row[0]): KnownFile(*row[1:]) for row in rows}
+
+    def hidden_photos(self) -> list[Photo]:
+        """All photos that the person hid, in the order of their ids."""
+        rows = self._all(
+            f"SELECT {_PHOTO_COLUMNS} FROM photo WHERE hidden <> 0 AND status = 'present' "
+            "ORDER BY id"
+        )
+        return [_photo(row) for row in rows]
 
     def photos_by_content(self, content_hash: str, *, embedded: bool = True) -> list[Photo]:
         """Photos with these bytes, removed ones too.
@@ -190,7 +198,7 @@ class Library(Database):
         """Ids of all photos that can be searched, in growing order."""
         rows = self._all(
             "SELECT p.id FROM photo p JOIN vector v ON v.photo_id = p.id "
-            "WHERE p.status = 'present' AND v.fingerprint = ? ORDER BY p.id",
+            "WHERE p.status = 'present' AND p.hidden = 0 AND v.fingerprint = ? ORDER BY p.id",
             (self.fingerprint or "",),
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
@@ -367,6 +375,24 @@ class Library(Database):
         with self.transaction(alters_search=False):
             places_from_folders(self)
 
+    def set_favourite(self, photo_id: int, favourite: bool) -> None:
+        """Mark a photo as a favourite, or take the mark away.
+
+        Raises:
+            PhotoNotFound: there is no such photo.
+        """
+        with self.transaction(alters_search=False):
+            self._mark(photo_id, "favourite", favourite)
+
+    def set_hidden(self, photo_id: int, hidden: bool) -> None:
+        """Hide a photo from every search, count and gallery, or show it again.
+
+        Raises:
+            PhotoNotFound: there is no such photo.
+        """
+        with self.transaction():
+            self._mark(photo_id, "hidden", hidden)
+
     def touch_photo(self, photo_id: int, *, size: int, mtime_ns: int) -> None:
         """The photo's file has another time of change, with the same content."""
         with self.transaction(alters_search=False):
@@ -407,6 +433,14 @@ class Library(Database):
         with contextlib.suppress(LibraryBusy), self.transaction(alters_search=False):
             derive_all(self, self.roots())
 
+    def _mark(self, photo_id: int, column: str, value: bool) -> None:
+        cursor = self._execute(
+            f"UPDATE photo SET {column} = ? WHERE id = ? AND status <> 'removed'",
+            (int(value), photo_id),
+        )
+        if not cursor.rowcount:
+            raise PhotoNotFound(f"no photo {photo_id} in the library")
+
     def _put(self, photo_id: int | None, fields: dict[str, Any]) -> int:
         names = list(fields)
         if photo_id is None:
@@ -436,10 +470,11 @@ def _place_columns(place: Place) -> dict[str, str]:
 
 
 def _photo(row: tuple[Any, ...]) -> Photo:
-    *columns, taken_on, city, region, country = row
+    *columns, taken_on, city, region, country, favourite, hidden = row
     day = date.fromisoformat(taken_on) if taken_on else None
     place = Place(city, region, country) or None
-    return Photo(columns[0], path_of(columns[1]), *(*columns[2:], day, place))
+    marks = bool(favourite), bool(hidden)
+    return Photo(columns[0], path_of(columns[1]), *(*columns[2:], day, place, *marks))
 
 
 def _now() -> str:

@@ -19,6 +19,8 @@ class Photo:
         taken_at: local time in ISO 8601 as EXIF says it.
         taken_on: the day, of EXIF, else of the file's or folder's name; never of the file's time.
         place: of the GPS position, else of the folders' names; None when not known.
+        favourite: the person marked it.
+        hidden: the person wants it neither found nor shown.
     """
 
     id: int
@@ -37,6 +39,8 @@ class Photo:
     indexed_at: str
     taken_on: date | None = None
     place: Place | None = None
+    favourite: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,27 +6,27 @@ from pathlib import Path
 from PIL import Image
 
 from retrieval.paths import make_private_folder
-from retrieval.photos.reading import open_image
+from retrieval.photos.reading import Source, open_image
 
 SHARED_SIDE = 2048
 _QUALITY = 92
 _MAX_NAME_CHARS = 100
 
 
-def shareable_copy(path: Path, *, max_side: int | None = SHARED_SIDE) -> bytes:
+def shareable_copy(source: Source, *, max_side: int | None = SHARED_SIDE) -> bytes:
     """The photo as a new JPEG, upright, in sRGB, without any metadata.
 
     No EXIF, no GPS position, no camera or serial number, no XMP, IPTC, comment, embedded preview
     or colour profile: the copy is made from the pixels alone.
 
     Args:
-        path: the photo's file.
+        source: the photo's file, or its bytes.
         max_side: the longer edge in pixels at most; None keeps the size.
 
     Raises:
         UnreadableImage: the file cannot be decoded.
     """
-    picture = open_image(path, max_side, srgb=True)
+    picture = open_image(source, max_side, srgb=True)
     if max_side is not None:
         picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()

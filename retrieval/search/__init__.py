@@ -1,14 +1,9 @@
 """Search: from a query to ranked photos."""
 
 from retrieval.search.filters import DateRange, Filter, Place, SearchOptions
-from retrieval.search.searcher import (
-    SMALL_GALLERY,
-    Hit,
-    Query,
-    QueryText,
-    Searcher,
-    SearchResult,
-)
+from retrieval.search.hits import Hit
+from retrieval.search.query import Query, QueryPicture, QueryText
+from retrieval.search.searcher import SMALL_GALLERY, Searcher, SearchResult
 
 __all__ = [
     "SMALL_GALLERY",
@@ -17,6 +12,7 @@ __all__ = [
     "Hit",
     "Place",
     "Query",
+    "QueryPicture",
     "QueryText",
     "SearchOptions",
     "SearchResult",

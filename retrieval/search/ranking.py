@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.search.fusion import Vectors, fuse
-from retrieval.search.searcher import SMALL_GALLERY, Query
+from retrieval.search.query import Query
+from retrieval.search.searcher import SMALL_GALLERY
 
 Scores = NDArray[np.float32]
 

@@ -4,32 +4,39 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoders.base import Encoder
-from retrieval.errors import EmptyQuery, LibraryEmpty
+from retrieval.errors import LibraryEmpty
 from retrieval.indexing import check_encoder
-from retrieval.library import Library, Photo
+from retrieval.library import Library
 from retrieval.photos.names import name_words, words_of_path
 from retrieval.search.calibration import Calibration, calibration_of
 from retrieval.search.cutoff import Cutoff, largest_gap, threshold
-from retrieval.search.duplicates import DUPLICATE_COSINE, Collapser
+from retrieval.search.duplicates import DUPLICATE_COSINE
 from retrieval.search.evidence import NAME_EVIDENCE, Evidence, named_share, order_scores
-from retrieval.search.existing import ExistingFiles
 from retrieval.search.filters import Filter, SearchOptions
 from retrieval.search.fusion import fuse
+from retrieval.search.hits import (
+    ExistingFiles,
+    Found,
+    GroupedHits,
+    Hit,
+    PlainHits,
+    RankedPhotos,
+    ids_of,
+)
+from retrieval.search.query import Query, meaningful
 from retrieval.search.sureness import (
     DIALOGUE,
-    REQUEST,
+    PICTURE,
     STANDING_DEPTH,
     ScoreStatistics,
     Sure,
     standing_evidence,
 )
-from retrieval.text import clean_text
 from retrieval.vectors import VectorIndex, open_index
 from retrieval.vectors.base import Ids, Ranking
 
@@ -42,73 +49,10 @@ _SPARE = 32
 _SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
-_PAGE = 40
-"""Photos that are read from the library at first."""
 _REORDERED = 200
 """Photos with the highest cosines that are ordered anew by all that is known of them."""
 
 DEFAULTS = SearchOptions()
-
-
-@dataclass(frozen=True)
-class QueryText:
-    """One text of a query and how much it counts."""
-
-    text: str
-    weight: float = 1.0
-
-    def __post_init__(self) -> None:
-        # No tokenizer takes half of a surrogate pair.
-        object.__setattr__(self, "text", clean_text(self.text))
-
-
-@dataclass(frozen=True)
-class Query:
-    """What to look for: one text, or several whose scores are fused.
-
-    Attributes:
-        parts: the texts and their weights.
-        kind: a text of the person's own, views of a dialogue, or an LLM's descriptors: how sure
-            the answer is, is judged by kind (:mod:`retrieval.search.sureness`), and photos that
-            are near to everything are put lower, but not for views of a dialogue.
-        names: a text whose words count where the names of a photo's file and folders hold them;
-            "" leaves names aside.
-        exclude: what the photo must not show; such photos are put lower.
-    """
-
-    parts: tuple[QueryText, ...]
-    kind: str = REQUEST
-    names: str = ""
-    exclude: str = ""
-
-    @classmethod
-    def of(cls, text: str, *, names: bool = False) -> "Query":
-        """A query of one text.
-
-        Args:
-            text: what the photo shows.
-            names: whether its words in the names of files and folders count.
-        """
-        return cls((QueryText(text),), names=text if names else "")
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A photo that was found.
-
-    Attributes:
-        rank: from 1.
-        photo_id: in the library.
-        path: of its file, which was there a moment ago (of very long answers, the first ones).
-        score: cosine between the query's vector and the photo's.
-        similar: ids of near-duplicates that were collapsed into this one.
-    """
-
-    rank: int
-    photo_id: int
-    path: Path
-    score: float
-    similar: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,12 +76,6 @@ class SearchResult:
     missing: int = 0
     sure: Sure = Sure.CLOSEST
     probability: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    photo: Photo
-    score: float
 
 
 class Searcher:
@@ -250,7 +188,7 @@ class Searcher:
 
     def _prepared(self, queries: Sequence[Query]) -> dict[str, Vectors]:
         """Bring the index up to date; the vectors of all texts, each embedded once."""
-        texts = {part.text: None for query in queries for part in _meaningful(query)}
+        texts = {part.text: None for query in queries for part in meaningful(query)}
         texts |= {query.exclude: None for query in queries if query.exclude.strip()}
         check_encoder(self.library, self.encoder)
         self.index.sync(self.library)
@@ -259,20 +197,24 @@ class Searcher:
                 f"the library {self.library.path} holds no photo to search: "
                 "index some with photopal index FOLDER"
             )
+        if not texts:
+            return {}
         return dict(zip(texts, self.encoder.encode_texts(list(texts)), strict=True))
 
     def _fused(self, query: Query, embedded: dict[str, Vectors]) -> Vectors:
-        parts = _meaningful(query)
-        vectors = np.stack([embedded[part.text] for part in parts])
-        if len(parts) == 1:
+        parts = meaningful(query)
+        vectors = np.stack(
+            [embedded[part.text] for part in parts] + [part.vector for part in query.pictures]
+        )
+        if len(vectors) == 1:
             return vectors[0]
         if len(self.index) >= SMALL_GALLERY:
             covariance: Vectors | None = self.index.statistics()[1]
         else:
             reference = self.encoder.reference_statistics()
             covariance = reference[1] if reference else None
-        weights = np.asarray([part.weight for part in parts], dtype=np.float32)
-        return fuse(vectors, weights, covariance)
+        weights = [part.weight for part in parts] + [part.weight for part in query.pictures]
+        return fuse(vectors, np.asarray(weights, dtype=np.float32), covariance)
 
     def _reference(self) -> tuple[Vectors, Vectors] | None:
         """Mean and covariance of everyday photos, or those of a library that is large enough."""
@@ -322,7 +264,7 @@ class Searcher:
     ) -> Vectors:
         """By what photos [n, dim] are ordered [n]; their cosines, when nothing else is known."""
         reference = self._reference()
-        if query.kind == DIALOGUE:
+        if query.kind in (DIALOGUE, PICTURE):
             usual_best = None
         evidence = Evidence(
             named=np.array([shares.get(one, 0.0) for one in ids.tolist()], np.float32)
@@ -362,7 +304,9 @@ class Searcher:
             scores = np.concatenate([scores, self.index.vectors(ids[found:]) @ vector])
         if len(ids) and (shares or query.exclude.strip() or self.calibration.bank is not None):
             photos = self.index.vectors(ids)
-            usual = None if query.kind == DIALOGUE else self._usual_best(ids, photos)
+            # How near photos are to everything was measured with texts.
+            texts_only = query.kind not in (DIALOGUE, PICTURE)
+            usual = self._usual_best(ids, photos) if texts_only else None
             ordered = self._ordered(query, vector, photos, ids, embedded, shares, usual)
             order = np.lexsort((ids, -ordered))
             ids, scores = ids[order], scores[order]
@@ -386,23 +330,23 @@ class Searcher:
     ) -> tuple[tuple[Hit, ...], int]:
         """The hits of one query, and how many photos were left out as gone."""
         files = ExistingFiles()
-        answer = _Groups(self.duplicate_cosine, options.k) if options.collapse else _Plain()
+        answer = GroupedHits(self.duplicate_cosine, options.k) if options.collapse else PlainHits()
         lowest: float | None = None
         for ids, scores in self._ranking(candidates, allowed):
-            photos = _Photos(self.library, ids.tolist(), files)
+            photos = RankedPhotos(self.library, ids.tolist(), files)
             if options.cutoff and lowest is None:
                 by_cosine = np.argsort(-scores, kind="stable").tolist()
                 best = next((at for at in by_cosine if photos.present(int(ids[at]))), None)
                 if best is not None:
                     lowest = self._lowest(candidates.vector, float(scores[best]))
-            found: list[_Candidate] = []
+            found: list[Found] = []
             for photo_id, score in zip(ids.tolist(), scores.tolist(), strict=True):
                 fits = lowest is None or score >= lowest or candidates.is_named(photo_id)
                 if fits and (photo := photos.present(photo_id)):
-                    found.append(_Candidate(photo, score))
+                    found.append(Found(photo, score))
                     if not options.collapse and len(answer) + len(found) >= options.k:
                         break
-            vectors = self.index.vectors(_ids(found)) if options.collapse else None
+            vectors = self.index.vectors(ids_of(found)) if options.collapse else None
             answer.add(found, vectors)
             past = lowest is not None and bool(len(scores)) and float(scores.min()) < lowest
             if past or len(answer) >= options.k:
@@ -416,7 +360,7 @@ class Searcher:
         reference = self._reference()
         if not len(candidates.ids):
             return Sure.NONE, 0.0
-        if reference is None:
+        if reference is None or query.kind == PICTURE:
             return Sure.CLOSEST, 0.5
         statistics = ScoreStatistics.of(candidates.vector, candidates.best, searched, reference)
         evidence = NAME_EVIDENCE * candidates.shares.get(int(candidates.ids[0]), 0.0)
@@ -465,89 +409,3 @@ class _Candidates:
     def is_named(self, photo_id: int) -> bool:
         """Whether a photo's name holds all words of the query."""
         return self.shares.get(photo_id, 0.0) >= 1.0
-
-
-class _Photos:
-    """The photos of one ranking, read from the library a page at a time.
-
-    Most answers end after the first few of all that were ranked; a long one reads larger pages.
-    """
-
-    def __init__(self, library: Library, ids: list[int], files: ExistingFiles) -> None:
-        self._library = library
-        self._ids = ids
-        self._files = files
-        self._places = {photo_id: place for place, photo_id in enumerate(ids)}
-        self._read: dict[int, Photo] = {}
-        self._present: dict[int, Photo | None] = {}
-        self._page = _PAGE
-
-    def present(self, photo_id: int) -> Photo | None:
-        """The photo, unless it or its file is gone."""
-        if photo_id not in self._present:
-            photo = self._photo(photo_id)
-            if photo is not None and (photo.status != "present" or not self._files.has(photo.path)):
-                photo = None
-            self._present[photo_id] = photo
-        return self._present[photo_id]
-
-    def _photo(self, photo_id: int) -> Photo | None:
-        if photo_id not in self._read:
-            start = self._places[photo_id]
-            self._read |= self._library.photos(self._ids[start : start + self._page])
-            self._page *= 2
-        return self._read.get(photo_id)
-
-
-class _Plain:
-    """Photos as they come."""
-
-    def __init__(self) -> None:
-        self._found: list[_Candidate] = []
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def add(self, found: list[_Candidate], vectors: Vectors | None) -> None:
-        self._found += found
-
-    def hits(self, k: int) -> tuple[Hit, ...]:
-        return tuple(
-            Hit(rank, one.photo.id, one.photo.path, one.score)
-            for rank, one in enumerate(self._found[:k], start=1)
-        )
-
-
-class _Groups(_Plain):
-    """Near-duplicates as one."""
-
-    def __init__(self, limit: float, most: int) -> None:
-        super().__init__()
-        self._collapser = Collapser(limit, most)
-
-    def __len__(self) -> int:
-        return len(self._collapser.groups)
-
-    def add(self, found: list[_Candidate], vectors: Vectors | None) -> None:
-        super().add(found, vectors)
-        if vectors is not None:
-            self._collapser.add(vectors, [one.photo.content_hash for one in found])
-
-    def hits(self, k: int) -> tuple[Hit, ...]:
-        answer = []
-        for rank, group in enumerate(self._collapser.groups[:k], start=1):
-            one = self._found[group.representative]
-            similar = tuple(self._found[place].photo.id for place in group.similar)
-            answer.append(Hit(rank, one.photo.id, one.photo.path, one.score, similar))
-        return tuple(answer)
-
-
-def _ids(found: list[_Candidate]) -> Ids:
-    return np.asarray([one.photo.id for one in found], dtype=np.int64)
-
-
-def _meaningful(query: Query) -> list[QueryText]:
-    parts = [part for part in query.parts if part.text.strip() and part.weight != 0]
-    if not parts:
-        raise EmptyQuery("the query is empty: say what the photo shows")
-    return parts

@@ -33,6 +33,8 @@ DIALOGUE = "dialogue"
 """Kind of a query made of several views of a dialogue."""
 DESCRIPTORS = "descriptors"
 """Kind of a query made of the fields that an LLM wrote."""
+PICTURE = "picture"
+"""Kind of a query that has a picture in it: something is always the nearest to it."""
 
 
 STANDING_WEIGHT = 1.0

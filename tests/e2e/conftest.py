@@ -52,16 +52,22 @@ class PageServer:
             self.port = probe.getsockname()[1]
         self.folder = home / "started-here"
         self.folder.mkdir()
+        self._command = [*(command or WORDS_SERVER), str(self.port)]
+        self._environment = {
+            **kept,
+            "PYTHONPATH": str(ROOT),
+            "PHOTOPAL_HOME": str(home),
+            "HF_HUB_OFFLINE": "1",
+            **extra,
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also once more after :meth:`stop` or :meth:`kill`, on the same port."""
         self.process = subprocess.Popen(
-            [*(command or WORDS_SERVER), str(self.port)],
+            self._command,
             cwd=self.folder,
-            env={
-                **kept,
-                "PYTHONPATH": str(ROOT),
-                "PHOTOPAL_HOME": str(home),
-                "HF_HUB_OFFLINE": "1",
-                **extra,
-            },
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -92,6 +98,12 @@ class PageServer:
     def log(self) -> str:
         """All that the process wrote so far."""
         return "".join(self.lines)
+
+    def kill(self) -> None:
+        """End the process at once, as a power cut does."""
+        self.process.kill()
+        self.process.wait(15)
+        self._reader.join(5)
 
     def stop(self) -> int:
         """End the process as Ctrl-C does; its exit status."""

@@ -141,7 +141,32 @@ def test_straight_to_the_photo_is_a_miss(watch: Callable[..., Watcher]) -> None:
     assert "Miss, number" in real.inner_text()
     assert not watcher.sees("wow")
     real.get_by_role("button").click()
-    watcher.page.locator(".pp-dialog img").wait_for()
+    watcher.page.locator(".pswp__img").first.wait_for()
+    watcher.page.keyboard.press("Escape")
+    watcher.page.locator(".pswp").wait_for(state="detached")
+    assert not watcher.visitor.problems
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_the_whole_dialogue_is_searched_and_the_verdict_stays_in_view(
+    watch: Callable[..., Watcher], size: str
+) -> None:
+    watcher = watch(size=size)
+    watcher.page.get_by_role("searchbox").fill("bye")
+    assert watcher.page.locator(".pp-pick li").count() == 3, "said at the end of each"
+    assert "bye" in watcher.page.locator(".pp-pick-text").first.inner_text()
+    watcher.page.get_by_role("searchbox").fill("rocket launch")
+    watcher.open("rocket launch")
+    watcher.press("To the photo")
+    watcher.outcome.wait_for()
+    for turn in ("wow", "bye"):
+        watcher.press("Next turn")
+        eventually(lambda turn=turn: watcher.sees(turn))  # type: ignore[misc]
+        last = watcher.visitor.answers.last
+        last.get_by_text("Miss: the shared photo came as number").wait_for()
+        eventually(lambda: watcher.visitor.in_view(watcher.visitor.answers.last))
+    button = watcher.page.get_by_role("button", name="Another dialogue", exact=True)
+    assert watcher.visitor.in_view(button), "above the input"
     assert not watcher.visitor.problems
 
 

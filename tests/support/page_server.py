@@ -3,9 +3,13 @@
 ``python -m tests.support.page_server PORT`` with PHOTOPAL_HOME set. The library holds the sample
 photos and some near-copies; photos are found by the words of their file names, so that a test of
 the page does not depend on how good an encoder is. ``READY address`` is printed once it answers.
+What blocks the event loop is told in the log (:mod:`tests.support.loop_watch`). A text with the
+word "lighthouse" is not embedded before the file that TEST_GATE names is there.
 """
 
+import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +22,7 @@ from retrieval.library import Library
 from retrieval.paths import home
 from retrieval.photos.metadata import read_metadata
 from retrieval.photos.samples import install_samples
+from tests.support.loop_watch import watch_event_loops
 
 WORDS = ("cat", "rocket", "temple", "flower", "coffee", "astronaut", "moon", "space", "photo")
 SAME = {"launch": "rocket", "china": "temple", "chinese": "temple"}
@@ -36,6 +41,9 @@ class WordEncoder:
 
     def encode_texts(self, texts: Sequence[str], *, file_names: bool = False) -> Embeddings:
         """One axis a word; one for texts, and one for files, without any known word."""
+        gate = os.environ.get("TEST_GATE")
+        while gate and "lighthouse" in " ".join(texts) and not os.path.exists(gate):
+            time.sleep(0.02)
         vectors = np.zeros((len(texts), self.dim), np.float32)
         for row, text in enumerate(texts):
             # A copy's number counts a little, so that the original comes first.
@@ -106,6 +114,11 @@ def main(port: int) -> None:
         make_photos(folder)
         fill_library(path, folder, encoder)
     settings = Settings.load(library=path, port=port)
+
+    def report(what: str) -> None:
+        print(what, flush=True)
+
+    watch_event_loops(report, encoder)
 
     def services(chosen: Settings) -> object:
         return bot.page.loading.load_services(chosen, encoder=encoder)

@@ -1,9 +1,11 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.assistant import ShownPhoto
 from bot.page.gallery import MAX_RATIO, MIN_RATIO, caption, gallery_props
+from retrieval.filters import Place
 from retrieval.library import Photo
 
 
@@ -51,17 +53,30 @@ def test_cards_keep_the_order_and_the_groups() -> None:
 
 
 def test_what_is_gone_or_unknown_is_left_out() -> None:
-    books = Books(photo(1), photo(2, status="removed"))
-    cards = gallery_props(shown((1, (2, 99)), (2, ()), (99, ())), books)["photos"]
+    books = Books(photo(1), photo(2, status="removed"), photo(3, hidden=True))
+    cards = gallery_props(shown((1, (2, 99, 3)), (2, ()), (99, ()), (3, ())), books)["photos"]
     assert [card["id"] for card in cards] == [1]
     assert cards[0]["similar"] == []
 
 
-def test_a_card_tells_no_path_place_or_camera() -> None:
+def test_a_card_tells_no_path_and_no_position() -> None:
     text = str(gallery_props(shown((1, ())), Books(photo(1, "/home/me/private/a cat.jpg"))))
-    for secret in ("/home", "private", "48.85", "Secret", ".jpg"):
+    for secret in ("/home", "private", "48.85", ".jpg"):
         assert secret not in text
     assert "/photos/1/thumb?v=" in text
+
+
+def test_the_caption_is_when_where_and_by_what() -> None:
+    def told(**changes: object) -> dict[str, object]:
+        return gallery_props(shown((1, ())), Books(photo(1, **changes)))["photos"][0]
+
+    known = told(taken_at="2024-05-03T10:11:12", place=Place("Lisbon", "", "Portugal"))
+    assert known["caption"] == "3 May 2024 · Lisbon, Portugal · Secret Camera"
+    assert known["day"] == "3 May 2024"
+    by_name = told(taken_on=date(2012, 9, 17), camera=None)
+    assert (by_name["caption"], by_name["day"]) == ("17 September 2012", "17 Sep 2012")
+    assert told(camera=None)["caption"] == "a cat"
+    assert told(path="/x/IMG_2041.jpg", camera=None)["caption"] == "Photo", "no raw file name"
 
 
 def test_alt_texts() -> None:
@@ -71,6 +86,8 @@ def test_alt_texts() -> None:
     assert alt() == "a cat"
     assert alt(taken_at="2024-05-03T10:11:12") == "a cat, taken 3 May 2024"
     assert alt(taken_at="nonsense") == "a cat"
+    named = alt(path="/x/IMG_2041.jpg", place=Place("Rome", "", "Italy"))
+    assert named == "Photo in Rome, Italy"
 
 
 @pytest.mark.parametrize(

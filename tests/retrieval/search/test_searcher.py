@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from retrieval.errors import EmptyQuery, EncoderMismatch, LibraryEmpty
 from retrieval.filters import Filter
 from retrieval.indexing import index_folders
 from retrieval.library import Library
 from retrieval.photos.metadata import Metadata
-from retrieval.search import Query, QueryText, Searcher, SearchOptions, duplicates
+from retrieval.search import Query, QueryPicture, QueryText, Searcher, SearchOptions, duplicates
 from retrieval.search.cutoff import Cutoff
+from retrieval.search.sureness import PICTURE, Sure
 from retrieval.vectors import VectorIndex, open_index
 from retrieval.vectors.faiss_index import FaissIndex
 from tests.support.fake_encoder import ColourEncoder
@@ -55,6 +57,19 @@ def test_several_texts_with_weights(searcher: Searcher) -> None:
     parts = (QueryText("red", 1.0), QueryText("blue", 2.0))
     hits = searcher.search(Query(parts), SearchOptions(2)).hits
     assert [hit.path.name for hit in hits] == ["blue.png", "red.png"]
+
+
+def test_a_picture_alone_and_with_a_text(searcher: Searcher, encoder: ColourEncoder) -> None:
+    blue = encoder.encode_images([Image.new("RGB", (40, 40), "blue")])[0]
+    alone = Query((), kind=PICTURE, pictures=(QueryPicture(blue),))
+    found = searcher.search(alone, SearchOptions(2))
+    assert found.hits[0].path.name == "blue.png"
+    assert found.sure is Sure.CLOSEST, "something is always the nearest"
+    for weight, first in ((0.2, "blue.png"), (5.0, "red.png")):
+        both = Query((QueryText("red", weight),), kind=PICTURE, pictures=(QueryPicture(blue),))
+        hits = searcher.search(both, SearchOptions(2)).hits
+        assert hits[0].path.name == first
+        assert {hit.path.name for hit in hits} == {"blue.png", "red.png"}
 
 
 def test_several_texts_in_a_large_gallery(

@@ -1,9 +1,42 @@
-import { useState } from "react";
-import { Check, ChevronDown, ChevronUp, Images, Share2 } from "lucide-react";
-import { Dialog, DialogContent, DialogDescription, DialogTitle } from "@/components/ui/dialog";
+import { useEffect, useState } from "react";
+import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Share2 } from "lucide-react";
 
-// props: { photos: [{ id, alt, caption, ratio, thumb, view, similar: [photo, …] }, …], quiet },
-// best first; quiet ones are small. Every address is one of our own routes.
+// props: { photos: [card, …], quiet }, best first; quiet ones are small. A card is what
+// bot/page/gallery.py makes of a photo: { id, name, alt, caption, day, taken, ratio, thumb, view,
+// favourite, similar: [card, …] }. Every address is one of our own routes.
+
+const MARKED = "photopal:marked";
+
+// Chainlit makes every element anew when a message comes, so what must last lies outside of them:
+// what became of photos by id, { favourite, hidden, gone, share }, and how a gallery is seen.
+const marks = (window.photopalMarks ||= {});
+const seen = (window.photopalSeen ||= {});
+
+/** Every gallery of the page hears what became of a photo. */
+function mark(id, change) {
+  marks[id] = { ...marks[id], ...change };
+  dispatchEvent(new Event(MARKED));
+}
+
+function useMarks() {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const hear = () => redraw((now) => now + 1);
+    addEventListener(MARKED, hear);
+    return () => removeEventListener(MARKED, hear);
+  }, []);
+  return (photo) => marks[photo.id] || {};
+}
+
+function useSeen(key, first) {
+  const [value, set] = useState(key in seen ? seen[key] : first);
+  return [value, (next) => set((seen[key] = next))];
+}
+
+async function ask(name, payload) {
+  const answer = await callAction({ name, payload });
+  return (answer && answer.response) || {};
+}
 
 function ShareButton({ photo, state, onShare }) {
   const label = { busy: "Sharing…", done: "Shared", failed: "Try again" }[state] || "Share";
@@ -14,7 +47,7 @@ function ShareButton({ photo, state, onShare }) {
       data-state={state || "ready"}
       disabled={state === "busy"}
       aria-label={`${label}: ${photo.alt}`}
-      onClick={() => onShare(photo)}
+      onClick={() => onShare([photo])}
     >
       {state === "done" ? <Check size={15} aria-hidden /> : <Share2 size={15} aria-hidden />}
       <span>{label}</span>
@@ -22,94 +55,218 @@ function ShareButton({ photo, state, onShare }) {
   );
 }
 
-function Tile({ photo, small, expanded, onOpen, onExpand, shareState, onShare }) {
+function Tile({ photo, small, gone, picking, picked, onGone, onOpen, onPick, ...more }) {
   const similar = photo.similar || [];
+  const look = small ? "pp-tile pp-small" : "pp-tile";
+  const place = { className: look, style: { "--ratio": photo.ratio }, "data-photo": photo.id };
+  if (gone) {
+    return (
+      <li {...place}>
+        <p className="pp-gone">
+          <ImageOff size={20} aria-hidden />
+          This photo is gone from the disk.
+        </p>
+      </li>
+    );
+  }
   return (
-    <li
-      className={small ? "pp-tile pp-small" : "pp-tile"}
-      style={{ "--ratio": photo.ratio }}
-      data-photo={photo.id}
-    >
+    <li {...place} data-view={photo.view} data-name={photo.name}>
       <button
         type="button"
         className="pp-open"
-        aria-label={`Look closer: ${photo.alt}`}
-        onClick={() => onOpen(photo)}
+        aria-label={picking ? `Choose: ${photo.alt}` : `Look closer: ${photo.alt}`}
+        aria-pressed={picking ? picked : undefined}
+        onClick={(event) => (picking ? onPick(photo) : onOpen(photo, event.currentTarget))}
       >
-        <img src={photo.thumb} alt={photo.alt} title={photo.caption} draggable="false" />
+        <img src={photo.thumb} alt={photo.alt} draggable="false" onError={() => onGone(photo)} />
       </button>
-      {similar.length > 0 && (
+      {picking && (
+        <span className="pp-check" data-on={picked} aria-hidden>
+          {picked && <Check size={16} />}
+        </span>
+      )}
+      {!picking && similar.length > 0 && (
         <button
           type="button"
           className="pp-chip"
-          aria-expanded={expanded}
-          onClick={() => onExpand(photo)}
+          aria-expanded={more.expanded}
+          onClick={() => more.onExpand(photo)}
         >
           <Images size={13} aria-hidden />
           <span>+{similar.length} similar</span>
-          {expanded ? <ChevronUp size={13} aria-hidden /> : <ChevronDown size={13} aria-hidden />}
+          {more.expanded ? <ChevronUp size={13} /> : <ChevronDown size={13} />}
         </button>
       )}
-      <ShareButton photo={photo} state={shareState} onShare={onShare} />
+      {photo.day && <span className="pp-day">{photo.day}</span>}
+      {more.favourite && <Heart className="pp-heart" size={16} aria-label="Favourite" />}
+      {!picking && <ShareButton photo={photo} state={more.shareState} onShare={more.onShare} />}
     </li>
   );
 }
 
 export default function PhotoGallery() {
-  const photos = props.photos || [];
-  const [open, setOpen] = useState(null);
-  const [expanded, setExpanded] = useState(null);
-  const [shares, setShares] = useState({});
+  const me = (props.photos || []).map((photo) => photo.id).join(" ");
+  const [expanded, setExpanded] = useSeen(`expanded ${me}`, null);
+  const [byDate, setByDate] = useSeen(`dated ${me}`, false);
+  const [picked, setPicked] = useSeen(`picked ${me}`, null); // ids while several are chosen
+  const marked = useMarks();
 
-  const share = async (photo) => {
-    setShares((now) => ({ ...now, [photo.id]: "busy" }));
+  const best = (props.photos || []).filter((photo) => !marked(photo).hidden);
+  // The newest first; those without a date at the end.
+  const newest = [...best].sort((one, other) => other.taken.localeCompare(one.taken));
+  const photos = byDate ? newest : best;
+
+  useEffect(() => {
+    if (picked === null) return;
+    const leave = (event) => event.key === "Escape" && setPicked(null);
+    addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, [picked === null]);
+
+  const isFavourite = (photo) => marked(photo).favourite ?? photo.favourite;
+
+  const share = async (chosen) => {
+    const set = (state) => chosen.forEach((one) => mark(one.id, { share: state }));
+    set("busy");
+    const ids = chosen.map((photo) => photo.id);
     let state = "failed";
     try {
-      const answer = await callAction({ name: "share_photo", payload: { photo_id: photo.id } });
-      if (answer && answer.response && answer.response.ok) state = "done";
+      const sheet = await photopal.shareSheet(chosen);
+      if (sheet === "cancelled") return set(undefined);
+      const answer = await ask("share_photo", { photo_id: ids[0], photo_ids: ids });
+      if (answer.ok) state = "done";
+      if (answer.again) photopal.showShared(ids[0]);
     } catch (error) {
       console.warn("sharing failed", error);
     }
-    setShares((now) => ({ ...now, [photo.id]: state }));
+    set(state);
+    chosen.forEach((photo) => (photo.shared = state === "done"));
   };
 
-  const tile = (photo, small) => (
+  const favourite = async (photo) => {
+    const on = !isFavourite(photo);
+    const answer = await ask("favourite_photo", { photo_id: photo.id, on });
+    if (!answer.ok) return;
+    photo.favourite = on;
+    mark(photo.id, { favourite: on });
+  };
+
+  const hide = async (photo) => {
+    const put = (on) => ask("hide_photo", { photo_id: photo.id, on });
+    if (!(await put(true)).ok) return;
+    mark(photo.id, { hidden: true });
+    const show = async () => {
+      if ((await put(false)).ok) mark(photo.id, { hidden: false });
+    };
+    photopal.note("Hidden: it will not be suggested again.", { label: "Undo", run: show });
+  };
+
+  const actions = {
+    share: (photo) => share([photo]),
+    moreLike: (photo) => ask("more_like", { photo_id: photo.id }),
+    notThis: (photo) => ask("not_this", { photo_id: photo.id }),
+    favourite,
+    hide,
+  };
+  const open = (list) => (photo, opener) => {
+    const shown = list.map((one) => {
+      const { gone, share: state } = marked(one);
+      return { ...one, gone, favourite: isFavourite(one), shared: state === "done" };
+    });
+    photopal.openViewer({ photos: shown, index: list.indexOf(photo), opener, actions });
+  };
+
+  const order = (dated) => {
+    setByDate(dated);
+    // "Share the second" means the second that is seen.
+    ask("order_photos", { photo_ids: (dated ? newest : best).map((photo) => photo.id) });
+  };
+
+  const pick = (photo) =>
+    setPicked(
+      picked.includes(photo.id) ? picked.filter((id) => id !== photo.id) : [...picked, photo.id],
+    );
+  const chosen = photos.filter((photo) => picked?.includes(photo.id));
+
+  const tile = (list, small) => (photo) => (
     <Tile
       key={photo.id}
       photo={photo}
       small={small}
+      gone={marked(photo).gone}
+      picking={picked !== null && !small}
+      picked={picked?.includes(photo.id)}
+      favourite={isFavourite(photo)}
       expanded={expanded === photo.id}
-      onOpen={setOpen}
+      onGone={(one) => mark(one.id, { gone: true })}
+      onOpen={open(list)}
+      onPick={pick}
       onExpand={(one) => setExpanded(expanded === one.id ? null : one.id)}
-      shareState={shares[photo.id]}
+      shareState={marked(photo).share}
       onShare={share}
     />
   );
 
   const group = photos.find((photo) => photo.id === expanded);
+  const dated = photos.filter((photo) => photo.taken).length > 1;
+  const several = photos.length > 1 && !props.quiet;
   return (
     <div className={props.quiet ? "pp-gallery pp-quiet" : "pp-gallery"}>
-      <ol className="pp-row" aria-label="Photos that fit, best first">
-        {photos.map((photo) => tile(photo, false))}
+      {props.mix?.length > 0 && (
+        <ul className="pp-mix" aria-label="What was looked for">
+          {props.mix.map((part) => (
+            <li key={part.label}>
+              {part.label} <strong>{Math.round(part.weight * 100)} %</strong>
+            </li>
+          ))}
+        </ul>
+      )}
+      <ol className="pp-row" aria-label={byDate ? "Photos, the newest first" : "Photos that fit, best first"}>
+        {photos.map(tile(photos, false))}
       </ol>
+      {several && (
+        <div className="pp-bar">
+          {picked === null ? (
+            <>
+              {dated && (
+                <button type="button" aria-pressed={byDate} onClick={() => order(!byDate)}>
+                  {byDate ? "Newest first" : "Best first"}
+                </button>
+              )}
+              <button type="button" onClick={() => setPicked([])}>
+                Choose several
+              </button>
+            </>
+          ) : (
+            <>
+              <button
+                type="button"
+                className="pp-main"
+                disabled={!chosen.length}
+                onClick={() => share(chosen).then(() => setPicked(null))}
+              >
+                Share {chosen.length || ""}
+              </button>
+              <button
+                type="button"
+                disabled={!chosen.length}
+                onClick={() => photopal.downloadPictures(chosen)}
+              >
+                Download
+              </button>
+              <button type="button" onClick={() => setPicked(null)}>
+                Cancel
+              </button>
+            </>
+          )}
+        </div>
+      )}
       {group && (
         <section className="pp-similar" aria-label={`Similar to ${group.alt}`}>
-          <p>Similar to {group.caption}</p>
-          <ol className="pp-row">{group.similar.map((photo) => tile(photo, true))}</ol>
+          <p>Similar to {group.alt}</p>
+          <ol className="pp-row">{group.similar.map(tile(group.similar, true))}</ol>
         </section>
       )}
-      <Dialog open={open !== null} onOpenChange={(isOpen) => !isOpen && setOpen(null)}>
-        {open && (
-          <DialogContent className="pp-dialog">
-            <DialogTitle className="pp-title">{open.caption}</DialogTitle>
-            <DialogDescription className="pp-hidden">{open.alt}</DialogDescription>
-            <div className="pp-view">
-              <img src={open.view} alt={open.alt} style={{ aspectRatio: String(open.ratio) }} />
-            </div>
-            <ShareButton photo={open} state={shares[open.id]} onShare={share} />
-          </DialogContent>
-        )}
-      </Dialog>
     </div>
   );
 }

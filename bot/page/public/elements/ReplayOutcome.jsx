@@ -1,6 +1,4 @@
-import { useState } from "react";
 import { Check, CircleHelp, X } from "lucide-react";
-import { Dialog, DialogContent, DialogDescription, DialogTitle } from "@/components/ui/dialog";
 
 // props: { kind: hit | miss | none, verdict, note, rank, against, candidates: [{ rank, score,
 // shared, photo, labels }], shared: { photo, labels } }. Every address is one of our own routes.
@@ -36,12 +34,20 @@ const LOOK = `
 const MARKS = { hit: Check, miss: X, none: CircleHelp };
 
 export default function ReplayOutcome() {
-  const [open, setOpen] = useState(null);
   const { kind, candidates, shared, against } = props;
   const Mark = MARKS[kind];
 
+  const suggested = candidates.map((one) => one.photo).filter(Boolean);
+  const look = (photo, opener) => {
+    const among = suggested.includes(photo) ? suggested : [photo];
+    photopal.openViewer({ photos: among, index: among.indexOf(photo), opener });
+  };
   const picture = (photo) => (
-    <button type="button" aria-label={`Look closer: ${photo.alt}`} onClick={() => setOpen(photo)}>
+    <button
+      type="button"
+      aria-label={`Look closer: ${photo.alt}`}
+      onClick={(event) => look(photo, event.currentTarget)}
+    >
       <img src={photo.thumb} alt={photo.alt} title={photo.caption} draggable="false" />
     </button>
   );
@@ -100,17 +106,6 @@ export default function ReplayOutcome() {
         </figure>
       </section>
       {props.note && <p className="pp-note">{props.note}.</p>}
-      <Dialog open={open !== null} onOpenChange={(isOpen) => !isOpen && setOpen(null)}>
-        {open && (
-          <DialogContent className="pp-dialog">
-            <DialogTitle className="pp-title">{open.caption}</DialogTitle>
-            <DialogDescription className="pp-hidden">{open.alt}</DialogDescription>
-            <div className="pp-view">
-              <img src={open.view} alt={open.alt} style={{ aspectRatio: String(open.ratio) }} />
-            </div>
-          </DialogContent>
-        )}
-      </Dialog>
     </div>
   );
 }

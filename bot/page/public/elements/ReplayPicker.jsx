@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import { Image as Photo } from "lucide-react";
 
 // props: { files: [name, …], number }. The dialogues of a file come from the action replay_list:
-// { name, dialogues: [{ id, opening, turns, share }, …], more } or { error }.
+// { name, dialogues: [{ id, opening, text, turns, share }, …], more } or { error }.
 
 const LOOK = `
 .pp-pick { width: 100%; max-width: 44rem; border: 1px solid hsl(var(--border)); border-radius: 14px; overflow: hidden; background: hsl(var(--card)); }
@@ -21,6 +21,15 @@ const LOOK = `
 `;
 
 const SHOWN = 200;
+const AROUND = 40; // characters shown before what was found
+
+/** The words around what was found, or the opening where it is found there already. */
+function excerpt(one, words) {
+  const at = one.text.toLowerCase().indexOf(words);
+  if (!words || at < 0 || one.opening.toLowerCase().includes(words)) return one.opening;
+  const from = Math.max(0, at - AROUND);
+  return (from ? "…" : "") + one.text.slice(from, at + 90);
+}
 
 export default function ReplayPicker() {
   const [number, setNumber] = useState(props.number || 0);
@@ -41,12 +50,12 @@ export default function ReplayPicker() {
     };
   }, [number]);
 
+  const words = asked.toLowerCase().trim();
   const found = useMemo(() => {
-    const words = asked.toLowerCase().trim();
     return (list?.dialogues || []).filter(
-      (one) => !words || one.id === words || one.opening.toLowerCase().includes(words),
+      (one) => !words || one.id === words || one.text.toLowerCase().includes(words),
     );
-  }, [list, asked]);
+  }, [list, words]);
 
   const open = async (one) => {
     setOpening(one.id);
@@ -90,7 +99,7 @@ export default function ReplayPicker() {
             <li key={one.id}>
               <button type="button" disabled={opening !== null} onClick={() => open(one)}>
                 <span className="pp-pick-id">{one.id}</span>
-                <span className="pp-pick-text">{one.opening || "(no words)"}</span>
+                <span className="pp-pick-text">{excerpt(one, words) || "(no words)"}</span>
                 <span className="pp-pick-facts">
                   {one.turns} turns
                   {one.share !== null && (

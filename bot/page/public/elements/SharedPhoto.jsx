@@ -1,26 +1,50 @@
-import { useEffect, useRef } from "react";
-import { Download, ShieldCheck } from "lucide-react";
+import { useState } from "react";
+import { Copy, Download, ImageOff, ShieldCheck } from "lucide-react";
 
-// props: { url, filename, alt, ratio, facts }: a copy that was made for sharing.
+// props: { id, url, view, name, filename, alt, ratio, facts }: a copy that was made for sharing.
 
 export default function SharedPhoto() {
-  const figure = useRef(null);
-  // It arrives below a gallery that may fill the screen.
-  useEffect(() => {
-    figure.current?.scrollIntoView({ block: "nearest", behavior: "smooth" });
-  }, []);
+  const [gone, setGone] = useState(false);
+  if (gone) {
+    return (
+      <p className="pp-gone pp-gone-card">
+        <ImageOff size={20} aria-hidden />
+        The shared copy is gone from the disk.
+      </p>
+    );
+  }
   return (
-    <figure className="pp-shared" ref={figure}>
-      <img src={props.url} alt={props.alt} style={{ aspectRatio: String(props.ratio) }} />
+    <figure
+      className="pp-shared"
+      data-photo={props.id}
+      data-view={props.url}
+      data-name={props.name}
+    >
+      <img
+        src={props.url}
+        alt={props.alt}
+        style={{ aspectRatio: String(props.ratio) }}
+        onError={() => setGone(true)}
+      />
       <figcaption>
         <span className="pp-clean">
           <ShieldCheck size={15} aria-hidden />
           {props.facts}
         </span>
-        <a className="pp-download" href={props.url} download={props.filename}>
-          <Download size={15} aria-hidden />
-          Download
-        </a>
+        <span className="pp-pair">
+          <button
+            type="button"
+            className="pp-download pp-second"
+            onClick={() => photopal.copyPicture({ view: props.url, name: props.name })}
+          >
+            <Copy size={15} aria-hidden />
+            Copy
+          </button>
+          <a className="pp-download" href={props.url} download={props.filename}>
+            <Download size={15} aria-hidden />
+            Download
+          </a>
+        </span>
       </figcaption>
     </figure>
   );

@@ -1,0 +1,48 @@
+"""A picture as a question: its vector, and what the words beside it ask for."""
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from retrieval.encoders.base import Encoder
+
+_LIKE_THIS = re.compile(
+    r"^(?:(?:please|and|so|hey|ok|okay|can you|could you|do (?:i|we|you) have|have (?:i|we|you) got"
+    r"|show me|find(?: me)?|search(?: for)?|look for|give me|i want|any(?:thing)?|some|more|all)\b"
+    r"[ ,]*)*"
+    r"(?:(?:photos?|pictures?|pics?|shots?|images?|ones?)\b[ ,]*)?"
+    r"(?:(?:that (?:is|are|look)s?|which (?:is|are|look)s?)\b[ ,]*)?"
+    r"(?:just |exactly |much |very )?(?:like|similar to|as|resembling)\b[ ,]*"
+    r"(?:this|that|it|these|those|the)\b[ ,]*(?:photos?|pictures?|pics?|shots?|images?|ones?)?"
+    r"[ ,.!?:;-]*(?:(?:but|only|just|and|except|yet|taken)\b[ ,]*)*",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"^(?:(?:show me|find|give me)\s+)?(?:more|similar|others?|what is (?:this|that)|this|that)"
+    r"(?:\s+(?:photos?|pictures?|ones?|of (?:this|these|those|them)))?[ .!?]*$",
+    re.IGNORECASE,
+)
+
+
+def asked_beside(message: str) -> str:
+    """What a message asks for besides being like the picture that came with it; "" for nothing.
+
+    Example::
+
+        asked_beside("show me more like this, but at night")  # "at night"
+    """
+    text = " ".join(message.split())
+    rest = _LIKE_THIS.sub("", text, count=1)
+    if rest == text and _MORE.match(text):
+        return ""
+    return rest.strip(" .,;:!?")
+
+
+def vector_of(encoder: "Encoder", picture: "Image.Image") -> NDArray[np.float32]:
+    """The unit vector [dim] of a picture of any size."""
+    return encoder.encode_images([picture.convert("RGB")])[0]

@@ -1,0 +1,1 @@
+"""The history's schema, one numbered file a step."""

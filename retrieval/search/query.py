@@ -1,0 +1,77 @@
+"""What is searched for: texts and pictures with weights, and what else is asked of a photo."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.errors import EmptyQuery
+from retrieval.search.sureness import REQUEST
+from retrieval.text import clean_text
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class QueryText:
+    """One text of a query and how much it counts."""
+
+    text: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        # No tokenizer takes half of a surrogate pair.
+        object.__setattr__(self, "text", clean_text(self.text))
+
+
+@dataclass(frozen=True, eq=False)
+class QueryPicture:
+    """A picture that photos are to be like, and how much it counts.
+
+    Attributes:
+        vector: the library's encoder's unit vector of it [dim].
+        weight: beside those of the other parts.
+    """
+
+    vector: Vectors
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to look for: a text or a picture, or several of them whose scores are fused.
+
+    Attributes:
+        parts: the texts and their weights.
+        pictures: with their weights; their scores are fused with those of the texts.
+        kind: a text of the person's own, views of a dialogue, or an LLM's descriptors: how sure
+            the answer is, is judged by kind (:mod:`retrieval.search.sureness`), and photos that
+            are near to everything are put lower, but not for views of a dialogue.
+        names: a text whose words count where the names of a photo's file and folders hold them;
+            "" leaves names aside.
+        exclude: what the photo must not show; such photos are put lower.
+    """
+
+    parts: tuple[QueryText, ...]
+    kind: str = REQUEST
+    names: str = ""
+    exclude: str = ""
+    pictures: tuple[QueryPicture, ...] = ()
+
+    @classmethod
+    def of(cls, text: str, *, names: bool = False) -> "Query":
+        """A query of one text.
+
+        Args:
+            text: what the photo shows.
+            names: whether its words in the names of files and folders count.
+        """
+        return cls((QueryText(text),), names=text if names else "")
+
+
+def meaningful(query: Query) -> list[QueryText]:
+    """The texts that say something. Raises EmptyQuery where there is neither text nor picture."""
+    parts = [part for part in query.parts if part.text.strip() and part.weight != 0]
+    if not parts and not query.pictures:
+        raise EmptyQuery("the query is empty: say what the photo shows")
+    return parts

@@ -1,0 +1,156 @@
+"""A picture as a question, in the real page: pasted, dropped or picked; bounded and made anew."""
+
+import base64
+import io
+import socket
+from collections.abc import Callable
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.e2e.conftest import PASSWORD, PageServer, eventually
+from tests.e2e.test_page import SIZES, Visitor, metadata_of, visit
+
+__all__ = ["visit"]  # a fixture of that file
+
+pytestmark = pytest.mark.timeout(300)
+
+PUT = """
+async ([kind, encoded]) => {
+  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], "holiday.jpg", { type: "image/jpeg" }));
+  const options = { bubbles: true, cancelable: true };
+  if (kind === "paste") {
+    const box = document.querySelector("#chat-input");
+    box.focus();
+    box.dispatchEvent(new ClipboardEvent("paste", { ...options, clipboardData: data }));
+  } else {
+    const place = document.querySelector("#message-composer");
+    for (const type of ["dragenter", "dragover", "drop"]) {
+      place.dispatchEvent(new DragEvent(type, { ...options, dataTransfer: data }));
+    }
+  }
+}
+"""
+
+
+def cropped(server: PageServer, name: str = "cat.png") -> bytes:
+    """Part of a sample photo, as a JPEG that tells a camera and a place."""
+    exif = Image.Exif()
+    exif[0x010F] = "Secret Camera Works"
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 30.0), 3: "E", 4: (2.0, 17.0, 40.0)})
+    buffer = io.BytesIO()
+    with Image.open(server.home / "samples" / name) as picture:
+        part = picture.convert("RGB").crop((60, 20, 400, 280))
+        part.save(buffer, "JPEG", exif=exif, quality=85)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_a_picture_that_is_pasted_or_dropped_finds_photos_like_it(
+    demo_server: PageServer, visit: Callable[..., Visitor], size: str, way: str
+) -> None:
+    visitor = visit(demo_server, size=size, dark=way == "drop").open()
+    before = sorted(path.name for path in (demo_server.home / "samples").iterdir())
+    encoded = base64.b64encode(cropped(demo_server)).decode()
+    visitor.page.evaluate(PUT, [way, encoded])
+    visitor.page.wait_for_selector("#message-composer img, #message-composer [data-state]")
+    eventually(lambda: visitor.page.locator("#chat-submit").is_enabled())
+    if way == "paste":
+        visitor.say("more like this")
+    else:
+        count = visitor.answers.count()
+        visitor.page.locator("#chat-submit").click()
+        visitor.answers.nth(count).wait_for()
+    assert visitor.alts()[0] == "cat"
+    assert visitor.page.locator(".pp-mix").count() == 0
+    assert sorted(path.name for path in (demo_server.home / "samples").iterdir()) == before
+    visitor.say("more")
+    assert "cat" not in visitor.alts(), "the talk goes on from the picture"
+    assert not visitor.overflows()
+    assert visitor.problems == []
+
+
+def test_words_beside_a_picture_count_as_the_chips_say(
+    demo_server: PageServer, visit: Callable[..., Visitor]
+) -> None:
+    visitor = visit(demo_server).open()
+    visitor.page.locator("#upload-button-input").set_input_files(
+        {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": cropped(demo_server)}
+    )
+    eventually(lambda: visitor.page.locator("#chat-submit").is_enabled())
+    visitor.say("like this but at night")
+    visitor.alts()
+    chips = visitor.page.locator(".pp-mix li").all_inner_texts()
+    assert chips == ["the picture 50 %", "at night 50 %"]
+
+
+def upload(visitor: Visitor, name: str, kind: str, content: bytes) -> "httpx.Response":
+    """What the server answers to an upload in the visitor's session."""
+    with visitor.page.expect_request("**/set-session-cookie") as request:
+        visitor.open()
+    session = request.value.post_data_json["session_id"]
+    answer = httpx.post(
+        f"{visitor.server.address}/project/file?session_id={session}",
+        files={"file": (name, content, kind)},
+        timeout=60,
+    )
+    if answer.is_success:
+        address = f"{visitor.server.address}/project/file/{answer.json()['id']}"
+        return httpx.get(f"{address}?session_id={session}")
+    return answer
+
+
+def test_what_comes_in_is_made_anew_without_hidden_data(
+    open_server: PageServer, visit: Callable[..., Visitor]
+) -> None:
+    answer = upload(visit(open_server), "x.png", "image/png", cropped(open_server))
+    assert answer.status_code == 200
+    assert metadata_of(answer.content) == ({}, set())
+    assert b"Secret" not in answer.content
+    visitor = visit(open_server)
+    large = io.BytesIO()
+    Image.new("RGB", (3000, 2000), "teal").save(large, "PNG")
+    answer = upload(visitor, "../../etc/passwd", "text/html", large.getvalue())
+    assert answer.headers["content-type"] == "image/jpeg", "whatever it was called"
+    assert Image.open(io.BytesIO(answer.content)).size == (1024, 683)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.png", b"%PDF-1.7 not a picture"),
+        ("a.jpg", b"#!/bin/sh\nrm -rf /\n"),
+        ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+        ("a.jpg", b"\xff\xd8\xff\xe0 broken"),
+        ("a.png", b""),
+    ],
+    ids=["pdf", "script", "svg", "broken", "empty"],
+)
+def test_what_is_no_picture_ends_at_the_door(
+    open_server: PageServer, visit: Callable[..., Visitor], name: str, content: bytes
+) -> None:
+    answer = upload(visit(open_server), name, "image/png", content)
+    assert answer.status_code in (400, 415, 422)
+    assert "Traceback" not in answer.text + open_server.log
+
+
+def test_too_large_a_picture_is_refused_unread(open_server: PageServer) -> None:
+    lines = "Host: localhost\r\nContent-Length: 200000000\r\nContent-Type: multipart/form-data\r\n"
+    with socket.create_connection(("127.0.0.1", open_server.port)) as raw:
+        raw.sendall(f"POST /project/file?session_id=x HTTP/1.1\r\n{lines}\r\n".encode())
+        assert raw.recv(100).split()[1] == b"413"
+
+
+def test_no_picture_goes_into_somebody_elses_session(
+    locked_server: PageServer, open_server: PageServer
+) -> None:
+    files = {"file": ("a.jpg", cropped(open_server), "image/jpeg")}
+    where = f"{locked_server.address}/project/file?session_id=made-up"
+    assert httpx.post(where, files=files).status_code == 401
+    with httpx.Client(base_url=locked_server.address) as client:
+        client.post("/login", data={"username": "me", "password": PASSWORD})
+        assert client.post("/project/file?session_id=made-up", files=files).status_code == 404
