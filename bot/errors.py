@@ -42,6 +42,10 @@ class ChatNotFound(HistoryError):
     """There is no such chat in the history, or it was deleted."""
 
 
+class FeedbackNotFound(HistoryError):
+    """There is no such feedback in the history, or it was deleted."""
+
+
 class QuestionUnclear(BotError):
     """A program's question names a time that is none, or leaves out what it needs."""
 

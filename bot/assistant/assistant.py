@@ -23,7 +23,15 @@ from bot.assistant.pictures import asked_beside, vector_of
 from bot.assistant.questions import Questions
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import say
-from bot.assistant.session import OWNER, Session, Topic, nth_of, packed, shown_path
+from bot.assistant.session import (
+    OWNER,
+    Session,
+    Topic,
+    Vote,
+    nth_of,
+    packed,
+    shown_path,
+)
 from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat
 from bot.assistant.wording import (
     shared_text,
@@ -205,11 +213,11 @@ class Assistant:
     def not_this(
         self, session: Session, photo_id: int, choices: Choices = DEFAULT_CHOICES
     ) -> Reply:
-        """What was looked for once more, without a photo that the person turned down."""
-        session.refuse([photo_id])
-        if session.topic is None:
+        """What was looked for once more, without a photo that was turned down and those like it."""
+        topic = session.judge(photo_id, False) or session.topic
+        if topic is None:
             return Reply(say(session, "not_alone"))
-        reply = self._of_topic(session, session.topic, choices)
+        reply = self._of_topic(session, topic, choices)
         if not reply.photos:
             return reply
         return replace(reply, text=say(session, "left_out"), move=Move.REJECT.value)
@@ -242,6 +250,15 @@ class Assistant:
         with Library.open(self.library.path) as library:
             library.set_hidden(photo_id, hidden)
 
+    def vote(self, session: Session, photo_id: int, vote: Vote | None) -> None:
+        """A thumb up or down for a photo, by which the next ones are chosen; None takes it back.
+
+        Raises:
+            PhotoNotFound: it is gone.
+        """
+        self.library.photo(photo_id)
+        session.vote(photo_id, vote)
+
     def order(self, session: Session, photo_ids: Sequence[int]) -> None:
         """The newest gallery is seen in this order: "the second" means its second photo."""
         if sorted(photo_ids) == sorted(session.gallery):
@@ -265,6 +282,7 @@ class Assistant:
             shared.append(SharedPhoto(photo.id, photo.path, copy))
         for one in shared:
             session.user_shares(one.photo_id)
+            session.judge(one.photo_id, True)
         shown = self.galleries.shown(photo_ids)
         return Reply(
             shared_text(session, shown),

@@ -159,6 +159,7 @@ class Finder:
             [photo.photo_id for photo in gallery.photos],
             [similar for photo in gallery.photos for similar in photo.similar],
         )
+        topic.looked_for = dict(gallery.looked_for)
         shown_filter = replace(chosen, exclude=frozenset())
         words = filter_words(shown_filter)
         if gallery.photos:
@@ -209,16 +210,20 @@ class Finder:
         if topic.picture:
             return self.galleries.of_picture(topic, k, chosen)
         if description is not None and description.source == "llm":
-            return self.galleries.of_description(description, k, chosen)
+            return self.galleries.of_description(description, k, chosen, judged=topic.judged)
         announced = plan.move in (Move.ANNOUNCE, Move.SMALL_TALK)
         told = len(session.open_conversation().turns) > 1
         if topic.words and not (announced and told) and not self._hangs_on_talk(session, topic):
             words = self._searched_words(topic, chosen)
             expected = plan.move is Move.ANNOUNCE
-            return self.galleries.of_words(words, topic.exclude, k, chosen, expected=expected)
+            return self.galleries.of_words(
+                words, topic.exclude, k, chosen, expected=expected, judged=topic.judged
+            )
         if topic.words or not topic.is_filtered:
             described = self.suggester.describe(session.open_conversation())
-            return self.galleries.of_description(described, k, chosen, topic.words)
+            return self.galleries.of_description(
+                described, k, chosen, topic.words, judged=topic.judged
+            )
         return self.galleries.of_filter(k, chosen)
 
     def _of_every_year(

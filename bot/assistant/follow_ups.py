@@ -109,6 +109,8 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         picture=current.picture,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),
+        liked=current.liked,
+        disliked=current.disliked,
     )
 
 

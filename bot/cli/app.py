@@ -10,6 +10,7 @@ from bot.cli import (
     api,
     chat,
     demo,
+    feedback,
     forget,
     history,
     index,
@@ -60,8 +61,9 @@ def build_app() -> typer.Typer:
     for name, command in COMMANDS.items():
         app.command(name)(command)
     app.add_typer(history.build_history(), name="history")
+    app.add_typer(feedback.build_feedback(), name="feedback")
     app.add_typer(photochat.build_photochat(), name="photochat")
-    add_plugins(app, taken={*COMMANDS, "history", "photochat"})
+    add_plugins(app, taken={*COMMANDS, "history", "feedback", "photochat"})
     return app
 
 

@@ -16,6 +16,7 @@ from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
 from bot.errors import EmptyDialogue
 from bot.llm.reply import STOPPED, ReplyRequest
+from bot.page.feedback import PageFeedback
 from bot.page.gallery import gallery_props, mix, shared_props
 from bot.page.history import OWNER, PageHistory
 from bot.page.keeping import LiveChat
@@ -64,6 +65,7 @@ class ChatPage:
             offer_settings=self._offer_settings,
             is_on=lambda: self.replay is None or not self.replay.is_on(),
         )
+        self.feedback = PageFeedback(services.library, self.history.chat)
 
     def register(self) -> None:
         """Hand the callbacks to Chainlit."""
@@ -77,7 +79,12 @@ class ChatPage:
         turn = self.history.in_turn
         cl.on_message(turn(self.message))
         actions = PhotoActions(
-            self.services.assistant, self._session, self._choices, self._show, self._say
+            self.services.assistant,
+            self._session,
+            self._choices,
+            self._show,
+            self._say,
+            self.feedback,
         )
         actions.register(turn)
         cl.action_callback("look_now")(turn(self.look_now, once=True))
@@ -280,6 +287,8 @@ class ChatPage:
                 metadata={"avatarName": NAME},
             ) as step:
                 step.output = step_text(reply.looked_for, reply.seconds, reply.searched)
+        if reply.shared:
+            await self.feedback.given("share", [one.photo_id for one in reply.shared])
         # Photos do not wait for words: an LLM's come below them.
         shows = reply.request is None or bool(reply.photos or reply.shared or reply.text)
         if shows:
@@ -292,7 +301,8 @@ class ChatPage:
 
         Reads the library, so call it away from the event loop.
         """
-        props = gallery_props(reply.photos, self.services.library) if reply.photos else None
+        votes = self._session().votes
+        props = gallery_props(reply.photos, self.services.library, votes) if reply.photos else None
         elements = [_gallery({**props, "quiet": reply.hint, "mix": mix(reply)})] if props else []
         return elements + [self._shared_element(one) for one in reply.shared]
 

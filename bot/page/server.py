@@ -30,6 +30,7 @@ from bot.page.chat import ChatPage
 from bot.page.guard import Guard
 from bot.page.history import OWNER
 from bot.page.hosts import AllowedHosts
+from bot.page.learned import learned_routes
 from bot.page.photos import photo_routes
 from bot.page.services import PageServices
 from bot.page.uploads import upload_routes
@@ -62,6 +63,7 @@ def make_app(services: PageServices, ready: Callable[[], None] | None = None) ->
     app.include_router(monitoring_routes(metrics))
     app.include_router(photo_routes(services))
     app.include_router(upload_routes())
+    app.include_router(learned_routes(services, page.history.chats))
     app.mount("/", chainlit_app)
     settings = services.settings
     hosts = AllowedHosts.of(settings.host)

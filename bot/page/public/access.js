@@ -8,7 +8,7 @@ const WORDS = {
     back: "Back", showPassword: "Show the password", hidePassword: "Hide the password",
     more: "More", down: "Down to the newest message", search: "Search", remove: "Remove",
     edit: "Rename", good: "Good answer", bad: "Bad answer", menu: "Show or hide the list of chats",
-    width: "Width of this part", kind: "Kind of chat", dialog: "Dialog", button: "Button",
+    width: "Width of this part", kind: "Kind of chat", learned: "What I learned", dialog: "Dialog", button: "Button",
     photos: (count) => (count === 1 ? "1 photo" : `${count} photos`),
   },
   de: {
@@ -18,7 +18,7 @@ const WORDS = {
     showPassword: "Passwort zeigen", hidePassword: "Passwort verbergen", more: "Mehr",
     down: "Zur neuesten Nachricht", search: "Suchen", remove: "Entfernen", edit: "Umbenennen",
     good: "Gute Antwort", bad: "Schlechte Antwort", menu: "Liste der Chats ein- oder ausblenden",
-    width: "Breite dieses Teils", kind: "Art des Chats", dialog: "Dialog", button: "Schaltfläche",
+    width: "Breite dieses Teils", kind: "Art des Chats", learned: "Was ich gelernt habe", dialog: "Dialog", button: "Schaltfläche",
     photos: (count) => (count === 1 ? "1 Foto" : `${count} Fotos`),
   },
   zh: {
@@ -26,7 +26,7 @@ const WORDS = {
     chats: "对话列表", chat: "对话", copy: "复制文字", attach: "添加图片", close: "关闭",
     back: "返回", showPassword: "显示密码", hidePassword: "隐藏密码", more: "更多",
     down: "到最新消息", search: "搜索", remove: "移除", edit: "重命名", good: "回答得好",
-    bad: "回答得不好", menu: "显示或隐藏对话列表", width: "此部分的宽度", kind: "对话类型", dialog: "对话框",
+    bad: "回答得不好", menu: "显示或隐藏对话列表", width: "此部分的宽度", kind: "对话类型", learned: "我学到的", dialog: "对话框",
     button: "按钮",
     photos: (count) => `${count} 张照片`,
   },
@@ -105,6 +105,13 @@ function nameButtons() {
     if (dialog.hasAttribute("aria-label") || exists(dialog.getAttribute("aria-labelledby"))) return;
     const heading = dialog.querySelector("h1, h2, h3, [id$=title]");
     set(dialog, "aria-label", heading?.textContent.trim() || say.dialog);
+  });
+  // Chainlit's settings know its name in English only.
+  each('a[href$="/learned"]', (link) => {
+    const words = [...link.childNodes].find((one) => one.nodeType === Node.TEXT_NODE) || link.querySelector("span");
+    if (words && words.textContent !== say.learned) words.textContent = say.learned;
+    set(link, "aria-label", say.learned);
+    set(link, "title", say.learned);
   });
   each("img:not([alt])", (image) => set(image, "alt", ""));
   // The picture beside the login says nothing.

@@ -1,14 +1,21 @@
 import { useEffect, useState } from "react";
-import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Share2 } from "lucide-react";
+import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Share2, ThumbsDown, ThumbsUp } from "lucide-react";
 
 // props: { photos: [card, …], quiet }, best first; quiet ones are small. A card is what
 // bot/page/gallery.py makes of a photo: { id, name, alt, caption, day, taken, ratio, thumb, view,
-// favourite, similar: [card, …] }. Every address is one of our own routes.
+// favourite, vote, similar: [card, …] }. Every address is one of our own routes.
+
+const WORDS = {
+  en: { up: "Good one", down: "Not a good one", noted: "The next photos will be more like it.", against: "The next photos will be less like it." },
+  de: { up: "Gutes Foto", down: "Kein gutes Foto", noted: "Die nächsten Fotos werden ihm ähnlicher.", against: "Die nächsten Fotos werden ihm weniger ähnlich." },
+  zh: { up: "这张好", down: "这张不好", noted: "接下来的照片会更像这张。", against: "接下来的照片会不太像这张。" },
+};
+const words = WORDS[(navigator.language || "en").slice(0, 2).toLowerCase()] || WORDS.en;
 
 const MARKED = "photopal:marked";
 
 // Chainlit makes every element anew when a message comes, so what must last lies outside of them:
-// what became of photos by id, { favourite, hidden, gone, share }, and how a gallery is seen.
+// what became of photos by id, { favourite, hidden, gone, share, vote }, and how a gallery is seen.
 const marks = (window.photopalMarks ||= {});
 const seen = (window.photopalSeen ||= {});
 
@@ -52,6 +59,27 @@ function ShareButton({ photo, state, onShare }) {
       {state === "done" ? <Check size={15} aria-hidden /> : <Share2 size={15} aria-hidden />}
       <span>{label}</span>
     </button>
+  );
+}
+
+function Thumbs({ photo, vote, onRate }) {
+  const thumb = (kind, Icon) => (
+    <button
+      type="button"
+      data-thumb={kind}
+      aria-pressed={vote === kind}
+      aria-label={`${words[kind]}: ${photo.alt}`}
+      title={words[kind]}
+      onClick={() => onRate(photo, vote === kind ? "" : kind)}
+    >
+      <Icon size={16} aria-hidden />
+    </button>
+  );
+  return (
+    <span className="pp-thumbs">
+      {thumb("up", ThumbsUp)}
+      {thumb("down", ThumbsDown)}
+    </span>
   );
 }
 
@@ -99,6 +127,7 @@ function Tile({ photo, small, gone, picking, picked, onGone, onOpen, onPick, ...
       )}
       {photo.day && <span className="pp-day">{photo.day}</span>}
       {more.favourite && <Heart className="pp-heart" size={16} aria-label="Favourite" />}
+      {!picking && <Thumbs photo={photo} vote={more.vote} onRate={more.onRate} />}
       {!picking && <ShareButton photo={photo} state={more.shareState} onShare={more.onShare} />}
     </li>
   );
@@ -151,6 +180,12 @@ export default function PhotoGallery() {
     mark(photo.id, { favourite: on });
   };
 
+  const rate = async (photo, vote) => {
+    if (!(await ask("rate_photo", { photo_id: photo.id, vote })).ok) return;
+    mark(photo.id, { vote });
+    if (vote) photopal.note(vote === "up" ? words.noted : words.against);
+  };
+
   const hide = async (photo) => {
     const put = (on) => ask("hide_photo", { photo_id: photo.id, on });
     if (!(await put(true)).ok) return;
@@ -197,6 +232,8 @@ export default function PhotoGallery() {
       picking={picked !== null && !small}
       picked={picked?.includes(photo.id)}
       favourite={isFavourite(photo)}
+      vote={marked(photo).vote ?? photo.vote}
+      onRate={rate}
       expanded={expanded === photo.id}
       onGone={(one) => mark(one.id, { gone: true })}
       onOpen={open(list)}
