@@ -11,6 +11,10 @@ of a caption:
 * "more": of the photos whose captions say the same, the best one of the first ten is liked.
   Measured: the share of the others among the next five.
 
+How sharply the scores tell what is meant, by which a question back is weighed
+(:mod:`bot.assistant.clarify`), is fitted to the same questions: the sharpness under which what was
+meant, where it is among the best 60, has the highest mean log probability.
+
 Prints one JSON object with each weight's figures; the constants stand in
 :mod:`retrieval.search.evidence`.
 """
@@ -25,11 +29,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.assistant.clarify import CANDIDATES
 from bot.describe.query import request_query
 from retrieval.encoders import load_encoder
 from retrieval.library import Library
 from retrieval.search import Searcher
 from retrieval.search.evidence import alike
+from retrieval.search.hubness import deviations
 from training.calibration import ALIKE, Captioned
 
 Vectors = NDArray[np.float32]
@@ -44,17 +50,22 @@ DISLIKED_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5)
 DISLIKED_FROM = (-9.0, 0.0, 1.0, 2.0, 3.0)
 
 
+SHARPNESSES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+
+
 @dataclass(frozen=True)
 class Simulated:
     """The questions of the simulated person, in deviations of each question's scores.
 
     Attributes:
         standings: of every photo for every question [questions, photos].
+        cosines: plain scores in deviations over everyday photos [questions, photos].
         alikes: how alike two photos are [photos, photos].
         fitting: which photos are what was meant; two captions of one meaning [questions, photos].
     """
 
     standings: Vectors
+    cosines: Vectors
     alikes: Vectors
     fitting: NDArray[np.bool_]
 
@@ -72,10 +83,13 @@ class Simulated:
         columns = [places[name] for name in captions.files]
         spread = scores.std(axis=1, keepdims=True)
         vectors = searcher.index.vectors(ids[columns])
+        asked = encoder.encode_texts([request_query(text).parts[0].text for text in texts])
+        cosines = asked @ vectors.T / deviations(asked, background[1])[:, None]
         told = encoder.encode_texts([one[1] for one in captions.captions])
         fitting = told @ told.T >= ALIKE
         np.fill_diagonal(fitting, True)
-        return cls((scores / spread)[:, columns], alike(vectors, vectors, background), fitting)
+        alikes = alike(vectors, vectors, background)
+        return cls((scores / spread)[:, columns], cosines, alikes, fitting)
 
     def after_not_this(self, weight: float, least: float) -> Iterator[bool]:
         """Whether the photo that was meant is among the next five, where it was not among them."""
@@ -100,6 +114,16 @@ class Simulated:
             pulled[liked] = -np.inf
             yield float(fits[np.argsort(-pulled)[:SHOWN]].mean())
 
+    def log_chances(self, sharpness: float) -> Iterator[float]:
+        """Log probability of what was meant among the best photos, where it is one of them."""
+        for row, cosines in enumerate(self.cosines):
+            best = np.argsort(-self.standings[row])[:CANDIDATES]
+            if row in best:
+                scaled = sharpness * cosines[best]
+                highest = float(scaled.max())
+                total = highest + float(np.log(np.exp(scaled - highest).sum()))
+                yield sharpness * float(cosines[row]) - total
+
 
 def measured(simulated: Simulated) -> dict[str, Any]:
     """The figures of every weight."""
@@ -111,6 +135,9 @@ def measured(simulated: Simulated) -> dict[str, Any]:
         },
         "liked, precision@5": {
             f"weight {weight:g}": _mean(simulated.after_a_like(weight)) for weight in LIKED_WEIGHTS
+        },
+        "mean log probability": {
+            f"sharpness {one:g}": _mean(simulated.log_chances(one)) for one in SHARPNESSES
         },
     }
 

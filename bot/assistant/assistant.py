@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
+from bot.assistant.clarify import narrowing
 from bot.assistant.facts import (
     count_words,
 )
@@ -161,6 +162,32 @@ class Assistant:
         reply = self.finder.searched(session, plan, None, choices, frozenset(), browse=browse)
         said = "" if browse else reply.text
         return replace(reply, text=f"{say(session, 'look_everywhere')} {said}".strip())
+
+    def answer(
+        self,
+        session: Session,
+        question_id: str,
+        number: int,
+        choices: Choices = DEFAULT_CHOICES,
+    ) -> Reply:
+        """The current topic again, narrowed by an answer to the question that was asked about it.
+
+        Args:
+            session: is brought up to date.
+            question_id: of the question.
+            number: of the answer, from 0.
+            choices: what the person set.
+        """
+        question, topic = session.question, session.topic
+        known = question is not None and question.id == question_id
+        if question is None or topic is None or not known:
+            return Reply(say(session, "question_gone"))
+        if not 0 <= number < len(question.answers):
+            return Reply(say(session, "question_gone"))
+        facts = self.galleries.facts()
+        answer = narrowing(question.answers[number], facts.first, facts.last)
+        narrowed = {"when": answer.when or topic.when, "where": answer.where or topic.where}
+        return self._of_topic(session, topic.model_copy(update=narrowed), choices)
 
     # -- pictures --------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
+from bot.assistant.clarify import question_for
 from bot.assistant.facts import filter_words, range_words, years_words
 from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from bot.suggest import Suggester
 
 SAME_TOPIC = frozenset({Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER})
+ASKED_ABOUT = frozenset({Move.REQUEST, Move.ANNOUNCE, Move.INSTEAD, Move.REFINE, Move.CORRECT})
+"""Moves after which a question may be asked: they name what is wanted."""
 MAX_BY_DATE = 60
 """Photos that fit which are put into the order of time."""
 _WHOLE_LIBRARY = re.compile(
@@ -160,6 +163,7 @@ class Finder:
             [similar for photo in gallery.photos for similar in photo.similar],
         )
         topic.looked_for = dict(gallery.looked_for)
+        self._ask(session, topic, plan, gallery, chosen, choices)
         shown_filter = replace(chosen, exclude=frozenset())
         words = filter_words(shown_filter)
         if gallery.photos:
@@ -194,8 +198,26 @@ class Finder:
             mix=gallery.mix,
             searched=gallery.searched,
             seconds=seconds,
+            question=session.question,
             request=request,
         )
+
+    def _ask(
+        self,
+        session: Session,
+        topic: Topic,
+        plan: Plan,
+        gallery: Gallery,
+        chosen: Filter,
+        choices: Choices,
+    ) -> None:
+        """Ask what would tell the photos apart, unless that was done with the last ones."""
+        before, session.question = session.question, None
+        wanted = choices.clarify and plan.move in ASKED_ABOUT and topic.words and not topic.picture
+        if wanted and before is None and gallery.photos and gallery.query is not None:
+            session.question = question_for(
+                self.galleries.searcher, gallery.query, chosen, choices.photos, topic.judged
+            )
 
     def _gallery(
         self,

@@ -50,6 +50,7 @@ class Gallery:
         searched: how many photos were compared.
         looked_for: what was searched for, by name.
         mix: how much a picture and words counted, by name; empty without a picture.
+        query: that was searched for; None where only a filter chose.
     """
 
     photos: tuple[ShownPhoto, ...] = ()
@@ -57,6 +58,7 @@ class Gallery:
     searched: int = 0
     looked_for: Mapping[str, str] = field(default_factory=dict)
     mix: Mapping[str, float] = field(default_factory=dict)
+    query: Query | None = None
 
 
 class GalleryMaker:
@@ -245,7 +247,8 @@ class GalleryMaker:
             for hit in hits
             if hit.photo_id in known
         )
-        return Gallery(photos, sure.value if photos else "none", result.searched, looked_for)
+        told = sure.value if photos else "none"
+        return Gallery(photos, told, result.searched, looked_for, query=query)
 
 
 def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:

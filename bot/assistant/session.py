@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.assistant.clarify import Question
 from bot.conversation import Conversation, Turn
 from retrieval.search.filters import DateRange, Filter, Judged, Place
 
@@ -114,6 +115,7 @@ class Session(BaseModel):
         offered: ids of photos that were shown at all.
         shared: ids of the photos that were shared, oldest first.
         votes: thumbs, by the id of the photo.
+        question: what was asked beside the newest photos; None where nothing was.
         said: how often each kind of sentence was used, so that none is repeated.
         language: of the person's newest message, as an ISO 639-1 code.
         now: the day that counts as today; None means the real one.
@@ -130,6 +132,7 @@ class Session(BaseModel):
     offered: set[int] = Field(default_factory=set)
     shared: list[int] = Field(default_factory=list)
     votes: dict[int, Vote] = Field(default_factory=dict)
+    question: Question | None = None
     said: dict[str, int] = Field(default_factory=dict)
     language: str = "en"
     now: date | None = None

@@ -114,7 +114,7 @@ def forget(
         if as_json:
             out.json({"deleted": deleted})
         else:
-            out.line(f"{_count(deleted, 'thing')} that I had learned forgotten")
+            out.line(f"{_count(deleted, 'thing')} forgotten")
 
 
 # -- inside ---------------------------------------------------------------------------------
@@ -135,9 +135,7 @@ def _require_one(ids: set[str], beginning: str, what: str) -> None:
         raise FeedbackNotFound(f"{many} with {beginning}: photopal feedback list --json shows ids")
 
 
-def _photos(
-    settings: "Settings", feedback: "Iterable[KeptFeedback]"
-) -> "Mapping[int, Photo]":
+def _photos(settings: "Settings", feedback: "Iterable[KeptFeedback]") -> "Mapping[int, Photo]":
     """The photos of the library in use that were judged; those of others are none of its own."""
     from bot.history.records import present_photos
 

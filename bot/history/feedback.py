@@ -1,6 +1,6 @@
-"""What people said of photos by a button: shared, favourite, thumbs, "not this"; pairs to learn from.
+"""What people said of photos by a button: shared, favourite, thumbs, "not this".
 
-Each is kept with its chat and deleted with it.
+Each is a pair to learn from, kept with its chat and deleted with it.
 """
 
 import json
@@ -68,7 +68,7 @@ class FeedbackStore(Database):
     """The part of the history that holds feedback; its methods are as those of ``History``."""
 
     def give(self, feedback: KeptFeedback) -> None:
-        """Keep one; what was said before of the same photo for the same words, but against it, goes.
+        """Keep one; what was said against it before, of the same photo for the same words, goes.
 
         Raises:
             ChatNotFound: its chat is not kept (any more).
@@ -144,12 +144,12 @@ class FeedbackStore(Database):
         with self.transaction():
             known = {one.id: one for one in self.feedback(owner=owner)}
             chosen = []
-            for one in dict.fromkeys(ids):
-                if one not in known:
+            for identifier in dict.fromkeys(ids):
+                if identifier not in known:
                     raise FeedbackNotFound(
-                        f"there is no feedback {one}: photopal feedback list shows the ids"
+                        f"there is no feedback {identifier}: photopal feedback list shows the ids"
                     )
-                chosen.append(known[one])
+                chosen.append(known[identifier])
             for one in chosen:
                 self._execute("DELETE FROM feedback WHERE id = ?", (one.id,))
             for chat_id in dict.fromkeys(one.chat_id for one in chosen):

@@ -6,6 +6,7 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,8 @@ from chainlit.input_widget import InputWidget, Slider, Switch
 
 from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
+from bot.assistant.clarify import Question
+from bot.assistant.sentences import say
 from bot.errors import EmptyDialogue
 from bot.llm.reply import STOPPED, ReplyRequest
 from bot.page.feedback import PageFeedback
@@ -42,6 +45,7 @@ from retrieval.photos.reading import open_image
 log = logging.getLogger(__name__)
 
 NAME = "Photopal"
+QUESTION_ICONS = {"place": "map-pin", "year": "calendar", "season": "leaf"}
 
 
 class ChatPage:
@@ -54,6 +58,7 @@ class ChatPage:
             photos=min(settings.photos, MAX_PHOTOS),
             always_on=settings.always_on,
             use_llm=services.assistant.llm is not None,
+            clarify=True,
         )
         self._welcomed: tuple[tuple[int, date], Welcome] | None = None
         self.replay = ReplayPage(services.replay) if services.replay is not None else None
@@ -91,6 +96,7 @@ class ChatPage:
         cl.action_callback("without_filter")(turn(self.without_filter, once=True))
         cl.action_callback("classic_search")(turn(self.classic_search, once=True))
         cl.action_callback("answer_now")(turn(self.answer_now, once=True))
+        cl.action_callback("answer_question")(turn(self.answer_question, once=True))
         password = self.services.settings.password
         if password is not None:
             gate = PasswordGate(password)
@@ -172,6 +178,12 @@ class ChatPage:
                 description=say("settings.hints.text"),
             ),
             Switch(
+                id="clarify",
+                label=say("settings.clarify.label"),
+                initial=choices.clarify,
+                description=say("settings.clarify.text"),
+            ),
+            Switch(
                 id="use_llm",
                 label=say("settings.use_llm.label"),
                 initial=choices.use_llm,
@@ -247,8 +259,16 @@ class ChatPage:
         if text is not None:
             await self._answer(lambda: respond(self._session(), text, self._choices()))
 
+    async def answer_question(self, action: cl.Action) -> None:
+        """The photos that fit an answer to the question that was asked beside them."""
+        answer, asked = self.services.assistant.answer, action.payload.get("question")
+        number = action.payload.get("answer")
+        number = number if type(number) is int else -1
+        await self._answer(lambda: answer(self._session(), str(asked), number, self._choices()))
+
     async def _answer(self, work: Callable[[], Reply]) -> None:
         """Show a reply; whatever goes wrong becomes one line in the chat."""
+        await self._withdraw_answers()
         try:
             await self._show(await self._in_thread(work))
         except EmptyDialogue:
@@ -264,9 +284,23 @@ class ChatPage:
         """Show a message of the bot's, in Markdown, with all that a reply shows; keep it."""
         elements = await asyncio.to_thread(self._elements, reply) if reply is not None else []
         actions = _actions(reply) + self.history.first_buttons() if reply is not None else []
+        if reply is not None and reply.question is not None:
+            answers = _answer_buttons(reply.question)
+            cl.user_session.set("answers", answers)
+            actions = [*answers, *actions]
         message = cl.Message(content=text, author=NAME, elements=elements, actions=actions)
         await message.send()
         self.history.answered(message, reply, text=None if reply is None else reply.text)
+
+    async def _withdraw_answers(self) -> None:
+        """Take the answers to the last question away: another message has its own."""
+        offered: list[cl.Action] = cl.user_session.get("answers") or []
+        cl.user_session.set("answers", [])
+        for action in offered:
+            with suppress(Exception):
+                await action.remove()
+            if action.forId:
+                self.history.chat().pressed(action.forId, action.id)
 
     async def _in_thread(self, work: Callable[[], Reply]) -> Reply:
         """Run in a thread, which shares this visitor's context and with it the session."""
@@ -292,7 +326,11 @@ class ChatPage:
         # Photos do not wait for words: an LLM's come below them.
         shows = reply.request is None or bool(reply.photos or reply.shared or reply.text)
         if shows:
-            await self._say(with_notice(plain_text(reply.text), reply.notice), reply)
+            text = plain_text(reply.text)
+            if reply.question is not None:
+                asked = say(self._session(), f"ask_{reply.question.facet}")
+                text = f"{text}\n\n{plain(asked)}".strip()
+            await self._say(with_notice(text, reply.notice), reply)
         if reply.request is not None:
             await self._stream_reply(reply.request, None if shows else reply)
 
@@ -368,6 +406,19 @@ def _filter_button(words: str) -> cl.Action:
         icon="x",
         tooltip="Look at any time and place instead",
     )
+
+
+def _answer_buttons(question: Question) -> list[cl.Action]:
+    return [
+        cl.Action(
+            name="answer_question",
+            payload={"question": question.id, "answer": number},
+            label=answer.label,
+            icon=QUESTION_ICONS[question.facet],
+            tooltip=answer.label,
+        )
+        for number, answer in enumerate(question.answers)
+    ]
 
 
 def _classic_button() -> cl.Action:

@@ -1,4 +1,4 @@
-"""What was learned from shares, favourites, thumbs and "not this": a page that shows and deletes it.
+"""A page of what was learned from shares, favourites, thumbs and "not this": shown and deleted.
 
 Everybody sees and deletes their own only. The page is made here, without Chainlit and scripts.
 
@@ -91,6 +91,8 @@ def _known(chats: LiveChats, owner: str) -> list[KeptFeedback]:
 def page(words: Words, known: Sequence[KeptFeedback], photos: Mapping[int, Photo]) -> str:
     """The page as HTML.
 
+    Its forms must say where they come from, or the guard takes them for another website's.
+
     Args:
         words: in the language of the browser.
         known: what was learned, the newest first.
@@ -117,6 +119,7 @@ def page(words: Words, known: Sequence[KeptFeedback], photos: Mapping[int, Photo
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="same-origin">
 <title>{say("title")} · Photopal</title>
 <link rel="icon" href="/public/favicon.svg">
 <link rel="stylesheet" href="/public/learned.css">

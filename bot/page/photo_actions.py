@@ -1,4 +1,4 @@
-"""What a person does with a photo in the page: share, more like it, not it, thumbs, favourite, hide.
+"""What a person does with a photo in the page: share, more like it, not it, thumbs, marks, order.
 
 Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
@@ -108,7 +108,7 @@ class PhotoActions:
         return {"ok": done}
 
     async def rate_photo(self, action: cl.Action) -> dict[str, bool]:
-        """A thumb up or down, by which the next photos are chosen; pressed again it is taken back."""
+        """A thumb up or down, by which the next photos are chosen; "" takes it back."""
         payload, failed = action.payload, "That could not be noted"
         done = await self._done(lambda: self._vote(payload), failed)
         if done:

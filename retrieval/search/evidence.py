@@ -57,9 +57,7 @@ class Evidence:
 
     def is_empty(self) -> bool:
         """Whether nothing is known."""
-        return all(
-            one is None for one in (self.named, self.excluded, self.liked, self.disliked)
-        )
+        return all(one is None for one in (self.named, self.excluded, self.liked, self.disliked))
 
 
 def order_scores(
@@ -94,9 +92,8 @@ def order_scores(
         fit = (photos @ evidence.excluded - float(mean @ evidence.excluded)) / spread
         standing = standing - np.float32(EXCLUDE_WEIGHT) * np.maximum(fit - EXCLUDE_FROM, 0)
     if evidence.liked is not None:
-        standing = standing + np.float32(LIKED_WEIGHT) * alike(
-            photos, evidence.liked, background
-        ).mean(axis=1)
+        on_average = np.asarray(alike(photos, evidence.liked, background).mean(axis=1), np.float32)
+        standing = standing + np.float32(LIKED_WEIGHT) * on_average
     if evidence.disliked is not None:
         nearest = alike(photos, evidence.disliked, background).max(axis=1)
         standing = standing - np.float32(DISLIKED_WEIGHT) * np.maximum(nearest - DISLIKED_FROM, 0)
@@ -104,9 +101,7 @@ def order_scores(
     return ordered
 
 
-def alike(
-    photos: Vectors, others: Vectors, background: tuple[Vectors, Vectors]
-) -> Vectors:
+def alike(photos: Vectors, others: Vectors, background: tuple[Vectors, Vectors]) -> Vectors:
     """How alike photos [n, dim] are to others [m, dim], in deviations over everyday photos [n, m].
 
     A picture of a crowd is like most others, one of a fuse box like few: so each of the others has

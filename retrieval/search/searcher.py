@@ -28,6 +28,7 @@ from retrieval.search.hits import (
     RankedPhotos,
     ids_of,
 )
+from retrieval.search.hubness import deviations
 from retrieval.search.query import Query, meaningful
 from retrieval.search.sureness import (
     DIALOGUE,
@@ -67,6 +68,8 @@ class SearchResult:
         missing: photos left out because their files are gone; only as far as was looked.
         sure: whether what was meant is among the photos, before any cut-off.
         probability: the chance that it is.
+        deviation: the standard deviation of the query's scores over everyday photos, by which the
+            scores of hits are compared; 0 where that is not known.
     """
 
     hits: tuple[Hit, ...]
@@ -76,6 +79,7 @@ class SearchResult:
     missing: int = 0
     sure: Sure = Sure.CLOSEST
     probability: float = 0.0
+    deviation: float = 0.0
 
 
 class Searcher:
@@ -159,6 +163,7 @@ class Searcher:
                         missing=missing,
                         sure=sure,
                         probability=probability,
+                        deviation=self._deviation(ranking.vector),
                     )
                 )
         return results
@@ -377,6 +382,10 @@ class Searcher:
         evidence = NAME_EVIDENCE * candidates.shares.get(int(candidates.ids[0]), 0.0)
         standing = self._standing(candidates, searched, chosen)
         return self.calibration.sureness.judge(statistics, query.kind, evidence, standing)
+
+    def _deviation(self, vector: Vectors) -> float:
+        reference = self._reference()
+        return 0.0 if reference is None else float(deviations(vector[None], reference[1])[0])
 
     def _standing(self, candidates: "_Candidates", searched: int, chosen: Filter) -> float:
         """What the place of the best photo in the whole library says, where a filter narrows it."""

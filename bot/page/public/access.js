@@ -106,13 +106,6 @@ function nameButtons() {
     const heading = dialog.querySelector("h1, h2, h3, [id$=title]");
     set(dialog, "aria-label", heading?.textContent.trim() || say.dialog);
   });
-  // Chainlit's settings know its name in English only.
-  each('a[href$="/learned"]', (link) => {
-    const words = [...link.childNodes].find((one) => one.nodeType === Node.TEXT_NODE) || link.querySelector("span");
-    if (words && words.textContent !== say.learned) words.textContent = say.learned;
-    set(link, "aria-label", say.learned);
-    set(link, "title", say.learned);
-  });
   each("img:not([alt])", (image) => set(image, "alt", ""));
   // The picture beside the login says nothing.
   each('img[alt="Image"]', (image) => set(image, "alt", ""));
@@ -152,6 +145,20 @@ function nameParts() {
   // The folded steps are headings of the third level below one of the first.
   each("[data-step-type] h3[data-orientation]", (one) => set(one, "aria-level", "2"));
   heading();
+}
+
+// Chainlit's own links in the header are a link within a button, which nobody can press by keyboard.
+function linkToLearned() {
+  const header = document.getElementById("header");
+  if (!header || document.getElementById("pp-learned")) return;
+  const link = document.createElement("a");
+  link.id = "pp-learned";
+  link.href = "/learned";
+  link.title = say.learned;
+  set(link, "aria-label", say.learned);
+  link.innerHTML =
+    '<svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M12 7v14M3 18a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1h5a4 4 0 0 1 4 4 4 4 0 0 1 4-4h5a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1h-6a3 3 0 0 0-3 3 3 3 0 0 0-3-3z"/></svg>';
+  header.append(link);
 }
 
 // The welcome has a heading of the first level; a conversation has none.
@@ -266,6 +273,7 @@ export function start() {
   let waiting = false;
   const look = () => {
     waiting = false;
+    linkToLearned();
     nameParts();
     nameButtons();
   };
