@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Facet = Literal["place", "year", "season"]
 
 CANDIDATES = 60
-"""Photos, near-duplicates as one, among which what is meant is taken to be."""
+"""Photos that fit, near-duplicates as one, among which what is meant is taken to be."""
 
 SHARPNESS = 1.5
 """Of the softmax, for a deviation of score. Fitted on Flickr8k dev (``python -m
@@ -92,7 +92,7 @@ def question_for(
         shown: how many photos are shown.
         judged: photos that were liked and turned down before.
     """
-    options = SearchOptions(k=CANDIDATES, collapse=True, filter=chosen, judged=judged)
+    options = SearchOptions(k=CANDIDATES, cutoff=True, collapse=True, filter=chosen, judged=judged)
     result = searcher.search(query, options)
     if len(result.hits) <= shown or not result.deviation:
         return None

@@ -1,15 +1,21 @@
 """Thumbs, "not this" and what is learned from them, in the real page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from bot.history import History, KeptFeedback
+from retrieval.library import Library
+from retrieval.photos.metadata import read_metadata
 from tests.e2e.conftest import PASSWORD, PageServer, eventually
-from tests.e2e.test_page import Visitor
-from tests.e2e.test_page_access import TOO_SMALL, findings, visit
+from tests.e2e.test_page import SIZES, Visitor
+from tests.e2e.test_page_access import TOO_SMALL, findings, open_settings, visit
+from tests.support.page_server import WordEncoder
+from tests.support.pictures import paint
 
 __all__ = ["visit"]  # the fixture
 
@@ -162,3 +168,83 @@ def test_strangers_learn_nothing(start_page: Callable[..., PageServer], server: 
         f"{server.address}/learned/forget", data={"all": "true"}, headers=from_elsewhere
     )
     assert posted.status_code == 403
+
+
+# -- a question -------------------------------------------------------------------------------
+
+
+PLACES = ((38.72, -9.14), (35.01, 135.77), (41.9, 12.5))
+
+
+@pytest.fixture(scope="module")
+def asking_server(start_page: Callable[..., PageServer]) -> PageServer:
+    """A page over a library that also has thirty photos of temples in three countries."""
+    server = start_page("asking")
+    encoder = WordEncoder()
+    temple = encoder.encode_texts(["temple"])[0]
+    other = np.random.default_rng(0).normal(size=(30, encoder.dim)) * (temple == 0)
+    other /= np.linalg.norm(other, axis=1, keepdims=True)
+    with Library.open(server.home / "samples.db") as library:
+        for number in range(30):
+            file = paint(server.home / "samples" / f"gate {number}.png", "orange", seed=number)
+            status = file.stat()
+            latitude, longitude = PLACES[number % 3]
+            metadata = replace(read_metadata(file), latitude=latitude, longitude=longitude)
+            library.put_photo(
+                file,
+                photo_id=None,
+                content_hash=f"{number:032x}",
+                size=status.st_size,
+                mtime_ns=status.st_mtime_ns,
+                metadata=metadata,
+                vector=(0.95 * temple + 0.31 * other[number]).astype(np.float32),
+            )
+    return server
+
+
+def answers(visitor: Visitor) -> Any:
+    """The buttons of the answers to a question."""
+    return visitor.page.locator(".ai-message button:has(.lucide-map-pin)")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_question_stands_beside_the_photos_and_an_answer_narrows_them(
+    asking_server: PageServer, visit: Visit, size: str
+) -> None:
+    visitor = visit(asking_server, size=size).open()
+    said = visitor.say("show me the temple")
+    assert visitor.alts(), "photos are there whether or not the question is answered"
+    eventually(lambda: answers(visitor).count() == 3)
+    assert "place" in said.inner_text()
+    assert sorted(answers(visitor).all_inner_texts()) == ["Italy", "Japan", "Portugal"]
+    assert findings(visitor.page) == []
+    if size == "phone":
+        assert visitor.page.evaluate(TOO_SMALL, 44) == []
+    visitor.page.wait_for_url("**/thread/*")
+    visitor.page.reload()
+    visitor.tiles.first.wait_for()
+    eventually(lambda: answers(visitor).count() == 3)
+    before = visitor.page.locator(".pp-gallery").count()
+    visitor.page.get_by_role("button", name="Japan").click()
+    eventually(lambda: visitor.page.locator(".pp-gallery").count() == before + 1)
+    assert all("Japan" in alt for alt in visitor.alts())
+    eventually(lambda: answers(visitor).count() == 0)
+    assert visitor.problems == []
+
+
+def test_a_question_may_be_passed_over_and_switched_off(
+    asking_server: PageServer, visit: Visit
+) -> None:
+    visitor = visit(asking_server).open()
+    visitor.say("show me the temple")
+    eventually(lambda: answers(visitor).count() == 3)
+    visitor.say("show me the rocket")
+    visitor.tiles.first.wait_for()
+    eventually(lambda: answers(visitor).count() == 0)
+    open_settings(visitor.page)
+    visitor.page.get_by_role("switch", name="Ask back when unsure").click()
+    visitor.page.keyboard.press("Escape")
+    for asked in ("show me the temple", "show me the temple again"):
+        visitor.say(asked)
+        visitor.tiles.first.wait_for()
+        assert answers(visitor).count() == 0
