@@ -70,6 +70,7 @@ class Question(BaseModel):
     Attributes:
         facet: what it asks for.
         answers: two to four.
+        text: the question itself, for people.
         id: tells it from other questions.
     """
 
@@ -77,6 +78,7 @@ class Question(BaseModel):
 
     facet: Facet
     answers: tuple[Answer, ...]
+    text: str = ""
     id: str = Field(default_factory=lambda: uuid4().hex[:12])
 
 

@@ -215,9 +215,12 @@ class Finder:
         before, session.question = session.question, None
         wanted = choices.clarify and plan.move in ASKED_ABOUT and topic.words and not topic.picture
         if wanted and before is None and gallery.photos and gallery.query is not None:
-            session.question = question_for(
+            question = question_for(
                 self.galleries.searcher, gallery.query, chosen, choices.photos, topic.judged
             )
+            if question is not None:
+                text = say(session, f"ask_{question.facet}")
+                session.question = question.model_copy(update={"text": text})
 
     def _gallery(
         self,

@@ -247,8 +247,8 @@ class GalleryMaker:
             for hit in hits
             if hit.photo_id in known
         )
-        told = sure.value if photos else "none"
-        return Gallery(photos, told, result.searched, looked_for, query=query)
+        said: SureWord = sure.value if photos else "none"
+        return Gallery(photos, said, result.searched, looked_for, query=query)
 
 
 def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:

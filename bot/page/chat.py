@@ -6,7 +6,6 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -15,12 +14,10 @@ from chainlit.input_widget import InputWidget, Slider, Switch
 
 from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
-from bot.assistant.clarify import Question
-from bot.assistant.sentences import say
 from bot.errors import EmptyDialogue
 from bot.llm.reply import STOPPED, ReplyRequest
 from bot.page.feedback import PageFeedback
-from bot.page.gallery import gallery_props, mix, shared_props
+from bot.page.gallery import gallery_props, mix, question_props, shared_props
 from bot.page.history import OWNER, PageHistory
 from bot.page.keeping import LiveChat
 from bot.page.password import PasswordGate
@@ -45,7 +42,6 @@ from retrieval.photos.reading import open_image
 log = logging.getLogger(__name__)
 
 NAME = "Photopal"
-QUESTION_ICONS = {"place": "map-pin", "year": "calendar", "season": "leaf"}
 
 
 class ChatPage:
@@ -96,7 +92,7 @@ class ChatPage:
         cl.action_callback("without_filter")(turn(self.without_filter, once=True))
         cl.action_callback("classic_search")(turn(self.classic_search, once=True))
         cl.action_callback("answer_now")(turn(self.answer_now, once=True))
-        cl.action_callback("answer_question")(turn(self.answer_question, once=True))
+        cl.action_callback("answer_question")(turn(self.answer_question))
         password = self.services.settings.password
         if password is not None:
             gate = PasswordGate(password)
@@ -268,7 +264,6 @@ class ChatPage:
 
     async def _answer(self, work: Callable[[], Reply]) -> None:
         """Show a reply; whatever goes wrong becomes one line in the chat."""
-        await self._withdraw_answers()
         try:
             await self._show(await self._in_thread(work))
         except EmptyDialogue:
@@ -284,23 +279,9 @@ class ChatPage:
         """Show a message of the bot's, in Markdown, with all that a reply shows; keep it."""
         elements = await asyncio.to_thread(self._elements, reply) if reply is not None else []
         actions = _actions(reply) + self.history.first_buttons() if reply is not None else []
-        if reply is not None and reply.question is not None:
-            answers = _answer_buttons(reply.question)
-            cl.user_session.set("answers", answers)
-            actions = [*answers, *actions]
         message = cl.Message(content=text, author=NAME, elements=elements, actions=actions)
         await message.send()
         self.history.answered(message, reply, text=None if reply is None else reply.text)
-
-    async def _withdraw_answers(self) -> None:
-        """Take the answers to the last question away: another message has its own."""
-        offered: list[cl.Action] = cl.user_session.get("answers") or []
-        cl.user_session.set("answers", [])
-        for action in offered:
-            with suppress(Exception):
-                await action.remove()
-            if action.forId:
-                self.history.chat().pressed(action.forId, action.id)
 
     async def _in_thread(self, work: Callable[[], Reply]) -> Reply:
         """Run in a thread, which shares this visitor's context and with it the session."""
@@ -328,8 +309,7 @@ class ChatPage:
         if shows:
             text = plain_text(reply.text)
             if reply.question is not None:
-                asked = say(self._session(), f"ask_{reply.question.facet}")
-                text = f"{text}\n\n{plain(asked)}".strip()
+                text = f"{text}\n\n{plain_text(reply.question.text)}".strip()
             await self._say(with_notice(text, reply.notice), reply)
         if reply.request is not None:
             await self._stream_reply(reply.request, None if shows else reply)
@@ -341,7 +321,8 @@ class ChatPage:
         """
         votes = self._session().votes
         props = gallery_props(reply.photos, self.services.library, votes) if reply.photos else None
-        elements = [_gallery({**props, "quiet": reply.hint, "mix": mix(reply)})] if props else []
+        more = {"quiet": reply.hint, "mix": mix(reply), "question": question_props(reply)}
+        elements = [_gallery({**props, **more})] if props else []
         return elements + [self._shared_element(one) for one in reply.shared]
 
     async def _stream_reply(self, request: ReplyRequest, reply: Reply | None) -> None:
@@ -406,19 +387,6 @@ def _filter_button(words: str) -> cl.Action:
         icon="x",
         tooltip="Look at any time and place instead",
     )
-
-
-def _answer_buttons(question: Question) -> list[cl.Action]:
-    return [
-        cl.Action(
-            name="answer_question",
-            payload={"question": question.id, "answer": number},
-            label=answer.label,
-            icon=QUESTION_ICONS[question.facet],
-            tooltip=answer.label,
-        )
-        for number, answer in enumerate(question.answers)
-    ]
 
 
 def _classic_button() -> cl.Action:

@@ -126,3 +126,11 @@ def shared_props(photo: Photo, filename: str) -> dict[str, Any]:
 def mix(reply: Reply) -> list[dict[str, Any]]:
     """How much a picture and words counted, as chips of the ``PhotoGallery`` element."""
     return [{"label": name, "weight": round(weight, 2)} for name, weight in reply.mix.items()]
+
+
+def question_props(reply: Reply) -> dict[str, Any] | None:
+    """The question beside the photos and its answers; None where nothing is asked."""
+    if reply.question is None:
+        return None
+    answers = [answer.label for answer in reply.question.answers]
+    return {"id": reply.question.id, "text": reply.question.text, "answers": answers}

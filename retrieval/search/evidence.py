@@ -108,7 +108,8 @@ def alike(photos: Vectors, others: Vectors, background: tuple[Vectors, Vectors])
     its own mean and deviation, as a text has.
     """
     mean, covariance = background
-    found: Vectors = (photos - mean) @ others.T / deviations(others, covariance)
+    differences = photos @ others.T - mean @ others.T
+    found: Vectors = (differences / deviations(others, covariance)).astype(np.float32)
     return found
 
 

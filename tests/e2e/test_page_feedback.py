@@ -197,14 +197,14 @@ def asking_server(start_page: Callable[..., PageServer]) -> PageServer:
                 size=status.st_size,
                 mtime_ns=status.st_mtime_ns,
                 metadata=metadata,
-                vector=(0.95 * temple + 0.31 * other[number]).astype(np.float32),
+                vector=(0.8 * temple + 0.6 * other[number]).astype(np.float32),
             )
     return server
 
 
 def answers(visitor: Visitor) -> Any:
     """The buttons of the answers to a question."""
-    return visitor.page.locator(".ai-message button:has(.lucide-map-pin)")
+    return visitor.page.locator(".pp-answers:not([hidden]) button")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -217,6 +217,7 @@ def test_a_question_stands_beside_the_photos_and_an_answer_narrows_them(
     eventually(lambda: answers(visitor).count() == 3)
     assert "place" in said.inner_text()
     assert sorted(answers(visitor).all_inner_texts()) == ["Italy", "Japan", "Portugal"]
+    assert visitor.in_view(answers(visitor).last)
     assert findings(visitor.page) == []
     if size == "phone":
         assert visitor.page.evaluate(TOO_SMALL, 44) == []

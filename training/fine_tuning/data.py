@@ -124,8 +124,8 @@ def gather(config: "TrainConfig", settings: "Settings", reporter: "Reporter") ->
             require_enough(given)
         good, failed = usable(given) if given else ([], [])
         skipped.update(one.reason for one in failed)
-        count = f"{len(good):,} pair{'s' * (len(good) != 1)}"
-        reporter.note(f"feedback: {count} of words and a photo that was shared or liked")
+        pairs = f"{len(good):,} pair{'s' * (len(good) != 1)}"
+        reporter.note(f"feedback: {pairs} of words and a photo that was shared or liked")
         train += good
     _require_two(train)
     held_out = not config.dev

@@ -158,7 +158,7 @@ function linkToLearned() {
   set(link, "aria-label", say.learned);
   link.innerHTML =
     '<svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M12 7v14M3 18a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1h5a4 4 0 0 1 4 4 4 4 0 0 1 4-4h5a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1h-6a3 3 0 0 0-3 3 3 3 0 0 0-3-3z"/></svg>';
-  header.append(link);
+  header.querySelector(":scope > div:last-of-type").append(link);
 }
 
 // The welcome has a heading of the first level; a conversation has none.

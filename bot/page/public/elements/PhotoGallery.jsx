@@ -1,7 +1,8 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Share2, ThumbsDown, ThumbsUp } from "lucide-react";
 
-// props: { photos: [card, …], quiet }, best first; quiet ones are small. A card is what
+// props: { photos: [card, …], quiet, mix, question: { id, text, answers } }, best first; quiet ones
+// are small. A card is what
 // bot/page/gallery.py makes of a photo: { id, name, alt, caption, day, taken, ratio, thumb, view,
 // favourite, vote, similar: [card, …] }. Every address is one of our own routes.
 
@@ -133,6 +134,36 @@ function Tile({ photo, small, gone, picking, picked, onGone, onOpen, onPick, ...
   );
 }
 
+/** The answers to a question about the newest photos; older ones have had their time. */
+function Answers({ question }) {
+  const [given, setGiven] = useSeen(`answer ${question.id}`, null);
+  const [newest, setNewest] = useState(true);
+  const here = useRef(null);
+  useEffect(() => {
+    const last = [...document.querySelectorAll(".pp-gallery")].pop();
+    setNewest(!last || last.contains(here.current));
+  });
+  const answer = (number) => {
+    setGiven(number);
+    ask("answer_question", { question: question.id, answer: number });
+  };
+  return (
+    <div ref={here} className="pp-answers" role="group" aria-label={question.text} hidden={!newest}>
+      {question.answers.map((label, number) => (
+        <button
+          key={label}
+          type="button"
+          aria-pressed={given === number}
+          disabled={given !== null}
+          onClick={() => answer(number)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
 export default function PhotoGallery() {
   const me = (props.photos || []).map((photo) => photo.id).join(" ");
   const [expanded, setExpanded] = useSeen(`expanded ${me}`, null);
@@ -258,6 +289,7 @@ export default function PhotoGallery() {
           ))}
         </ul>
       )}
+      {props.question && <Answers question={props.question} />}
       <ol className="pp-row" aria-label={byDate ? "Photos, the newest first" : "Photos that fit, best first"}>
         {photos.map(tile(photos, false))}
       </ol>
