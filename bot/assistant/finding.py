@@ -62,7 +62,8 @@ class Finder:
         if plan.move in SAME_TOPIC and before is None:
             return Reply(say(session, "nothing_shown"))
         if plan.move is Move.REJECT:
-            session.refuse(session.gallery)
+            for photo_id in session.gallery:
+                session.judge(photo_id, False)
         if self._says_nothing(session, plan):
             return Reply("" if plan.problem else say(session, "what"))
         if plan.move in (Move.OLDER, Move.NEWER) and before is not None:

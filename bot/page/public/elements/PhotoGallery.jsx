@@ -170,6 +170,10 @@ export default function PhotoGallery() {
   const [byDate, setByDate] = useSeen(`dated ${me}`, false);
   const [picked, setPicked] = useSeen(`picked ${me}`, null); // ids while several are chosen
   const marked = useMarks();
+  // Another gallery is the newest now: the older ones look whether they still ask something.
+  useEffect(() => {
+    dispatchEvent(new Event(MARKED));
+  }, []);
 
   const best = (props.photos || []).filter((photo) => !marked(photo).hidden);
   // The newest first; those without a date at the end.
