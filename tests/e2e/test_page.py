@@ -525,7 +525,7 @@ def test_an_llm_describes_and_its_reply_streams(
         assert len(llm.seen) > asked
         asked = len(llm.seen)
         visitor.page.locator("#chat-settings-header-button").click()
-        visitor.page.get_by_role("switch").last.click()
+        visitor.page.get_by_role("switch", name="Use the LLM").click()
         visitor.page.keyboard.press("Escape")
         visitor.page.locator("#confirm-sidebar").wait_for(state="detached")
         visitor.say("show me the temple")
