@@ -3,10 +3,13 @@
 import logging
 from typing import TYPE_CHECKING
 
-from bot.assistant.loading import load_assistant
+from bot.accounts import Account, Accounts
+from bot.assistant.loading import LoadedAssistant, Parts, load_assistant, open_assistant
 from bot.errors import HistoryError
 from bot.history import History, history_path
+from bot.page.answering import Answering
 from bot.page.kept_choices import KeptChoices
+from bot.page.people import PartsByEncoder, People
 from bot.page.services import PageServices, SharedCopies
 from bot.page.startup import Step
 from bot.settings import Settings
@@ -16,6 +19,7 @@ from retrieval.photos.thumbnails import Thumbnails
 from retrieval.threads import leave_a_core_to_python
 
 if TYPE_CHECKING:
+    from bot.page.replay_files import ReplayFiles
     from retrieval.encoders.base import Encoder
 
 log = logging.getLogger(__name__)
@@ -36,12 +40,6 @@ def load_services(
     """
     leave_a_core_to_python()
     loaded = load_assistant(settings, encoder=encoder, on_step=on_step)
-    replay = None
-    if settings.replay is not None:
-        from bot.page.replay_files import ReplayFiles, replay_files
-
-        files = replay_files(settings.replay)
-        replay = ReplayFiles(files, loaded.suggester, loaded.assistant.searcher)
     history, problem = _open_history()
     return PageServices(
         settings=settings,
@@ -51,10 +49,82 @@ def load_services(
         shared=SharedCopies(),
         choices=KeptChoices(home() / "page" / "choices.json"),
         samples=_holds_samples(loaded.library),
-        replay=replay,
+        replay=_replay(loaded),
         history=history,
         history_problem=problem,
     )
+
+
+def load_people(
+    settings: Settings,
+    accounts: Accounts,
+    *,
+    encoder: "Encoder | None" = None,
+    on_step: Step = lambda step: None,
+) -> People:
+    """Everybody who has an account, each with a library of their own.
+
+    The encoder is loaded now, and once for all; a library when its owner comes.
+
+    Args:
+        settings: encoder and LLM.
+        accounts: who may log in.
+        encoder: one that is loaded already.
+        on_step: told in a few words what is being done.
+
+    Raises:
+        AccountError: the accounts cannot be read.
+        EncoderUnavailable: one line.
+    """
+    leave_a_core_to_python()
+    accounts.all()
+    on_step("Loading the encoder")
+    loaded = {encoder.name: encoder} if encoder is not None else {}
+    parts = PartsByEncoder(lambda chosen: Parts.load(chosen, loaded.get(chosen.encoder)))
+    parts.of(settings if encoder is None else with_encoder(settings, encoder.name))
+    history, problem = _open_history()
+    choices = KeptChoices(home() / "page" / "choices.json")
+    answering = Answering()
+
+    def services(person: str) -> PageServices:
+        account = accounts.find(person)
+        chosen = _for_account(settings, account)
+        opened = open_assistant(chosen, account.folder / "shared", parts.of)
+        return PageServices(
+            settings=chosen,
+            assistant=opened.assistant,
+            library=opened.library,
+            thumbnails=Thumbnails(account.folder / "thumbnails"),
+            shared=SharedCopies(),
+            choices=choices,
+            samples=_holds_samples(opened.library),
+            replay=_replay(opened),
+            history=history,
+            history_problem=problem,
+            answering=answering,
+        )
+
+    return People(settings, history, problem, services, accounts)
+
+
+def with_encoder(settings: Settings, encoder: str) -> Settings:
+    """Settings that name an encoder."""
+    return settings.model_copy(update={"encoder": encoder})
+
+
+def _for_account(settings: Settings, account: Account) -> Settings:
+    """Settings with the library of an account, whose encoder is the library's to say."""
+    values = {name: getattr(settings, name) for name in settings.model_fields_set - {"encoder"}}
+    return Settings(**{**values, "library": account.library})
+
+
+def _replay(loaded: LoadedAssistant) -> "ReplayFiles | None":
+    if loaded.settings.replay is None:
+        return None
+    from bot.page.replay_files import ReplayFiles, replay_files
+
+    files = replay_files(loaded.settings.replay)
+    return ReplayFiles(files, loaded.suggester, loaded.assistant.searcher)
 
 
 def _open_history() -> tuple[History | None, str]:
