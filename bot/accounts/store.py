@@ -12,7 +12,7 @@ from bot.accounts.json_file import JsonFile
 from bot.accounts.names import account_name
 from bot.accounts.passwords import Passwords
 from bot.errors import AccountError, AccountExists, AccountNameInvalid, AccountUnknown
-from retrieval.paths import LIBRARY_NAME, home
+from retrieval.paths import LIBRARY_NAME, home, make_private_folder
 
 ACCOUNTS_NAME = "accounts.json"
 USERS_FOLDER = "users"
@@ -115,6 +115,7 @@ class Accounts:
             AccountNameInvalid, PasswordUnfit: it cannot be one.
         """
         name = account_name(name)
+        self.require_free(name)
         stored = {
             "password": None if password is None else self.passwords.hash(password),
             "stamp": _stamp(),
@@ -124,12 +125,22 @@ class Accounts:
         }
         with self._changing() as accounts:
             if name in accounts:
-                raise AccountExists(
-                    f"there is an account {name} already: photopal user password {name} changes "
-                    "its password"
-                )
+                raise _exists(name)
             accounts[name] = stored
-        return self._account(name, stored)
+        account = self._account(name, stored)
+        try:
+            make_private_folder(make_private_folder(account.folder.parent) / name)
+        except OSError as error:
+            raise AccountError(
+                f"the account {name} is there, but not its folder {account.folder}: "
+                f"{error.strerror or error}"
+            ) from error
+        return account
+
+    def require_free(self, name: str) -> None:
+        """Raises AccountExists where there is an account of this name."""
+        if name in self._stored():
+            raise _exists(name)
 
     def set_password(self, name: str, password: str) -> Account:
         """Change a password; whoever is logged in by that account is logged out.
@@ -184,6 +195,12 @@ class Accounts:
             stamp=str(stored.get("stamp", "")),
             created_at=str(stored.get("created_at", "")),
         )
+
+
+def _exists(name: str) -> AccountExists:
+    return AccountExists(
+        f"there is an account {name} already: photopal user password {name} changes its password"
+    )
 
 
 def _stamp() -> str:

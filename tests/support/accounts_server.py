@@ -1,8 +1,9 @@
-"""A chat page with accounts in a process of its own: ``python -m tests.support.accounts_server PORT``.
+"""A chat page with accounts in a process of its own.
 
-The accounts anna and bert are made with the password :data:`PASSWORDS` names. Anna's library holds
-the sample photos, bert's other ones under the same numbers; carl's is empty. As in
-:mod:`tests.support.page_server`, photos are found by the words of their file names.
+``python -m tests.support.accounts_server PORT`` with PHOTOPAL_HOME set. The accounts have the
+passwords in :data:`PASSWORDS`. Anna's library holds the sample photos, bert's red ones under the
+same numbers, and carl has none. As in :mod:`tests.support.page_server`, photos are found by the
+words of their file names.
 """
 
 import sys
