@@ -1,6 +1,7 @@
 """Load what the page works with, once per process and before the first visitor."""
 
 import logging
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.accounts import Account, Accounts
@@ -13,6 +14,7 @@ from bot.page.people import PartsByEncoder, People
 from bot.page.services import PageServices, SharedCopies
 from bot.page.startup import Step
 from bot.settings import Settings
+from retrieval.errors import PhotopalError
 from retrieval.library import Library
 from retrieval.paths import home
 from retrieval.photos.thumbnails import Thumbnails
@@ -64,7 +66,7 @@ def load_people(
 ) -> People:
     """Everybody who has an account, each with a library of their own.
 
-    The encoder is loaded now, and once for all; a library when its owner comes.
+    An encoder is loaded once for all whose libraries belong to it, a library when its owner comes.
 
     Args:
         settings: encoder and LLM.
@@ -74,24 +76,24 @@ def load_people(
 
     Raises:
         AccountError: the accounts cannot be read.
-        EncoderUnavailable: one line.
     """
     leave_a_core_to_python()
-    accounts.all()
     on_step("Loading the encoder")
     loaded = {encoder.name: encoder} if encoder is not None else {}
     parts = PartsByEncoder(lambda chosen: Parts.load(chosen, loaded.get(chosen.encoder)))
-    parts.of(settings if encoder is None else with_encoder(settings, encoder.name))
     history, problem = _open_history()
     choices = KeptChoices(home() / "page" / "choices.json")
     answering = Answering()
 
+    def open_for(account: Account) -> LoadedAssistant:
+        chosen = _for_account(settings, account)
+        return open_assistant(chosen, account.folder / "shared", parts.of)
+
     def services(person: str) -> PageServices:
         account = accounts.find(person)
-        chosen = _for_account(settings, account)
-        opened = open_assistant(chosen, account.folder / "shared", parts.of)
+        opened = open_for(account)
         return PageServices(
-            settings=chosen,
+            settings=opened.settings,
             assistant=opened.assistant,
             library=opened.library,
             thumbnails=Thumbnails(account.folder / "thumbnails"),
@@ -104,12 +106,19 @@ def load_people(
             answering=answering,
         )
 
+    _warm_up(accounts.all(), open_for)
     return People(settings, history, problem, services, accounts)
 
 
-def with_encoder(settings: Settings, encoder: str) -> Settings:
-    """Settings that name an encoder."""
-    return settings.model_copy(update={"encoder": encoder})
+def _warm_up(accounts: Sequence[Account], open_for: Callable[[Account], LoadedAssistant]) -> None:
+    """Answer once, so that the first person does not wait for what the first answer loads."""
+    for account in accounts:
+        try:
+            open_for(account).library.close()
+        except PhotopalError as error:
+            log.debug("nothing to warm up with: %s", error)
+        else:
+            return
 
 
 def _for_account(settings: Settings, account: Account) -> Settings:

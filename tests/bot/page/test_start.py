@@ -31,7 +31,7 @@ def test_this_machine_needs_none(host: str) -> None:
 
 
 def test_a_page_that_a_proxy_shows_to_the_world_demands_one_too() -> None:
-    with pytest.raises(SettingsInvalid, match="PUBLIC_URL.*password"):
+    with pytest.raises(SettingsInvalid, match=r"PUBLIC_URL.*password"):
         check_host(Settings(public_url="https://photos.example"))
     check_host(Settings(public_url="https://photos.example"), with_accounts=True)
 
