@@ -600,10 +600,11 @@ def test_a_locked_page_opens_with_the_password_only(
     visitor = visit(locked_server)
     page = visitor.page
     page.goto(locked_server.address)
-    page.locator("#email").fill("me")
     page.locator("#password").fill("wrong")
+    assert not page.locator("#email").is_visible(), "no name is asked for"
     page.locator("button[type=submit]").click()
     page.get_by_text("That is not the password").wait_for()
+    assert "credentialssignin" not in page.inner_text("body").lower()
     page.locator("#password").fill(PASSWORD)
     page.locator("button[type=submit]").click()
     visitor.wait()

@@ -10,6 +10,7 @@ try {
 }
 
 import("/public/access.js").then((access) => access.start());
+import("/public/login.js").then((login) => login.start());
 
 // A chat gets its address with its first message. Chainlit sees to that where the list of chats is
 // on the page, but in a narrow window the list is not there: a reload would lose the chat.
