@@ -28,6 +28,9 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── HistoryBusy
     │   │   ├── ChatNotFound
     │   │   └── FeedbackNotFound
+    │   ├── AccountError
+    │   │   ├── AccountExists, AccountUnknown, AccountNameInvalid
+    │   │   └── PasswordUnfit, TooManyGuesses
     │   ├── QuestionUnclear
     │   ├── SessionUnknown, SessionBusy
     │   ├── TooManyChats

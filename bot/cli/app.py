@@ -21,6 +21,7 @@ from bot.cli import (
     status,
     suggest,
     talk,
+    user,
 )
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 from bot.cli.plugins import add_plugins
@@ -62,8 +63,9 @@ def build_app() -> typer.Typer:
         app.command(name)(command)
     app.add_typer(history.build_history(), name="history")
     app.add_typer(feedback.build_feedback(), name="feedback")
+    app.add_typer(user.build_user(), name="user")
     app.add_typer(photochat.build_photochat(), name="photochat")
-    add_plugins(app, taken={*COMMANDS, "history", "feedback", "photochat"})
+    add_plugins(app, taken={*COMMANDS, "history", "feedback", "user", "photochat"})
     return app
 
 

@@ -19,10 +19,11 @@ from bot.history import KeptFeedback
 from bot.history.pairs import judged_photo
 from bot.history.records import present_photos
 from bot.page.gallery import card
+from bot.page.homes import Homes
 from bot.page.keeping import LiveChats
-from bot.page.services import PageServices
 from bot.page.words import Words
-from retrieval.library import Photo
+from retrieval.errors import PhotopalError
+from retrieval.library import Library, Photo
 
 MOST = 200
 """Things that are listed, the newest."""
@@ -32,18 +33,32 @@ NO_STORE = {"Cache-Control": "private, no-store"}
 Visitor = Annotated[Any, Depends(get_current_user)]
 
 
-def learned_routes(services: PageServices, chats: LiveChats) -> APIRouter:
-    """The routes over these services, with the chats that are going on."""
+def learned_routes(homes: Homes) -> APIRouter:
+    """The routes; each person sees what was learned of them."""
     router = APIRouter(prefix="/learned")
+    chats = homes.chats
+
+    async def library_of(visitor: Visitor) -> Library | None:
+        try:
+            return (await homes.of(_owner(visitor))).services.library
+        except PhotopalError:
+            # What was learned is shown, and can be deleted, without the photos.
+            return None
 
     # Plain functions: the framework runs them in worker threads, away from the event loop.
 
     @router.get("")
-    def show(visitor: Visitor, accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
+    def show(
+        visitor: Visitor,
+        library: Annotated[Library | None, Depends(library_of)],
+        accept_language: Annotated[str, Header()] = "",
+    ) -> HTMLResponse:
         words = Words.of(accept_language.partition(",")[0].partition(";")[0])
         known = _known(chats, _owner(visitor))
-        ours = [one.photo_id for one in known[:MOST] if one.library == services.library.uid]
-        photos = present_photos(services.library, ours)
+        photos: Mapping[int, Photo] = {}
+        if library is not None:
+            ours = [one.photo_id for one in known[:MOST] if one.library == library.uid]
+            photos = present_photos(library, ours)
         return HTMLResponse(page(words, known, photos), headers=NO_STORE)
 
     @router.post("/forget")
@@ -53,9 +68,8 @@ def learned_routes(services: PageServices, chats: LiveChats) -> APIRouter:
         everything: Annotated[bool, Form(alias="all")] = False,
     ) -> RedirectResponse:
         owner = _owner(visitor)
-        known = {one.id: one for one in _known(chats, owner)}
-        wanted = list(known.values()) if everything else [known.get(identifier)]
-        chosen = [one for one in wanted if one is not None]
+        known = _known(chats, owner)
+        chosen = [one for one in known if everything or one.id == identifier]
         if chats.history is not None and chosen:
             try:
                 chats.history.forget_feedback([one.id for one in chosen], owner=owner)

