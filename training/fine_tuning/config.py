@@ -202,8 +202,6 @@ class TrainConfig:
             value = getattr(self, name)
             if option.min is not None and value is not None and value < option.min:
                 raise TrainingError(f"{option_name(name)} must be at least {option.min:g}")
-        if not self.sources and not self.feedback:
-            raise TrainingError("there is nothing to train on: name FILES, or say --feedback")
         if not 0 < self.learning_rate <= 1:
             raise TrainingError("--learning-rate must be greater than 0, and at most 1")
         for name in ("dev", "test"):

@@ -113,6 +113,8 @@ def gather(config: "TrainConfig", settings: "Settings", reporter: "Reporter") ->
         skipped.update(one.reason for one in failed)
         return examples
 
+    if not config.sources and not config.feedback:
+        raise TrainingError("there is nothing to train on: name FILES, or say --feedback")
     learned = [one for one in config.sources if config.feedback and is_feedback(one)]
     sources = [one for one in config.sources if one not in learned]
     train = read(sources, config.photos, config.descriptors, describe) if sources else []
