@@ -364,9 +364,9 @@ def test_photos_are_not_pushed_but_a_button_looks(
 
 
 def test_a_hint_is_given_once_and_can_be_switched_off(
-    open_server: PageServer, visit: Callable[..., Visitor]
+    start_page: Callable[..., PageServer], visit: Callable[..., Visitor]
 ) -> None:
-    visitor = visit(open_server).open()
+    visitor = visit(start_page("hints")).open()
     visitor.say("I fed the cat this morning")
     assert visitor.alts() == ["cat"]
     visitor.say("the cat was hungry")
@@ -448,9 +448,9 @@ def test_share_takes_numbers_of_the_library_only(
 
 
 def test_settings_hold_for_the_session(
-    open_server: PageServer, visit: Callable[..., Visitor]
+    start_page: Callable[..., PageServer], visit: Callable[..., Visitor]
 ) -> None:
-    visitor = visit(open_server).open()
+    visitor = visit(start_page("settings")).open()
     visitor.say("show me space")
     assert len(visitor.alts()) > 2
     visitor.page.locator("#chat-settings-header-button").click()
@@ -525,7 +525,7 @@ def test_an_llm_describes_and_its_reply_streams(
         assert len(llm.seen) > asked
         asked = len(llm.seen)
         visitor.page.locator("#chat-settings-header-button").click()
-        visitor.page.get_by_role("switch").last.click()
+        visitor.page.get_by_role("switch", name="Use the LLM").click()
         visitor.page.keyboard.press("Escape")
         visitor.page.locator("#confirm-sidebar").wait_for(state="detached")
         visitor.say("show me the temple")

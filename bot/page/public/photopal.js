@@ -18,6 +18,8 @@ addEventListener("message", (event) => {
   const chat = event.source === window && event.data && event.data.photopalChat;
   if (chat && innerWidth < 768 && location.pathname === "/") {
     history.replaceState(history.state, "", `/thread/${encodeURIComponent(chat)}`);
+    // So that Chainlit's router knows: else it would load the chat anew when the viewer is closed.
+    dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
   }
 });
 
