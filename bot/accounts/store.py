@@ -96,8 +96,9 @@ class Accounts:
         if account is None or account.password is None or not right:
             return None
         if self.passwords.is_outdated(account.password):
-            # The same password, so nobody is logged out.
-            self._set(account.name, password=self.passwords.hash(password))
+            # The same password, so nobody is logged out; where that fails, it is done next time.
+            with contextlib.suppress(AccountError):
+                self._set(account.name, password=self.passwords.hash(password))
         return account
 
     # -- changing --------------------------------------------------------------------------
