@@ -73,11 +73,11 @@ class Accounts:
         Raises:
             AccountUnknown: there is none of this name.
         """
-        try:
-            folded = account_name(name)
-        except AccountNameInvalid:
-            folded = ""
-        stored = self._stored().get(folded)
+        accounts, folded = self._stored(), name
+        if folded not in accounts:
+            with contextlib.suppress(AccountNameInvalid):
+                folded = account_name(name)
+        stored = accounts.get(folded)
         if stored is None:
             raise AccountUnknown(f"there is no account {name}: photopal user list shows them")
         return self._account(folded, stored)
