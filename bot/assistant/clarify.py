@@ -35,8 +35,9 @@ SHARPNESS = 1.5
 """Of the softmax, for a deviation of score. Fitted on Flickr8k dev (``python -m
 training.relevance``), as what stands beside it."""
 
-FLAT = 0.6
-"""Chance that what is meant is shown below which a question may be asked ..."""
+FLAT = 0.4
+"""Chance that what is meant is shown below which a question may be asked, so that about one request
+in five brings one ..."""
 
 LEAST_GAIN = 0.15
 """... if its answer adds so much to that chance."""
