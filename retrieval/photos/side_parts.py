@@ -1,0 +1,129 @@
+"""Good pictures in files whose side parts are damaged: texts, profiles, EXIF, a missing end.
+
+Each function makes a file's bytes anew from what the picture itself needs. None of them decodes.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+
+CUT_OFF = "the end of the file is missing"
+SIDE_PARTS = "damaged or oversized side parts (text, profile, EXIF) were left out"
+
+_PNG_SIGN = b"\x89PNG\r\n\x1a\n"
+_PNG_ESSENTIAL = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_EXIF, _ADOBE = 0xE1, 0xEE
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SCAN, _END = 0xDA, b"\xff\xd9"
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_FIRST_TABLES = re.compile(rb"\xff(?=[\xc0-\xc2\xc4\xdb\xdd])")
+_MAX_STARTS = 200
+
+
+def png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of the chunks of a PNG file; a last one that is cut off comes short."""
+    place = len(_PNG_SIGN)
+    while place + 8 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, place)
+        if not name.isalpha():
+            return
+        yield name, content[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+def essential_png(content: bytes) -> bytes | None:
+    """A PNG of the picture alone, its checksums mended; None when that would be the same file."""
+    if not content.startswith(_PNG_SIGN):
+        return None
+    parts = [_PNG_SIGN]
+    for name, data in png_chunks(content):
+        if name in _PNG_ESSENTIAL:
+            parts.append(_png_chunk(name, data))
+        if name == b"IEND":
+            break
+    else:
+        parts.append(_png_chunk(b"IEND", b""))
+    mended = b"".join(parts)
+    return None if mended == content else mended
+
+
+def _png_chunk(name: bytes, data: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(name + data))
+    return struct.pack(">I", len(data)) + name + data + checksum
+
+
+def completed_jpeg(content: bytes) -> bytes | None:
+    """A JPEG that was cut off, with an end: decoders fill up what is missing with grey.
+
+    None when it has its end.
+    """
+    if not content.startswith(b"\xff\xd8") or content.rstrip(b"\0").endswith(_END):
+        return None
+    return content.removesuffix(b"\xff") + _END
+
+
+def essential_jpeg(content: bytes, *, keep_exif: bool) -> bytes | None:
+    """A JPEG of the picture alone, also when lengths before it are wrong; None without a picture.
+
+    Args:
+        content: of the file.
+        keep_exif: take EXIF along if it stands where it belongs.
+    """
+    best: tuple[int, int, int] | None = None
+    for number, sign in enumerate(_FIRST_TABLES.finditer(content)):
+        if number >= _MAX_STARTS:
+            break
+        if best is not None and sign.start() < best[2]:
+            continue
+        chain = _tables_at(content, sign.start())
+        # A preview inside of EXIF is a picture, too: the largest one is the photo.
+        if chain is not None and (best is None or chain[0] > best[0]):
+            best = (chain[0], sign.start(), chain[1])
+    if best is None:
+        return None
+    kept = [
+        content[place : place + 2 + length]
+        for marker, place, length in _segments(content)
+        if place < best[1]
+        and (marker == _ADOBE or (keep_exif and marker == _EXIF and length < 60_000))
+    ]
+    return b"\xff\xd8" + b"".join(kept) + content[best[1] :]
+
+
+def _segments(content: bytes, place: int = 2) -> Iterator[tuple[int, int, int]]:
+    """Marker, place and length of the segments of a JPEG up to its first scan."""
+    while place + 4 <= len(content) and content[place] == 0xFF:
+        marker = content[place + 1]
+        if marker == 0xFF:
+            place += 1
+            continue
+        if marker in _ALONE:
+            place += 2
+            continue
+        length = int.from_bytes(content[place + 2 : place + 4], "big")
+        if length < 2:
+            return
+        yield marker, place, length
+        if marker == _SCAN:
+            return
+        place += 2 + length
+
+
+def _tables_at(content: bytes, start: int) -> tuple[int, int] | None:
+    """Pixels, and where the scan begins, when a row of tables from here leads to a scan."""
+    pixels = 0
+    for marker, place, _ in _segments(content, start):
+        if marker in _FRAMES:
+            height, width = struct.unpack_from(
+                ">HH", content[place + 5 : place + 9].ljust(4, b"\0")
+            )
+            pixels = height * width
+        elif marker == _SCAN:
+            return (pixels, place) if pixels else None
+    return None
+
+
+def scans(content: bytes) -> int:
+    """How many scans a JPEG has; a progressive one shows the whole picture with the first."""
+    return content.count(b"\xff\xda")
