@@ -9,7 +9,10 @@ import numpy as np
 from PIL import Image
 
 from retrieval.photos.side_parts import (
+    ADOBE,
     CUT_OFF,
+    EXIF,
+    PNG_ESSENTIAL,
     SIDE_PARTS,
     completed_jpeg,
     essential_jpeg,
@@ -36,8 +39,8 @@ def mended(content: bytes) -> Iterator[tuple[bytes, str]]:
 
 def _mended_jpeg(content: bytes) -> Iterator[tuple[bytes, str]]:
     yield from _completed(content)
-    for keep_exif in (True, False):
-        essential = essential_jpeg(content, keep_exif=keep_exif)
+    for kept in ((EXIF, ADOBE), (ADOBE,), ()):
+        essential = essential_jpeg(content, kept)
         if essential is not None:
             yield essential, SIDE_PARTS
             yield from _completed(essential)
@@ -88,9 +91,10 @@ def _small(content: bytes) -> Image.Image:
 
 
 def _mended_png(content: bytes) -> Iterator[tuple[bytes, str]]:
-    essential = essential_png(content)
-    if essential is not None:
-        yield essential, SIDE_PARTS
+    for kept in (PNG_ESSENTIAL, PNG_ESSENTIAL - {b"tRNS"}):
+        essential = essential_png(content, kept)
+        if essential is not None:
+            yield essential, SIDE_PARTS
     completed = _completed_png(content)
     if completed is not None:
         yield completed

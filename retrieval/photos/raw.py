@@ -7,6 +7,7 @@ time; only a file without one is developed here.
 import io
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageFile
 
 from retrieval.errors import UnreadableImage
@@ -69,7 +70,7 @@ class RawImageFile(ImageFile.ImageFile):
         self._done = False
         self.tile = []
 
-    def draft(self, mode: str | None, size: tuple[int, int] | None) -> None:  # type: ignore[override]
+    def draft(self, mode: str | None, size: tuple[int, int] | None) -> None:
         """Note how large the picture is wanted."""
         self._wanted = min(size) if size else None
 
@@ -105,14 +106,14 @@ class RawImageFile(ImageFile.ImageFile):
         try:
             found = self._raw.extract_thumb()
             if found.format == rawpy.ThumbFormat.JPEG:
-                picture = Image.open(io.BytesIO(found.data), formats=["JPEG"])
+                picture = Image.open(io.BytesIO(bytes(found.data)), formats=["JPEG"])
                 turn = picture.getexif().get(0x0112)
                 if self._wanted is not None:
                     picture.draft("RGB", (self._wanted, self._wanted))
                 picture.load()
                 return self._upright(_turned_by_exif(picture, turn), turn)
             if found.format == rawpy.ThumbFormat.BITMAP:
-                return self._upright(Image.fromarray(found.data), None)
+                return self._upright(Image.fromarray(np.asarray(found.data)), None)
         except Exception:
             # LibRaw and Pillow fail in many ways; the sensor's data may be fine all the same.
             return None

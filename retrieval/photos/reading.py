@@ -28,7 +28,7 @@ from PIL import Image
 from retrieval.errors import UnreadableImage
 from retrieval.photos.colours import eight_bit, shrink, to_rgb, to_srgb
 from retrieval.photos.mending import mended
-from retrieval.photos.opening import FORMATS, UPRIGHT_FORMATS, identify
+from retrieval.photos.opening import UPRIGHT_FORMATS, identify
 from retrieval.photos.raw import RAW_SUFFIXES
 from retrieval.photos.scaling import decode_reduced
 
@@ -120,14 +120,11 @@ def attempt(source: Source, work: Callable[[Image.Image], T]) -> tuple[T, str | 
     except UnreadableImage as damage:
         if not isinstance(damage.__cause__, Exception) or _is_final(damage.__cause__):
             raise
-        try:
-            for content, remark in mended(
-                source if isinstance(source, bytes) else read_file(source)
-            ):
+        with contextlib.suppress(OSError):
+            whole = source if isinstance(source, bytes) else read_file(source)
+            for content, remark in mended(whole):
                 with contextlib.suppress(UnreadableImage), reading(content) as image:
                     return work(image), remark
-        except OSError:
-            pass
         raise
 
 

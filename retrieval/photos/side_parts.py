@@ -6,19 +6,24 @@ Each function makes a file's bytes anew from what the picture itself needs. None
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 CUT_OFF = "the end of the file is missing"
 SIDE_PARTS = "damaged or oversized side parts (text, profile, EXIF) were left out"
 
 _PNG_SIGN = b"\x89PNG\r\n\x1a\n"
-_PNG_ESSENTIAL = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_EXIF, _ADOBE = 0xE1, 0xEE
+PNG_ESSENTIAL = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+"""Chunks without which a PNG is another picture."""
+
+EXIF, ADOBE = 0xE1, 0xEE
+"""Segments of a JPEG that say how it is turned, and what its colours are."""
+
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, b"\xff\xd9"
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _FIRST_TABLES = re.compile(rb"\xff(?=[\xc0-\xc2\xc4\xdb\xdd])")
 _MAX_STARTS = 200
+_LARGE_SEGMENT = 60_000
 
 
 def png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -32,13 +37,13 @@ def png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         place += 12 + length
 
 
-def essential_png(content: bytes) -> bytes | None:
+def essential_png(content: bytes, kept: Collection[bytes] = PNG_ESSENTIAL) -> bytes | None:
     """A PNG of the picture alone, its checksums mended; None when that would be the same file."""
     if not content.startswith(_PNG_SIGN):
         return None
     parts = [_PNG_SIGN]
     for name, data in png_chunks(content):
-        if name in _PNG_ESSENTIAL:
+        if name in kept:
             parts.append(_png_chunk(name, data))
         if name == b"IEND":
             break
@@ -63,12 +68,12 @@ def completed_jpeg(content: bytes) -> bytes | None:
     return content.removesuffix(b"\xff") + _END
 
 
-def essential_jpeg(content: bytes, *, keep_exif: bool) -> bytes | None:
+def essential_jpeg(content: bytes, kept: Collection[int] = (EXIF, ADOBE)) -> bytes | None:
     """A JPEG of the picture alone, also when lengths before it are wrong; None without a picture.
 
     Args:
         content: of the file.
-        keep_exif: take EXIF along if it stands where it belongs.
+        kept: segments to take along if they stand where they belong.
     """
     best: tuple[int, int, int] | None = None
     for number, sign in enumerate(_FIRST_TABLES.finditer(content)):
@@ -82,13 +87,12 @@ def essential_jpeg(content: bytes, *, keep_exif: bool) -> bytes | None:
             best = (chain[0], sign.start(), chain[1])
     if best is None:
         return None
-    kept = [
+    before = [
         content[place : place + 2 + length]
         for marker, place, length in _segments(content)
-        if place < best[1]
-        and (marker == _ADOBE or (keep_exif and marker == _EXIF and length < 60_000))
+        if place < best[1] and marker in kept and length < _LARGE_SEGMENT
     ]
-    return b"\xff\xd8" + b"".join(kept) + content[best[1] :]
+    return b"\xff\xd8" + b"".join(before) + content[best[1] :]
 
 
 def _segments(content: bytes, place: int = 2) -> Iterator[tuple[int, int, int]]:
@@ -115,10 +119,8 @@ def _tables_at(content: bytes, start: int) -> tuple[int, int] | None:
     pixels = 0
     for marker, place, _ in _segments(content, start):
         if marker in _FRAMES:
-            height, width = struct.unpack_from(
-                ">HH", content[place + 5 : place + 9].ljust(4, b"\0")
-            )
-            pixels = height * width
+            size = content[place + 5 : place + 9].ljust(4, b"\0")
+            pixels = int.from_bytes(size[:2], "big") * int.from_bytes(size[2:], "big")
         elif marker == _SCAN:
             return (pixels, place) if pixels else None
     return None

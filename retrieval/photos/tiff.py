@@ -4,6 +4,7 @@ Only a handful of tags is looked at, within limits, so that a damaged or hostile
 nothing; Pillow or LibRaw then decode what was chosen here.
 """
 
+import contextlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ MAX_DIRECTORIES = 64
 
 _MAX_TAGS = 4096
 _SUB_DIRECTORIES = 330
-_WANTED = {254, 255, 256, 257, 258, 259, 262, 277, 339, 530, 50706, _SUB_DIRECTORIES}
+_WANTED = {254, 255, 256, 257, 258, 259, 262, 274, 277, 284, 339, 530, 50706, _SUB_DIRECTORIES}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _BIG_SIZES = {16: 8, 17: 8, 18: 8}
 _LETTERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
@@ -86,10 +87,8 @@ def directories(content: bytes) -> list[Directory]:
                     continue
             offset = following
 
-    try:
+    with contextlib.suppress(struct.error):
         visit(parser.start, True, 0)
-    except struct.error:
-        pass
     return found
 
 
