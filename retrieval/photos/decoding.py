@@ -23,8 +23,8 @@ class Decoded:
     remark: str | None = None
 
 
-def read_photo(source: Source, side: int | None = None) -> Decoded:
-    """Read a photo; see :func:`retrieval.photos.reading.open_image`.
+def read_photo(source: Source, side: int | None = None, *, mend: bool = True) -> Decoded:
+    """Read a photo; see :func:`retrieval.photos.reading.open_image` and ``attempt``.
 
     Raises:
         UnreadableImage: with a short reason, for whatever is wrong with the file.
@@ -35,6 +35,6 @@ def read_photo(source: Source, side: int | None = None) -> Decoded:
         picture = upright_rgb(image, side, srgb=False)
         return Decoded(picture.image, metadata, picture.remark)
 
-    decoded, mended = attempt(source, work)
+    decoded, mended = attempt(source, work, mend=mend)
     remarks = [remark for remark in (mended, decoded.remark) if remark]
     return Decoded(decoded.image, decoded.metadata, "; ".join(remarks) or None)

@@ -69,8 +69,23 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_large_picture = threading.Lock()
 _large_file = threading.Lock()
+
+
+class _LargePicture:
+    """Who may decode a large picture now. In a worker process, its parent is asked instead."""
+
+    lock: contextlib.AbstractContextManager[object] = threading.Lock()
+
+
+def one_large_picture() -> contextlib.AbstractContextManager[object]:
+    """Hold this while a picture of more than :data:`LARGE_PIXELS` is decoded."""
+    return _LargePicture.lock
+
+
+def use_lock_for_large_pictures(lock: contextlib.AbstractContextManager[object]) -> None:
+    """Ask for a leave of another kind before large pictures, in this whole process."""
+    _LargePicture.lock = lock
 
 
 T = TypeVar("T")
@@ -101,12 +116,15 @@ def open_image(source: Source, side: int | None = None, *, srgb: bool = False) -
     return attempt(source, lambda image: upright_rgb(image, side, srgb))[0].image
 
 
-def attempt(source: Source, work: Callable[[Image.Image], T]) -> tuple[T, str | None]:
+def attempt(
+    source: Source, work: Callable[[Image.Image], T], *, mend: bool = True
+) -> tuple[T, str | None]:
     """Do something with a photo that is opened but not decoded yet; mend its file if that fails.
 
     Args:
         source: the file, or its bytes.
         work: is called again, with the mended file, when it raises.
+        mend: off: leave it at the first try.
 
     Returns:
         What ``work`` returned, and a remark when the file had to be mended.
@@ -118,7 +136,7 @@ def attempt(source: Source, work: Callable[[Image.Image], T]) -> tuple[T, str | 
         with reading(source) as image:
             return work(image), None
     except UnreadableImage as damage:
-        if not isinstance(damage.__cause__, Exception) or _is_final(damage.__cause__):
+        if not mend or not isinstance(damage.__cause__, Exception) or _is_final(damage.__cause__):
             raise
         with contextlib.suppress(OSError):
             whole = source if isinstance(source, bytes) else read_file(source)
@@ -226,7 +244,7 @@ def _check_size(image: Image.Image) -> None:
 def upright_rgb(image: Image.Image, side: int | None, srgb: bool) -> Remarked:
     """Decode a photo that was opened; see :func:`open_image`."""
     pixels = image.width * image.height
-    with _large_picture if pixels > LARGE_PIXELS else contextlib.nullcontext():
+    with one_large_picture() if pixels > LARGE_PIXELS else contextlib.nullcontext():
         if pixels > MAX_PIXELS:
             side = min(side or 4096, 4096)
         if side is not None:

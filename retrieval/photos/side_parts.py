@@ -19,7 +19,10 @@ EXIF, ADOBE = 0xE1, 0xEE
 """Segments of a JPEG that say how it is turned, and what its colours are."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_SCAN, _END = 0xDA, b"\xff\xd9"
+_END = b"\xff\xd9"
+SCAN = 0xDA
+"""The segment after which the pixels of a JPEG begin."""
+
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _FIRST_TABLES = re.compile(rb"\xff(?=[\xc0-\xc2\xc4\xdb\xdd])")
 _MAX_STARTS = 200
@@ -89,13 +92,13 @@ def essential_jpeg(content: bytes, kept: Collection[int] = (EXIF, ADOBE)) -> byt
         return None
     before = [
         content[place : place + 2 + length]
-        for marker, place, length in _segments(content)
+        for marker, place, length in jpeg_segments(content)
         if place < best[1] and marker in kept and length < _LARGE_SEGMENT
     ]
     return b"\xff\xd8" + b"".join(before) + content[best[1] :]
 
 
-def _segments(content: bytes, place: int = 2) -> Iterator[tuple[int, int, int]]:
+def jpeg_segments(content: bytes, place: int = 2) -> Iterator[tuple[int, int, int]]:
     """Marker, place and length of the segments of a JPEG up to its first scan."""
     while place + 4 <= len(content) and content[place] == 0xFF:
         marker = content[place + 1]
@@ -109,7 +112,7 @@ def _segments(content: bytes, place: int = 2) -> Iterator[tuple[int, int, int]]:
         if length < 2:
             return
         yield marker, place, length
-        if marker == _SCAN:
+        if marker == SCAN:
             return
         place += 2 + length
 
@@ -117,11 +120,11 @@ def _segments(content: bytes, place: int = 2) -> Iterator[tuple[int, int, int]]:
 def _tables_at(content: bytes, start: int) -> tuple[int, int] | None:
     """Pixels, and where the scan begins, when a row of tables from here leads to a scan."""
     pixels = 0
-    for marker, place, _ in _segments(content, start):
+    for marker, place, _ in jpeg_segments(content, start):
         if marker in _FRAMES:
             size = content[place + 5 : place + 9].ljust(4, b"\0")
             pixels = int.from_bytes(size[:2], "big") * int.from_bytes(size[2:], "big")
-        elif marker == _SCAN:
+        elif marker == SCAN:
             return (pixels, place) if pixels else None
     return None
 
