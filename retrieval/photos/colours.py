@@ -3,7 +3,7 @@
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 _SRGB_AREA = 0.1121
 _WIDE = 1.6
@@ -77,6 +77,16 @@ def _to_bytes(values: np.ndarray, low: float, high: float, fractions: bool) -> n
 def _is_white_zero(image: Image.Image) -> bool:
     tags = getattr(image, "tag_v2", {})
     return bool(tags) and tags.get(262) == 0
+
+
+def printers_colours(picture: Image.Image) -> Image.Image:
+    """A JPEG in printer's colours, as they are meant.
+
+    Adobe's programs store them turned around, and Pillow takes all such files for Adobe's.
+    """
+    if picture.mode == "CMYK" and picture.format in ("JPEG", "MPO") and "adobe" not in picture.info:
+        return ImageChops.invert(picture)
+    return picture
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:

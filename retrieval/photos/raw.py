@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from retrieval.errors import UnreadableImage
+from retrieval.photos.side_parts import jpeg_size, largest_jpeg
 from retrieval.photos.tiff import directories, is_tiff
 
 _SUFFIXES = """
@@ -28,6 +29,8 @@ MAX_RAW_PIXELS = 400_000_000
 
 _SIGNS = (b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"FUJIFILMCCD-RAW", b"\0MRM", b"FOVb")
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
+_ORIENTATION = 0x0112
+_FLIPS = {3: 3, 8: 5, 6: 6}
 _TURNED = {
     3: Image.Transpose.ROTATE_180,
     5: Image.Transpose.ROTATE_90,
@@ -57,13 +60,19 @@ class RawImageFile(ImageFile.ImageFile):
 
         assert self.fp is not None
         self._content = self.fp.read()
-        # LibRaw is never given a file that it may keep open.
-        self._raw = rawpy.imread(io.BytesIO(self._content))
-        sizes = self._raw.sizes
-        width, height = sizes.iwidth or sizes.width, sizes.iheight or sizes.height
+        self._raw: Any = None
+        try:
+            # LibRaw is never given a file that it may keep open.
+            self._raw = rawpy.imread(io.BytesIO(self._content))
+            sizes = self._raw.sizes
+            width, height = sizes.iwidth or sizes.width, sizes.iheight or sizes.height
+            self._flip = sizes.flip
+        except rawpy.LibRawError:
+            # A camera that is newer than LibRaw writes a preview as all do.
+            width, height = self._size_of_preview()
+            self._flip = _FLIPS.get(self.getexif().get(_ORIENTATION, 1), 0)
         if width * height > MAX_RAW_PIXELS:
             raise UnreadableImage(f"{width:,} x {height:,} pixels are more than any camera has")
-        self._flip = sizes.flip
         self._mode = "RGB"
         self._size = (height, width) if self._flip in (5, 6) else (width, height)
         self._wanted: int | None = None
@@ -81,7 +90,8 @@ class RawImageFile(ImageFile.ImageFile):
             self._done = True
             self._im, self._size, self._mode = picture.im, picture.size, picture.mode
             self.info = dict(picture.info)
-            self._raw.close()
+            if self._raw is not None:
+                self._raw.close()
         return Image.Image.load(self)
 
     def _picture(self) -> Image.Image:
@@ -89,6 +99,8 @@ class RawImageFile(ImageFile.ImageFile):
 
         enough = min(self._wanted or GOOD_PREVIEW, GOOD_PREVIEW, *self._size)
         preview = self._preview()
+        if self._raw is None and preview is None:
+            raise UnreadableImage("a RAW file of a kind that is not known, with a damaged preview")
         if preview is not None and min(preview.size) >= enough:
             return preview
         try:
@@ -104,20 +116,31 @@ class RawImageFile(ImageFile.ImageFile):
         import rawpy
 
         try:
+            if self._raw is None:
+                return self._decoded(largest_jpeg(self._content) or b"")
             found = self._raw.extract_thumb()
             if found.format == rawpy.ThumbFormat.JPEG:
-                picture = Image.open(io.BytesIO(bytes(found.data)), formats=["JPEG"])
-                turn = picture.getexif().get(0x0112)
-                if self._wanted is not None:
-                    picture.draft("RGB", (self._wanted, self._wanted))
-                picture.load()
-                return self._upright(_turned_by_exif(picture, turn), turn)
+                return self._decoded(bytes(found.data))
             if found.format == rawpy.ThumbFormat.BITMAP:
                 return self._upright(Image.fromarray(np.asarray(found.data)), None)
         except Exception:
             # LibRaw and Pillow fail in many ways; the sensor's data may be fine all the same.
             return None
         return None
+
+    def _decoded(self, preview: bytes) -> Image.Image:
+        picture = Image.open(io.BytesIO(preview), formats=["JPEG"])
+        turn = picture.getexif().get(_ORIENTATION)
+        if self._wanted is not None:
+            picture.draft("RGB", (self._wanted, self._wanted))
+        picture.load()
+        return self._upright(_turned_by_exif(picture, turn), turn)
+
+    def _size_of_preview(self) -> tuple[int, int]:
+        preview = largest_jpeg(self._content)
+        if preview is None:
+            raise UnreadableImage("a RAW file of a kind that is not known, without a preview")
+        return jpeg_size(preview)
 
     def _upright(self, picture: Image.Image, orientation: Any) -> Image.Image:
         """Turned as the RAW says, unless the preview has been turned already."""

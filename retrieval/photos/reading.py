@@ -26,7 +26,7 @@ from typing import IO, TypeVar
 from PIL import Image
 
 from retrieval.errors import UnreadableImage
-from retrieval.photos.colours import eight_bit, shrink, to_rgb, to_srgb
+from retrieval.photos.colours import eight_bit, printers_colours, shrink, to_rgb, to_srgb
 from retrieval.photos.mending import mended
 from retrieval.photos.opening import UPRIGHT_FORMATS, identify
 from retrieval.photos.raw import RAW_SUFFIXES
@@ -253,7 +253,7 @@ def upright_rgb(image: Image.Image, side: int | None, srgb: bool) -> Remarked:
             image.load()
         # Only now: Pillow turns TIFF upright by itself while it decodes.
         turn = _UPRIGHT.get(orientation_of(image))
-        picture = eight_bit(image, side)
+        picture = eight_bit(printers_colours(image), side)
         if side is not None:
             picture = shrink(picture, side)
         picture, remark = to_srgb(picture, image.info.get("icc_profile"), exactly=srgb)

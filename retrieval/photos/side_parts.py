@@ -24,6 +24,8 @@ SCAN = 0xDA
 """The segment after which the pixels of a JPEG begin."""
 
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
+_START = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")
 _FIRST_TABLES = re.compile(rb"\xff(?=[\xc0-\xc2\xc4\xdb\xdd])")
 _MAX_STARTS = 200
 _LARGE_SEGMENT = 60_000
@@ -132,3 +134,25 @@ def _tables_at(content: bytes, start: int) -> tuple[int, int] | None:
 def scans(content: bytes) -> int:
     """How many scans a JPEG has; a progressive one shows the whole picture with the first."""
     return content.count(b"\xff\xda")
+
+
+def jpeg_size(content: bytes) -> tuple[int, int]:
+    """Width and height that a JPEG tells before its pixels; 0 and 0 when it tells none."""
+    for marker, place, length in jpeg_segments(content):
+        if marker in _FRAMES - _LOSSLESS and length >= 8:
+            size = content[place + 5 : place + 9]
+            return int.from_bytes(size[2:], "big"), int.from_bytes(size[:2], "big")
+    return 0, 0
+
+
+def largest_jpeg(content: bytes) -> bytes | None:
+    """The largest JPEG picture in a file of another kind, with what follows it there."""
+    best, most = None, 0
+    for number, sign in enumerate(_START.finditer(content)):
+        if number >= _MAX_STARTS:
+            break
+        # Its head is short; taking all of a large file along each time would be slow.
+        width, height = jpeg_size(content[sign.start() : sign.start() + (1 << 18)])
+        if width * height > most:
+            best, most = sign.start(), width * height
+    return None if best is None else content[best:]
