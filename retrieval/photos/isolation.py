@@ -39,14 +39,14 @@ class Decoders:
     They are started when they are first needed and end with the ``with`` block.
     """
 
-    def __init__(self, processes: int, seconds: float = SECONDS) -> None:
+    def __init__(self, processes: int, seconds: float | None = None) -> None:
         """Nothing is started yet.
 
         Args:
             processes: how many files are decoded at the same time.
-            seconds: time for one file.
+            seconds: time for one file, by default :data:`SECONDS`.
         """
-        self.seconds = seconds
+        self.seconds = SECONDS if seconds is None else seconds
         self._free: queue.LifoQueue[_Decoder] = queue.LifoQueue()
         self._all = [_Decoder() for _ in range(max(1, processes))]
         for decoder in self._all:
