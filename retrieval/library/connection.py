@@ -71,7 +71,7 @@ class Database:
                 raise LibraryError(
                     f"cannot create the folder {path.parent}: {error.strerror or error}"
                 ) from error
-        elif not os.access(path, os.W_OK):
+        elif not _can_write(path):
             raise LibraryError(f"no permission to write to the library {path}")
         library = cls(path, _connect(path, "rwc" if create else "rw"), writable=True)
         try:
@@ -115,7 +115,7 @@ class Database:
                 library._one("SELECT count(*) FROM setting")
         except LibraryError:
             library.close()
-            if os.access(path.parent, os.W_OK):
+            if _can_write(path.parent):
                 raise
             if has_log(path):
                 return cls._read_with_log(path)
@@ -380,6 +380,11 @@ def _checked_version(path: Path, *, create: bool) -> int | None:
     return header.version
 
 
+def _can_write(path: Path) -> bool:
+    """Whether this process may write there, as the user whose rights it has."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def has_log(path: Path) -> bool:
     """Whether changes may lie in a write-ahead log beside the file."""
     log = path.with_name(path.name + "-wal")
@@ -399,7 +404,7 @@ def _header_with_log(path: Path, header: Header | None) -> Header | None:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             return Header(version, connection.execute("PRAGMA application_id").fetchone()[0])
         except sqlite3.Error as error:
-            if not os.access(path.parent, os.W_OK):
+            if not _can_write(path.parent):
                 # The log cannot be read from a medium that cannot be written; a copy can.
                 return _header_of_copy(path) or header
             raise _library_error(path, error) from error
