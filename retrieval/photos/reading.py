@@ -101,7 +101,9 @@ class Remarked:
     remark: str | None = None
 
 
-def open_image(source: Source, side: int | None = None, *, srgb: bool = False) -> Image.Image:
+def open_image(
+    source: Source, side: int | None = None, *, srgb: bool = False, mend: bool = True
+) -> Image.Image:
     """The photo in a file as an upright RGB picture that carries no metadata at all.
 
     Args:
@@ -109,11 +111,12 @@ def open_image(source: Source, side: int | None = None, *, srgb: bool = False) -
         side: when given, the picture comes back shrunk so that its shorter edge is ``side``
             pixels; a smaller one keeps its size. Far faster than decoding it whole.
         srgb: convert from the colour profile inside the file, for pictures that people look at.
+        mend: read also what is damaged or cut off, as far as there is a picture in it.
 
     Raises:
         UnreadableImage: with a short reason, for whatever is wrong with the file.
     """
-    return attempt(source, lambda image: upright_rgb(image, side, srgb))[0].image
+    return attempt(source, lambda image: upright_rgb(image, side, srgb), mend=mend)[0].image
 
 
 def attempt(
