@@ -8,15 +8,18 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from retrieval.photos import tiff
 from retrieval.photos.side_parts import (
     ADOBE,
     CUT_OFF,
     EXIF,
     PNG_ESSENTIAL,
     SIDE_PARTS,
+    bare_jpeg2000,
     completed_jpeg,
     essential_jpeg,
     essential_png,
+    essential_webp,
     png_chunks,
     scans,
 )
@@ -35,6 +38,12 @@ def mended(content: bytes) -> Iterator[tuple[bytes, str]]:
         yield from _mended_jpeg(content)
     elif content.startswith(b"\x89PNG"):
         yield from _mended_png(content)
+    else:
+        makers = (tiff.essential,) if tiff.is_tiff(content[:4]) else (essential_webp, bare_jpeg2000)
+        for make in makers:
+            essential = make(content)
+            if essential is not None:
+                yield essential, SIDE_PARTS
 
 
 def _mended_jpeg(content: bytes) -> Iterator[tuple[bytes, str]]:

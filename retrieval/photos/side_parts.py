@@ -26,6 +26,8 @@ SCAN = 0xDA
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 _START = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]")
+_WEBP_HAS_ALPHA = 0x10
+_CODESTREAM = b"\xff\x4f\xff\x51"
 _FIRST_TABLES = re.compile(rb"\xff(?=[\xc0-\xc2\xc4\xdb\xdd])")
 _MAX_STARTS = 200
 _LARGE_SEGMENT = 60_000
@@ -156,3 +158,36 @@ def largest_jpeg(content: bytes) -> bytes | None:
         if width * height > most:
             best, most = sign.start(), width * height
     return None if best is None else content[best:]
+
+
+def essential_webp(content: bytes) -> bytes | None:
+    """A WebP of the first picture alone; None when that is not there as a whole."""
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
+        return None
+    picture = _webp_chunk(content, b"VP8 ") or _webp_chunk(content, b"VP8L")
+    if picture is None:
+        return None
+    parts = [picture]
+    alpha, head = _webp_chunk(content, b"ALPH"), _webp_chunk(content, b"VP8X")
+    if alpha is not None and head is not None and picture.startswith(b"VP8 "):
+        parts = [head[:8] + bytes([_WEBP_HAS_ALPHA]) + head[9:], alpha, picture]
+    body = b"WEBP" + b"".join(parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _webp_chunk(content: bytes, name: bytes) -> bytes | None:
+    """The first chunk of this name that is whole, wherever wrong lengths before it may point."""
+    place = content.find(name, 12)
+    while place >= 0:
+        length = int.from_bytes(content[place + 4 : place + 8], "little")
+        end = place + 8 + length + length % 2
+        if length > 0 and end <= len(content) + length % 2:
+            return content[place:end].ljust(end - place, b"\0")
+        place = content.find(name, place + 1)
+    return None
+
+
+def bare_jpeg2000(content: bytes) -> bytes | None:
+    """The picture of a JPEG 2000 file without the boxes around it; None when there are none."""
+    start = content.find(_CODESTREAM)
+    return content[start:] if start > 0 else None

@@ -17,6 +17,15 @@ _SUB_DIRECTORIES = 330
 _WANTED = {254, 255, 256, 257, 258, 259, 262, 274, 277, 284, 339, 530, 50706, _SUB_DIRECTORIES}
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _BIG_SIZES = {16: 8, 17: 8, 18: 8}
+_ALL_SIZES = _SIZES | _BIG_SIZES
+_ORIENTATION = 274
+_ESSENTIAL = frozenset(
+    {
+        *(256, 257, 258, 259, 262, 266, 273, _ORIENTATION, 277, 278, 279, 284, 292, 293, 317),
+        *(318, 319, 320, 322, 323, 324, 325, 332, 334, 338, 339, 347, *range(512, 522)),
+        *(529, 530, 531, 532),
+    }
+)
 _LETTERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 _REDUCED, _MASK = 1, 4
@@ -115,6 +124,34 @@ def pointed_at(content: bytes, page: Directory) -> bytes:
     return bytes(changed)
 
 
+def essential(content: bytes) -> bytes | None:
+    """The file with a first page of only the tags that its picture needs; None without one.
+
+    One damaged text makes Pillow lose the tags behind it.
+    """
+    page = photo_of(directories(content))
+    if page is None:
+        return None
+    parser = _Parser(content)
+    entries = [
+        entry
+        for number, kind, count, entry in parser.entries(page.offset)
+        if number in _ESSENTIAL
+        and kind in _ALL_SIZES
+        and (number != _ORIENTATION or (kind, count) == (3, 1))
+    ]
+    # At an even place, as the format demands.
+    padding = bytes(len(content) % 2)
+    number, letter = ("Q", "Q") if parser.big else ("H", "I")
+    directory = (
+        struct.pack(parser.order + number, len(entries))
+        + b"".join(entries)
+        + struct.pack(parser.order + letter, 0)
+    )
+    end = Directory(len(content) + len(padding))
+    return pointed_at(content + padding + directory, end)
+
+
 class _Parser:
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -133,32 +170,51 @@ class _Parser:
         Raises:
             struct.error: it lies outside the file.
         """
-        count = self._number("Q" if self.big else "H", offset)
-        start, step = (offset + 8, 20) if self.big else (offset + 2, 12)
         tags = {}
-        for place in range(start, start + step * min(count, _MAX_TAGS), step):
-            number, kind = struct.unpack_from(self.order + "HH", self.content, place)
+        for number, kind, _, entry in self.entries(offset):
             if number in _WANTED:
-                tags[number] = tuple(self._values(place, kind))
+                tags[number] = tuple(self._values(entry, kind))
+        count, start, step = self._table(offset)
         try:
             return tags, self._number("Q" if self.big else "I", start + step * count)
         except struct.error:
             return tags, 0
 
-    def _values(self, place: int, kind: int) -> Iterator[int]:
+    def entries(self, offset: int) -> Iterator[tuple[int, int, int, bytes]]:
+        """Number, kind, count and bytes of each tag of a directory.
+
+        Raises:
+            struct.error: it lies outside the file.
+        """
+        count, start, step = self._table(offset)
+        layout = self.order + ("HHQ" if self.big else "HHI")
+        for place in range(start, start + step * min(count, _MAX_TAGS), step):
+            number, kind, length = struct.unpack_from(layout, self.content, place)
+            entry = self.content[place : place + step]
+            if len(entry) < step:
+                raise struct.error("outside the file")
+            yield number, kind, length, entry
+
+    def _table(self, offset: int) -> tuple[int, int, int]:
+        """How many tags a directory has, where they begin, and how far they are apart."""
+        count = self._number("Q" if self.big else "H", offset)
+        return (count, offset + 8, 20) if self.big else (count, offset + 2, 12)
+
+    def _values(self, entry: bytes, kind: int) -> Iterator[int]:
         letter = _LETTERS.get(kind)
         if letter is None:
             return
-        count = self._number("Q" if self.big else "I", place + 4)
-        size = (_SIZES | _BIG_SIZES)[kind]
-        inside, room = (place + 12, 8) if self.big else (place + 8, 4)
-        where = inside
+        of_entry, inside, room = ("Q", 12, 8) if self.big else ("I", 8, 4)
+        count = struct.unpack_from(self.order + of_entry, entry, 4)[0]
+        size = _ALL_SIZES[kind]
+        content, where = entry, inside
         if size * count > room:
-            where = self._number("Q" if self.big else "I", inside)
+            content = self.content
+            where = struct.unpack_from(self.order + of_entry, entry, inside)[0]
         for index in range(min(count, 64)):
             try:
-                yield self._number(letter, where + index * size)
-            except struct.error:
+                yield struct.unpack_from(self.order + letter, content, where + index * size)[0]
+            except (struct.error, OverflowError):
                 return
 
     def _number(self, letter: str, where: int) -> int:
