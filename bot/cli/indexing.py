@@ -76,8 +76,8 @@ def passed_over_lines(passed: "PassedOver") -> list[str]:
         more = f" and {sum(rest):,} of other kinds" if rest else ""
         lines.append(f"{', '.join(shown)}{more} skipped")
     if told["joined"]:
-        parts = [f"{files:,} {what}" for what, files in told["joined"].items()]
-        lines.append(f"one photo with another file: {', '.join(parts)}")
+        parts = [f"{what} ({files:,})" for what, files in told["joined"].items()]
+        lines.append(f"part of a photo: {', '.join(parts)}")
     if told["left_out"]:
         folders = [
             f"{what} ({folders:,} {'folder' if folders == 1 else 'folders'})"

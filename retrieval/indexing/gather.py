@@ -24,7 +24,7 @@ from retrieval.photos.raw import RAW_SUFFIXES
 from retrieval.photos.scan import ScannedFile
 
 OTHER_NAMES = "other names or links of the same file"
-RAW_FILES = "RAW files of a photo beside them"
+RAW_FILES = "RAW files beside their JPEG or HEIC"
 CLIPS = "videos of a live photo"
 
 DEVELOPED = frozenset({".jpg", ".jpeg", ".jpe", ".heic", ".heif", ".hif"})

@@ -69,7 +69,7 @@ class Decoders:
             self._free.put(decoder)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes; a file that one of them is busy with is not read to its end."""
         for decoder in self._all:
             decoder.stop()
 

@@ -8,7 +8,7 @@ Everything else, and what they cannot read, is decoded in a process of its own: 
 import struct
 
 from retrieval.photos.reading import LARGE_PIXELS
-from retrieval.photos.side_parts import SCAN, jpeg_segments, png_chunks, scans
+from retrieval.photos.side_parts import SCAN, jpeg_segments, scans
 
 _BASELINE, _EXTENDED, _PROGRESSIVE = 0xC0, 0xC1, 0xC2
 _MOST_SCANS = 32
@@ -43,13 +43,7 @@ def _is_plain_jpeg(content: bytes) -> bool:
 
 
 def _is_plain_png(content: bytes) -> bool:
-    for number, (name, data) in enumerate(png_chunks(content)):
-        if number == 0:
-            if name != b"IHDR" or len(data) != _PNG_HEAD.size:
-                return False
-            width, height, *_ = _PNG_HEAD.unpack(data)
-            if not 0 < width * height <= LARGE_PIXELS:
-                return False
-        if name == b"IDAT":
-            return True
-    return False
+    if content[12:16] != b"IHDR" or len(content) < 33:
+        return False
+    width, height, *_ = _PNG_HEAD.unpack_from(content, 16)
+    return 0 < width * height <= LARGE_PIXELS and content.find(b"IDAT", 33) >= 0

@@ -225,6 +225,6 @@ def test_what_is_passed_over_and_read_with_remarks_is_said(
         assert run(command) == 0
         said = " ".join(capsys.readouterr().out.split())
         assert "12 .mov, 3 .psd skipped" in said
-        assert "1 videos of a live photo" in said
+        assert "part of a photo: videos of a live photo (1)" in said
         assert "left out: Synology's thumbnails (1 folder)" in said
         assert "read with remarks" in said
