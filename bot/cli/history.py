@@ -36,6 +36,7 @@ def build_history() -> typer.Typer:
 
 
 def list_chats(
+    context: typer.Context,
     count: Annotated[
         int | None,
         typer.Option("-k", "--count", metavar="K", min=1, help="How many; all unless said."),
@@ -44,16 +45,17 @@ def list_chats(
     debug: DebugOption = False,
 ) -> None:
     """List the chats, the newest first."""
-    _list("", count, as_json)
+    _list(context, "", count, as_json)
 
 
 def search(
+    context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS", help="What it was about.")],
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Find chats in which all of these words occur."""
-    _list(" ".join(words), None, as_json)
+    _list(context, " ".join(words), None, as_json)
 
 
 def show(
@@ -64,7 +66,7 @@ def show(
     debug: DebugOption = False,
 ) -> None:
     """Show one chat: what was said, and the files of the photos that were shown."""
-    with results(as_json) as out, _history() as history:
+    with results(as_json) as out, _history(context) as history:
         found = _find(history, chat)
         messages = history.messages(found.id)
         photos = _photos(load_settings(context, library=library), found, messages)
@@ -110,7 +112,7 @@ def export(
     if output.suffix.lower() not in (".json", ".html"):
         raise typer.BadParameter("the file must end in .json or .html", param_hint="--output")
     settings = load_settings(context, library=library)
-    with results(as_json) as out, _history() as history:
+    with results(as_json) as out, _history(context) as history:
         chosen = [_find(history, one) for one in chats] if chats else history.chats()
         kept = [(one, history.messages(one.id)) for one in chosen]
         if output.suffix.lower() == ".json":
@@ -125,6 +127,7 @@ def export(
 
 
 def delete(
+    context: typer.Context,
     chats: Annotated[
         list[str] | None, typer.Argument(metavar="[CHAT]…", help="Which chats.")
     ] = None,
@@ -135,7 +138,7 @@ def delete(
     """Delete chats for good; no photo is touched."""
     if bool(chats) == everything:
         raise typer.BadParameter("name the chats, or say --all", param_hint="CHAT")
-    with results(as_json) as out, _history() as history:
+    with results(as_json) as out, _history(context) as history:
         if everything:
             deleted = history.delete_all()
         else:
@@ -154,10 +157,11 @@ def delete(
 
 
 @contextlib.contextmanager
-def _history() -> "Iterator[History]":
+def _history(context: typer.Context) -> "Iterator[History]":
     from bot.history import History, history_path
 
-    with History.open(history_path(), create=False) as history:
+    place = load_settings(context).history or history_path()
+    with History.open(place, create=False) as history:
         yield history
 
 
@@ -172,8 +176,8 @@ def _find(history: "History", beginning: str) -> "KeptChat":
     return found[0]
 
 
-def _list(words: str, count: int | None, as_json: bool) -> None:
-    with results(as_json) as out, _history() as history:
+def _list(context: typer.Context, words: str, count: int | None, as_json: bool) -> None:
+    with results(as_json) as out, _history(context) as history:
         found = history.chats(search=words, first=count)
         if as_json:
             out.json({"chats": [_chat_as_json(history, one) for one in found]})

@@ -42,7 +42,7 @@ def load_services(
 
         files = replay_files(settings.replay)
         replay = ReplayFiles(files, loaded.suggester, loaded.assistant.searcher)
-    history, problem = _open_history()
+    history, problem = _open_history(settings)
     return PageServices(
         settings=settings,
         assistant=loaded.assistant,
@@ -57,10 +57,10 @@ def load_services(
     )
 
 
-def _open_history() -> tuple[History | None, str]:
+def _open_history(settings: Settings) -> tuple[History | None, str]:
     """The history, or why there is none: the page works without it and says so."""
     try:
-        return History.open(history_path()), ""
+        return History.open(settings.history or history_path()), ""
     except HistoryError as error:
         log.warning("%s", error)
         return None, str(error)

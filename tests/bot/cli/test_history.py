@@ -14,7 +14,10 @@ from bot.history import History, history_path
 from retrieval.library import Library
 from tests.bot.history.conftest import ANNA, BERT, answered, make_chat, said
 from tests.support.fake_encoder import ColourEncoder
+from tests.support.histories import place, postgres, postgres_server
 from tests.support.pictures import paint
+
+__all__ = ["place", "postgres", "postgres_server"]  # fixtures
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -36,15 +39,18 @@ def photopal(
 
 
 @pytest.fixture
-def kept(photopal: Command, tmp_path: Path) -> Path:
-    """Two chats about a library of two photos; its folder."""
+def kept(
+    photopal: Command, tmp_path: Path, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Two chats about a library of two photos, in a file and on a server; the photos' folder."""
+    monkeypatch.setenv("PHOTOPAL_HISTORY", str(place))
     folder = tmp_path / "album"
     for colour in ("red", "blue"):
         paint(folder / f"{colour}.png", colour)
     assert photopal("index", folder)[0] == 0
     with Library.read(tmp_path / "home" / "library.db") as library:
         uid = library.uid
-    with History.open(history_path()) as history:
+    with History.open(place) as history:
         history.begin(make_chat(ANNA, library=uid, title="The red one"))
         history.add(ANNA, said(1, "show me the red one"))
         history.add(ANNA, answered(2, 1, 2, shared=(1,)))
