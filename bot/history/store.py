@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ChatNotFound
-from bot.history.database import Database
+from bot.history.database import Database, Engine
+from bot.history.pictures import ChatPictures
 from bot.history.records import KeptChat, KeptMessage
 from bot.history.text import containing, folded
 from retrieval.paths import home
@@ -17,7 +18,7 @@ MAX_SEARCH_CHARS = 200
 """Of a search, the rest is left out."""
 
 _CHAT = "id, owner, library, title, started_at, changed_at, renamed, session, choices"
-_MESSAGE = "id, author, text, said_at, markdown, answers, reply, buttons, number"
+_MESSAGE = "id, author, text, said_at, markdown, answers, reply, buttons, picture, number"
 
 
 def history_path() -> Path:
@@ -28,8 +29,17 @@ def history_path() -> Path:
 class History(Database):
     """Chats by id. Every method runs in a transaction of its own, or in the one around it.
 
-    All of them raise :class:`bot.errors.HistoryError` when the file cannot be used.
+    All of them raise :class:`bot.errors.HistoryError` when the database cannot be used.
+
+    Attributes:
+        pictures: those that people showed; in a folder beside the file, or under the home.
     """
+
+    def __init__(self, engine: Engine, path: Path | None = None) -> None:
+        """Use :meth:`open` instead."""
+        super().__init__(engine, path)
+        beside = path or history_path()
+        self.pictures = ChatPictures(beside.with_name(f"{beside.stem}-pictures"))
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -74,7 +84,7 @@ class History(Database):
             )
             self._execute(
                 "INSERT INTO message (id, chat_id, author, text, said_at, markdown, answers, "
-                "reply, buttons, folded_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "reply, buttons, picture, folded_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (id) DO NOTHING",
                 (
                     message.id,
@@ -86,6 +96,7 @@ class History(Database):
                     message.answers,
                     None if message.reply is None else json.dumps(message.reply),
                     json.dumps([dict(button) for button in message.buttons]),
+                    message.picture,
                     folded(message.text),
                 ),
             )
@@ -133,17 +144,25 @@ class History(Database):
         self._change(chat_id, "title = ?, folded_title = ?, renamed = 1", title, folded(title))
 
     def delete(self, chat_id: str) -> None:
-        """Delete a chat for good: its bytes in a file are overwritten. Raises ChatNotFound."""
+        """Delete a chat and its pictures for good: its bytes in a file are overwritten.
+
+        Raises:
+            ChatNotFound: there is no such chat.
+        """
         with self.transaction():
             if not self._execute("DELETE FROM chat WHERE id = ?", (chat_id,)):
                 raise _unknown(chat_id)
+            # A picture that cannot be deleted keeps its chat: it must not stay unseen.
+            self.pictures.delete([chat_id])
         self._engine.overwrite_deleted()
 
     def delete_all(self, owner: str | None = None) -> int:
         """Delete every chat of an owner, or of all, for good; how many there were."""
         with self.transaction():
             where, values = ("", ()) if owner is None else (" WHERE owner = ?", (owner,))
+            ids = [str(row[0]) for row in self._all(f"SELECT id FROM chat{where}", values)]
             count = self._execute(f"DELETE FROM chat{where}", values)
+            self.pictures.delete(ids)
         self._engine.overwrite_deleted()
         return count
 

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -17,12 +18,14 @@ from chainlit.types import ThreadDict
 from bot.assistant import Choices, Reply
 from bot.errors import HistoryError
 from bot.history import KeptMessage
-from bot.history.records import kept_reply
+from bot.history.pictures import new_name
+from bot.history.records import A_PICTURE, kept_reply
 from bot.page.data_layer import HistoryLayer
 from bot.page.keeping import LiveChat, LiveChats, now
 from bot.page.restoring import Elements, Restorer, Shown, message_step
 from bot.page.sentences import plain, unescaped
 from bot.page.services import PageServices
+from bot.page.uploads import picture_of
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +43,6 @@ NOT_KEPT_NOW = (
     "leave it."
 )
 NOT_DELETED = "What was kept of this chat could not be deleted: {problem}."
-A_PICTURE = "(a picture)"
-"""Said by a message that is nothing but a picture, which is never kept."""
 CUT_OFF = "I was stopped before I could answer."
 
 Event = cl.Message | cl.Action
@@ -77,7 +78,8 @@ class PageHistory:
         self.new_choices = new_choices
         self.offer_settings = offer_settings
         self.is_on = is_on
-        self.restorer = Restorer(name, services.library, services.assistant.share_folder, elements)
+        copies = services.assistant.share_folder
+        self.restorer = Restorer(name, services.library, copies, elements, self.picture)
 
     def register(self) -> None:
         """Hand the callbacks to Chainlit."""
@@ -117,8 +119,10 @@ class PageHistory:
                 return await callback(event)
             chat = self.chat()
             if isinstance(event, cl.Message):
-                text = event.content or (A_PICTURE if event.elements else "")
-                chat.said(KeptMessage(event.id, "user", text, now()))
+                picture = picture_of(event)
+                text = event.content or (A_PICTURE if picture is not None else "")
+                name = new_name() if picture is not None else ""
+                chat.said(KeptMessage(event.id, "user", text, now(), picture=name), picture)
                 # Kept before it is answered: the answer may never come.
                 saving = asyncio.create_task(chat.save())
                 if chat.keeps and chat.history is not None:
@@ -301,8 +305,8 @@ class PageHistory:
             shown.actions.append(button)
         return shown
 
-    async def unanswered(self, action: cl.Action) -> str | None:
-        """The message that a button wants answered; the button and its line go."""
+    async def unanswered(self, action: cl.Action) -> tuple[str, Path | None] | None:
+        """What a button wants answered, words and picture; the button and its line go."""
         chat, message_id = self.chat(), action.payload.get("message")
         if self.chats.history is None:
             return None
@@ -312,7 +316,12 @@ class PageHistory:
         if not messages or messages[0].id != message_id or messages[0].author != "user":
             return None
         chat.answering = messages[0].id
-        return messages[0].text
+        return messages[0].words, self.picture(chat.id, messages[0].picture)
+
+    def picture(self, chat_id: str, name: str) -> Path | None:
+        """The file of a picture that came with a message of a chat; None where there is none."""
+        history = self.chats.history
+        return None if history is None else history.pictures.path(chat_id, name)
 
     # -- other tabs ------------------------------------------------------------------------
 

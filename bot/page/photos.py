@@ -6,17 +6,23 @@ original bytes are never sent, and with a password every route asks for the logi
 Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
 
-from typing import Annotated
+import logging
+from typing import Annotated, Any
+from urllib.parse import quote
 
 from chainlit.auth import get_current_user
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
 
+from bot.errors import HistoryError
+from bot.history import History
 from bot.page.services import PageServices
 from retrieval.errors import PhotoNotFound, RetrievalError, UnreadableImage
 from retrieval.library import Photo
 from retrieval.photos.export import shareable_copy
+
+log = logging.getLogger(__name__)
 
 VIEW_SIDE = 2048
 KEEP = {"Cache-Control": "private, max-age=3600"}
@@ -55,6 +61,39 @@ def photo_routes(services: PageServices) -> APIRouter:
         return FileResponse(copy.path, media_type="image/jpeg", headers=FORGET)
 
     return router
+
+
+def picture_routes(history: History | None, library: str) -> APIRouter:
+    """The route of the pictures that people showed in their chats: each to its own person.
+
+    Args:
+        history: where the chats are kept; None where none are.
+        library: uid of the library that is open, as for the chats.
+    """
+    router = APIRouter(prefix="/chats")
+
+    @router.get("/{chat_id}/{name}")
+    def picture(
+        chat_id: str, name: str, user: Annotated[Any, Depends(get_current_user)]
+    ) -> FileResponse:
+        path = None
+        if history is not None and user is not None:
+            try:
+                chat = history.chat(chat_id)
+                if (chat.owner, chat.library) == (user.identifier, library):
+                    path = history.pictures.path(chat.id, name)
+            except HistoryError:
+                log.debug("a picture of a chat cannot be looked up", exc_info=True)
+        if path is None:
+            raise HTTPException(404, "There is no such picture.")
+        return FileResponse(path, media_type="image/jpeg", headers=FORGET)
+
+    return router
+
+
+def picture_address(chat_id: str, name: str) -> str:
+    """Where :func:`picture_routes` has a picture."""
+    return f"/chats/{quote(chat_id, safe='')}/{name}"
 
 
 def _photo(services: PageServices, photo_id: int) -> Photo:

@@ -30,7 +30,7 @@ from bot.page.chat import ChatPage
 from bot.page.guard import Guard
 from bot.page.history import OWNER
 from bot.page.hosts import AllowedHosts
-from bot.page.photos import photo_routes
+from bot.page.photos import photo_routes, picture_routes
 from bot.page.services import PageServices
 from bot.page.uploads import upload_routes
 
@@ -61,6 +61,7 @@ def make_app(services: PageServices, ready: Callable[[], None] | None = None) ->
     app.add_middleware(Observer, metrics=metrics)
     app.include_router(monitoring_routes(metrics))
     app.include_router(photo_routes(services))
+    app.include_router(picture_routes(services.history, services.library.uid))
     app.include_router(upload_routes())
     app.mount("/", chainlit_app)
     settings = services.settings

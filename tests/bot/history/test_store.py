@@ -1,13 +1,15 @@
 """The history: kept, found, renamed, deleted. All of it in a file, and on a real server."""
 
+import stat
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.errors import ChatNotFound, HistoryNotFound
+from bot.errors import ChatNotFound, HistoryError, HistoryNotFound
 from bot.history import History
+from bot.history.pictures import new_name
 from bot.history.records import KeptMessage
 from bot.history.schema import Dialect, latest_version, migrations
 from tests.bot.history.conftest import ANNA, BERT, answered, make_chat, said
@@ -290,3 +292,60 @@ def together(all_work: list[Any]) -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+# -- pictures that people showed --------------------------------------------------------------
+
+
+def test_pictures_are_the_users_alone_and_go_with_their_chat(history: History) -> None:
+    pictures, name = history.pictures, new_name()
+    for chat_id in (ANNA, BERT):
+        history.begin(make_chat(chat_id))
+        pictures.keep(chat_id, name, b"JPEG " + chat_id.encode())
+    path = pictures.path(ANNA, name)
+    assert path is not None and path.read_bytes() == b"JPEG " + ANNA.encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    history.delete(ANNA)
+    assert not path.exists() and pictures.path(ANNA, name) is None
+    assert pictures.read(BERT, name) == b"JPEG " + BERT.encode()
+    history.delete_all("owner")
+    assert list(pictures.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "x.jpg", "0" * 32 + ".jpg/..", "a\0b"])
+def test_only_a_name_that_we_made_leads_to_a_picture(history: History, name: str) -> None:
+    history.pictures.keep(ANNA, new_name(), b"JPEG")
+    for chat_id in (ANNA, "../..", "", "\udfff", "a\0b"):
+        assert history.pictures.path(chat_id, name) is None
+        assert history.pictures.read(chat_id, new_name()) is None
+
+
+def test_pictures_are_bounded(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = history.pictures
+    monkeypatch.setattr("bot.history.pictures.MAX_PICTURE_BYTES", 100)
+    monkeypatch.setattr("bot.history.pictures.MAX_CHAT_BYTES", 150)
+    monkeypatch.setattr("bot.history.pictures.MAX_BYTES", 250)
+    with pytest.raises(HistoryError, match="delete chats"):
+        pictures.keep(ANNA, new_name(), bytes(101))
+    pictures.keep(ANNA, new_name(), bytes(100))
+    with pytest.raises(HistoryError, match="delete chats"):
+        pictures.keep(ANNA, new_name(), bytes(60))
+    pictures.keep(BERT, new_name(), bytes(100))
+    with pytest.raises(HistoryError, match="delete chats"):
+        pictures.keep("another", new_name(), bytes(60))
+
+
+def test_a_chat_whose_pictures_cannot_be_deleted_stays(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.begin(make_chat())
+    history.pictures.keep(ANNA, new_name(), b"JPEG")
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(HistoryError, match="cannot be deleted: Permission denied"):
+        history.delete(ANNA)
+    assert history.chat(ANNA).title == "The cat"
