@@ -67,24 +67,26 @@ class Database:
         self._engine = engine
 
     @classmethod
-    def open(cls, where: Path | str, *, create: bool = True) -> Self:
+    def open(cls, where: Path | str, *, create: bool = True, later: bool = False) -> Self:
         """Open a history, and bring one of an earlier version up to date.
 
         Args:
             where: the file of an SQLite database, or the address of one of PostgreSQL, such as
                 ``postgresql://user:password@host/database``.
             create: make a new one when there is none.
+            later: open it also where its server cannot be reached now; each use tries again.
 
         Raises:
+            HistoryUnreachable: its server does not answer, or does not let us in.
             HistoryNotFound: there is none and ``create`` is off.
             HistoryTooNew: a newer version wrote it; it is left untouched.
             HistoryBusy: another process writes to it for too long.
-            HistoryError: it is no history, is damaged, cannot be reached or cannot be written.
+            HistoryError: it is no history, is damaged, or cannot be written.
         """
         if is_address(where):
             from bot.history.postgres import PostgresEngine
 
-            return cls(PostgresEngine.open(str(where), create=create))
+            return cls(PostgresEngine.open(str(where), create=create, later=later))
         path = Path(where).expanduser().absolute()
         return cls(SqliteEngine.open(path, create=create), path)
 

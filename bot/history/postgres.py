@@ -6,13 +6,14 @@ to the server.
 """
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-from bot.errors import HistoryBusy, HistoryError, HistoryNotFound, HistoryTooNew
+from bot.errors import HistoryBusy, HistoryError, HistoryNotFound, HistoryTooNew, HistoryUnreachable
 from bot.history.schema import latest_version, migrations
 
 try:
@@ -26,6 +27,8 @@ except ImportError as error:  # pragma: no cover - the tests have it
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
+
+log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 4
 CONNECT_SECONDS = 3
@@ -88,10 +91,16 @@ class PostgresEngine:
         self._trouble: tuple[float, str] = (0.0, "")
 
     @classmethod
-    def open(cls, address: str, *, create: bool) -> Self:
+    def open(cls, address: str, *, create: bool, later: bool = False) -> Self:
         """See :meth:`bot.history.database.Database.open`."""
         engine = cls(address)
-        with engine._connection(create=create):
+        try:
+            with engine._connection(create=create):
+                return engine
+        except HistoryUnreachable as error:
+            if not later:
+                raise
+            log.warning("%s", error)
             return engine
 
     def close(self) -> None:
@@ -175,7 +184,7 @@ class PostgresEngine:
                 raise
         until, problem = self._trouble
         if time.monotonic() < until:
-            raise HistoryError(problem)
+            raise HistoryUnreachable(problem)
         try:
             connection = _Connection.connect(self._address, autocommit=True)
         except psycopg.Error as error:
@@ -285,7 +294,7 @@ class PostgresEngine:
             return HistoryError(f"{place} can only be read: name the main server, not a copy of it")
         reason = self._reason(error)
         if isinstance(error, psycopg.OperationalError):
-            return HistoryError(f"{place} cannot be reached: {reason}")
+            return HistoryUnreachable(f"{place} cannot be reached: {reason}")
         return HistoryError(f"{place} cannot be used: {reason}")
 
     def _reason(self, error: psycopg.Error) -> str:

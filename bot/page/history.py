@@ -212,8 +212,21 @@ class PageHistory:
 
     async def tell_problem(self) -> None:
         """Say once at the start that nothing is kept, and why."""
-        if self.problem and self.is_on():
-            await cl.context.emitter.send_toast(NO_HISTORY.format(problem=self.problem), "warning")
+        if not self.is_on():
+            return
+        problem = self.problem or await asyncio.to_thread(self._trouble)
+        if problem:
+            await cl.context.emitter.send_toast(NO_HISTORY.format(problem=problem), "warning")
+
+    def _trouble(self) -> str:
+        """Why the history cannot be used right now; "" where it can."""
+        try:
+            if self.chats.history is not None:
+                self.chats.history.chats(first=0)
+        except HistoryError as error:
+            log.debug("the history cannot be used", exc_info=True)
+            return str(error)
+        return ""
 
     async def forget(self, action: cl.Action) -> None:
         """Delete what was kept of the chat and keep nothing more of it."""

@@ -60,7 +60,7 @@ def load_services(
 def _open_history(settings: Settings) -> tuple[History | None, str]:
     """The history, or why there is none: the page works without it and says so."""
     try:
-        return History.open(settings.history or history_path()), ""
+        return History.open(settings.history or history_path(), later=True), ""
     except HistoryError as error:
         log.warning("%s", error)
         return None, str(error)
