@@ -297,6 +297,8 @@ class PageHistory:
         assert history is not None
         messages = await asyncio.to_thread(history.messages, chat.id, last=last)
         hidden = await asyncio.to_thread(history.count_messages, chat.id) - len(messages)
+        there = {one.id for one in messages}
+        messages += [one for one in chat.unsaved if one.id not in there]
         chat.offered_forget = True
         shown = await asyncio.to_thread(self.restorer.shown, chat.id, messages)
         if hidden > 0:

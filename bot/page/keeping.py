@@ -7,7 +7,6 @@ cannot be written, the chat goes on, says so once, and tries again with every an
 import asyncio
 import logging
 from asyncio import sleep
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -29,7 +28,8 @@ NOT_KEPT = "This chat cannot be kept for now: {reason}."
 TRY_AGAIN_SECONDS = (5, 10, 20, 40) + 60 * (60,)
 """Pauses before a chat that could not be kept is written again."""
 
-Write = Callable[[History], None]
+Write = partial[None]
+"""Takes the history."""
 
 
 @dataclass(eq=False)
@@ -135,6 +135,11 @@ class LiveChat:
         """What was said since this was last called, for other tabs."""
         fresh, self.fresh = self.fresh, []
         return fresh
+
+    @property
+    def unsaved(self) -> list[KeptMessage]:
+        """What was said and is not in the history yet."""
+        return [one.keywords["message"] for one in self._waiting if one.func is History.add]
 
     # -- the history -----------------------------------------------------------------------
 
