@@ -36,6 +36,7 @@ class Topic(BaseModel):
         where: places that it may be from; empty means any.
         folders: folders that it may lie in; empty means any.
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
+        any_photo: whether any photo will do, whatever it shows.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
         talk_from: index of the first turn that belongs to it, counted over the conversation.
@@ -50,6 +51,7 @@ class Topic(BaseModel):
     where: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
     picture: str = ""
+    any_photo: bool = False
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
     talk_from: int | None = None

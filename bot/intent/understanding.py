@@ -18,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.intent.about_photos import Ranked, asks_whether, means_everything, split_extreme
+from bot.intent.any_photo import asks_for_any
 from bot.intent.asking import bounded, take_apart
 from bot.intent.comments import split_comment
 from bot.intent.cues import uses_plain_words
@@ -243,6 +244,8 @@ class Understanding:
         rest = mentions.cut(said)
         if not said and not (foreign and foreign.move):
             return Plan(Move.SMALL_TALK, sure=RULE_SURE)
+        if asks_for_any(rest, shown=state.shown):
+            return _filled(Plan(Move.REQUEST, any_photo=True, sure=RULE_SURE), mentions)
         known = None
         if foreign and foreign.move:
             known = Known(foreign.move, rest, foreign.numbers)

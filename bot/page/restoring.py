@@ -17,7 +17,7 @@ from bot.assistant import Reply
 from bot.history import KeptMessage
 from bot.history.records import PhotoLookup, present_photos, read_reply
 from bot.page.keeping import now
-from bot.page.photos import picture_address
+from bot.page.kept_pictures import picture_address
 from bot.page.sentences import duration, plain, step_text
 from bot.page.uploads import KIND, NAME
 from bot.page.words import Words
