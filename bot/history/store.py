@@ -233,18 +233,17 @@ class History(Database):
             last: only so many of the newest.
             before: only those with a smaller number.
         """
-        where, values = "chat_id = ?", [chat_id, *([] if before is None else [before])]
-        if before is not None:
-            where += " AND number < ?"
+        where, values = _messages_of(chat_id, before)
         rows = self._all(
             f"SELECT {_MESSAGE} FROM message WHERE {where} ORDER BY number DESC{_limit(last)}",
             values,
         )
         return [_message(row) for row in reversed(rows)]
 
-    def count_messages(self, chat_id: str) -> int:
-        """How many messages a chat has."""
-        return int(self._all("SELECT count(*) FROM message WHERE chat_id = ?", (chat_id,))[0][0])
+    def count_messages(self, chat_id: str, *, before: int | None = None) -> int:
+        """How many messages a chat has, or how many with a smaller number."""
+        where, values = _messages_of(chat_id, before)
+        return int(self._all(f"SELECT count(*) FROM message WHERE {where}", values)[0][0])
 
 
 def _chat(row: Sequence[Any]) -> KeptChat:
@@ -258,6 +257,12 @@ def _message(row: Sequence[Any]) -> KeptMessage:
     reply = value["reply"]
     value["reply"] = None if reply is None else json.loads(reply)
     return KeptMessage(**{**value, "buttons": tuple(json.loads(value["buttons"]))})
+
+
+def _messages_of(chat_id: str, before: int | None) -> tuple[str, list[Any]]:
+    if before is None:
+        return "chat_id = ?", [chat_id]
+    return "chat_id = ? AND number < ?", [chat_id, before]
 
 
 def _limit(count: int | None) -> str:

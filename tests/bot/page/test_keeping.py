@@ -182,7 +182,7 @@ async def test_what_could_not_be_kept_is_kept_later_though_nobody_is_there(
     patched = pytest.MonkeyPatch()
     patched.setattr(History, "transaction", busy)
     monkeypatch.setattr(keeping, "sleep", pause)
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
     say(chat, "one")
     assert await chat.save() is not None
     trying = chat._trying
@@ -197,7 +197,7 @@ async def test_what_could_not_be_kept_is_kept_later_though_nobody_is_there(
 async def test_a_picture_is_kept_with_its_message_and_never_without(
     chats: LiveChats, history: History, tmp_path: Path
 ) -> None:
-    file, chat = tmp_path / "picture.jpg", chats.new(ID, "owner", Choices())
+    file, chat = tmp_path / "picture.jpg", chats.new(ID, "owner", "album", Choices())
     file.write_bytes(b"JPEG")
 
     def show() -> str:
