@@ -18,6 +18,7 @@ from bot.descriptors import FIELDS, Description
 from retrieval.errors import EmptyQuery
 from retrieval.search import (
     Filter,
+    Judged,
     Query,
     QueryPicture,
     QueryText,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _PHOTO_NOUN = re.compile(r"\s+(?:photos?|pictures?|pics?|shots?|images?|snaps?)$", re.I)
 MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
+NOT_JUDGED = Judged()
 PICTURE_WEIGHT = 0.5
 """Of a picture beside the words that were said to it."""
 
@@ -49,6 +51,7 @@ class Gallery:
         searched: how many photos were compared.
         looked_for: what was searched for, by name.
         mix: how much a picture and words counted, by name; empty without a picture.
+        query: that was searched for; None where only a filter chose.
     """
 
     photos: tuple[ShownPhoto, ...] = ()
@@ -56,6 +59,7 @@ class Gallery:
     searched: int = 0
     looked_for: Mapping[str, str] = field(default_factory=dict)
     mix: Mapping[str, float] = field(default_factory=dict)
+    query: Query | None = None
 
 
 class GalleryMaker:
@@ -110,6 +114,7 @@ class GalleryMaker:
         chosen: Filter,
         *,
         expected: bool = False,
+        judged: Judged = NOT_JUDGED,
     ) -> Gallery:
         """Photos for the person's own words.
 
@@ -119,13 +124,14 @@ class GalleryMaker:
             k: how many photos at most.
             chosen: which photos may be shown.
             expected: the person has such a photo, so that the closest is shown when none is sure.
+            judged: photos that were liked and turned down before.
         """
         looked_for = {"your words": words}
         without = ", ".join(exclude)
         if without:
             looked_for["without"] = without
         words = _PHOTO_NOUN.sub("", words) or words
-        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen, judged=judged)
         query, result = self._surest(words, without, options)
         if result.sure is not Sure.FITS and " or " in words:
             # "a sunset or a sunrise": either will do.
@@ -158,7 +164,12 @@ class GalleryMaker:
         return (other, found) if found.probability > result.probability else (query, result)
 
     def of_description(
-        self, description: Description, k: int, chosen: Filter, words: str = ""
+        self,
+        description: Description,
+        k: int,
+        chosen: Filter,
+        words: str = "",
+        judged: Judged = NOT_JUDGED,
     ) -> Gallery:
         """Photos for what a describer made of the talk."""
         fields = description.descriptors
@@ -169,7 +180,7 @@ class GalleryMaker:
             query = to_query(description, self.searcher.encoder)
         except EmptyQuery:
             return Gallery(looked_for=looked_for)
-        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen, judged=judged)
         return self._made(query, self.searcher.search(query, options), options, looked_for)
 
     def of_picture(self, topic: Topic, k: int, chosen: Filter) -> Gallery:
@@ -177,7 +188,7 @@ class GalleryMaker:
         words = topic.words
         picture = QueryPicture(unpacked(topic.picture), PICTURE_WEIGHT if words else 1.0)
         without = ", ".join(topic.exclude)
-        options = SearchOptions(k=k, collapse=True, filter=chosen)
+        options = SearchOptions(k=k, collapse=True, filter=chosen, judged=topic.judged)
         query = Query(
             (QueryText(words, 1 - PICTURE_WEIGHT),),
             kind=PICTURE,
@@ -245,7 +256,8 @@ class GalleryMaker:
             for hit in hits
             if hit.photo_id in known
         )
-        return Gallery(photos, sure.value if photos else "none", result.searched, looked_for)
+        said: SureWord = sure.value if photos else "none"
+        return Gallery(photos, said, result.searched, looked_for, query=query)
 
 
 def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:

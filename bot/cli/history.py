@@ -36,7 +36,6 @@ def build_history() -> typer.Typer:
 
 
 def list_chats(
-    context: typer.Context,
     count: Annotated[
         int | None,
         typer.Option("-k", "--count", metavar="K", min=1, help="How many; all unless said."),
@@ -45,17 +44,16 @@ def list_chats(
     debug: DebugOption = False,
 ) -> None:
     """List the chats, the newest first."""
-    _list(context, "", count, as_json)
+    _list("", count, as_json)
 
 
 def search(
-    context: typer.Context,
     words: Annotated[list[str], typer.Argument(metavar="WORDS", help="What it was about.")],
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Find chats in which all of these words occur."""
-    _list(context, " ".join(words), None, as_json)
+    _list(" ".join(words), None, as_json)
 
 
 def show(
@@ -66,7 +64,7 @@ def show(
     debug: DebugOption = False,
 ) -> None:
     """Show one chat: what was said, and the files of the photos that were shown."""
-    with results(as_json) as out, _history(context) as history:
+    with results(as_json) as out, open_history() as history:
         found = _find(history, chat)
         messages = history.messages(found.id)
         photos = _photos(load_settings(context, library=library), found, messages)
@@ -118,7 +116,7 @@ def export(
     if output.suffix.lower() not in (".json", ".html"):
         raise typer.BadParameter("the file must end in .json or .html", param_hint="--output")
     settings = load_settings(context, library=library)
-    with results(as_json) as out, _history(context) as history:
+    with results(as_json) as out, open_history() as history:
         chosen = [_find(history, one) for one in chats] if chats else history.chats()
         kept = [(one, history.messages(one.id)) for one in chosen]
         if output.suffix.lower() == ".json":
@@ -134,7 +132,6 @@ def export(
 
 
 def delete(
-    context: typer.Context,
     chats: Annotated[
         list[str] | None, typer.Argument(metavar="[CHAT]…", help="Which chats.")
     ] = None,
@@ -145,7 +142,7 @@ def delete(
     """Delete chats for good; no photo is touched."""
     if bool(chats) == everything:
         raise typer.BadParameter("name the chats, or say --all", param_hint="CHAT")
-    with results(as_json) as out, _history(context) as history:
+    with results(as_json) as out, open_history() as history:
         if everything:
             deleted = history.delete_all()
         else:
@@ -164,11 +161,12 @@ def delete(
 
 
 @contextlib.contextmanager
-def _history(context: typer.Context) -> "Iterator[History]":
+def open_history() -> "Iterator[History]":
+    """The history. Raises HistoryNotFound where nothing was kept yet."""
     from bot.history import History, history_path
+    from bot.settings import Settings
 
-    place = load_settings(context).history or history_path()
-    with History.open(place, create=False) as history:
+    with History.open(Settings.load().history or history_path(), create=False) as history:
         yield history
 
 
@@ -183,8 +181,8 @@ def _find(history: "History", beginning: str) -> "KeptChat":
     return found[0]
 
 
-def _list(context: typer.Context, words: str, count: int | None, as_json: bool) -> None:
-    with results(as_json) as out, _history(context) as history:
+def _list(words: str, count: int | None, as_json: bool) -> None:
+    with results(as_json) as out, open_history() as history:
         found = history.chats(search=words, first=count)
         if as_json:
             out.json({"chats": [_chat_as_json(history, one) for one in found]})
@@ -231,7 +229,7 @@ def _paths(message: "KeptMessage", kind: str, photos: "Mapping[int, Photo]") -> 
 
 
 @contextlib.contextmanager
-def _library(settings: "Settings") -> "Iterator[Library | None]":
+def open_library(settings: "Settings") -> "Iterator[Library | None]":
     """The library, if there is one: chats are listed and shown without it, too."""
     from retrieval.errors import LibraryError
     from retrieval.library import Library
@@ -249,7 +247,7 @@ def _library(settings: "Settings") -> "Iterator[Library | None]":
 def _photos(
     settings: "Settings", chat: "KeptChat", messages: "list[KeptMessage]"
 ) -> "Mapping[int, Photo]":
-    with _library(settings) as library:
+    with open_library(settings) as library:
         if library is None:
             return {}
         if library.uid != chat.library:

@@ -127,6 +127,10 @@ class Database:
         """The rows that a statement reads."""
         return self._engine.run(sql, [storable(value) for value in values])[0]
 
+    def _overwrite_deleted(self) -> None:
+        """See to it that what was deleted cannot be read from the disk any more."""
+        self._engine.overwrite_deleted()
+
 
 def is_address(where: Path | str) -> bool:
     """Whether a history is named by a server's address, not by a path."""

@@ -46,6 +46,8 @@ LOCK_KEY = 0x50484348
 
 SCHEMA = "photopal"
 
+AWAY = ("08", "28", "3D", "57")
+"""Classes of SQLSTATE: no connection, no such user, no such database, the server is stopped."""
 BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
 
@@ -293,7 +295,7 @@ class PostgresEngine:
         if isinstance(error, errors.ReadOnlySqlTransaction):
             return HistoryError(f"{place} can only be read: name the main server, not a copy of it")
         reason = self._reason(error)
-        if isinstance(error, psycopg.OperationalError):
+        if isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08")[:2] in AWAY:
             return HistoryUnreachable(f"{place} cannot be reached: {reason}")
         return HistoryError(f"{place} cannot be used: {reason}")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ChatNotFound
-from bot.history.database import Database, Engine
+from bot.history.database import Engine
+from bot.history.feedback import FeedbackStore
 from bot.history.pictures import ChatPictures
 from bot.history.records import KeptChat, KeptMessage
 from bot.history.text import containing, folded
@@ -26,7 +27,7 @@ def history_path() -> Path:
     return home() / HISTORY_NAME
 
 
-class History(Database):
+class History(FeedbackStore):
     """Chats by id. Every method runs in a transaction of its own, or in the one around it.
 
     All of them raise :class:`bot.errors.HistoryError` when the database cannot be used.
@@ -154,7 +155,7 @@ class History(Database):
                 raise _unknown(chat_id)
             # A picture that cannot be deleted keeps its chat: it must not stay unseen.
             self.pictures.delete([chat_id])
-        self._engine.overwrite_deleted()
+        self._overwrite_deleted()
 
     def delete_all(self, owner: str | None = None) -> int:
         """Delete every chat of an owner, or of all, for good; how many there were."""
@@ -163,7 +164,7 @@ class History(Database):
             ids = [str(row[0]) for row in self._all(f"SELECT id FROM chat{where}", values)]
             count = self._execute(f"DELETE FROM chat{where}", values)
             self.pictures.delete(ids)
-        self._engine.overwrite_deleted()
+        self._overwrite_deleted()
         return count
 
     def _change(self, chat_id: str, change: str, *values: Any) -> None:

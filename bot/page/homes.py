@@ -151,7 +151,7 @@ class Homes:
         try:
             return (await self.of(person)).callbacks
         except PhotopalError as error:
-            log.warning("the page of an account cannot be opened: %s", error)
+            log.warning("the page of %s cannot be opened: %s", person, error)
             return closed_page(error)
 
     async def _call(self, name: str, *given: Any) -> Any:

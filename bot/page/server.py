@@ -31,6 +31,7 @@ from bot.page.history import OWNER
 from bot.page.homes import Homes
 from bot.page.hosts import AllowedHosts
 from bot.page.kept_pictures import picture_routes
+from bot.page.learned import learned_routes
 from bot.page.login_routes import login_routes
 from bot.page.logins import Logins
 from bot.page.oauth import use_oauth
@@ -74,6 +75,7 @@ def make_app(people: People, ready: Callable[[], None] | None = None) -> ASGIApp
     app.include_router(photo_routes(homes))
     app.include_router(picture_routes(people.history, homes.library_of))
     app.include_router(upload_routes())
+    app.include_router(learned_routes(homes))
     settings = people.settings
     hosts = AllowedHosts.of(settings.host, settings.public_url)
     if not people.asks_for_login:

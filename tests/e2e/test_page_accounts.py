@@ -296,6 +296,24 @@ async def test_another_password_ends_every_login(enter: Enter, server: PageServe
     assert "cat" in json.dumps(await bystander.say(CAT))
 
 
+async def test_the_pages_one_password_ends_its_logins_too(
+    start_page: Callable[..., PageServer],
+) -> None:
+    server = start_page("one-password", PHOTOPAL_PASSWORD="the first one")
+    async with PageClient(server.address) as first, PageClient(server.address) as second:
+        for person in (first, second):
+            await person.log_in("", "the first one")
+            assert (await person.http.get("/photos/1/thumb")).status_code == 200
+        copied = first.cookie
+        await first.http.post("/logout")
+        await everything_is_closed(server, copied, "x")
+        assert (await second.http.get("/photos/1/thumb")).status_code == 200
+        server.stop()
+        server.change(PHOTOPAL_PASSWORD="the second one")
+        server.start()
+        await everything_is_closed(server, second.cookie, "x")
+
+
 async def test_a_removed_account_is_out_and_its_name_inherits_no_login(
     enter: Enter, server: PageServer
 ) -> None:
