@@ -106,6 +106,24 @@ def test_export_of_dialogues(photopal: Command, kept: Path, tmp_path: Path) -> N
     assert [one.turns[0].text for one in shared] == ["show me the red one"]
 
 
+def test_export_of_a_very_long_chat_is_complete(
+    photopal: Command, kept: Path, place: Path | str, tmp_path: Path
+) -> None:
+    texts = [f"message {number}" for number in range(5_000)]
+    with History.open(place) as history, history.transaction():
+        history.begin(make_chat("long"))
+        for number, text in enumerate(texts, start=10):
+            history.add("long", said(number, text))
+    file = tmp_path / "chats.json"
+    assert photopal("history", "export", "long", "-o", file)[0] == 0
+    (dialogue,) = read_dialogues(file)
+    assert [one.text for one in dialogue.turns] == texts
+    page = tmp_path / "chats.html"
+    assert photopal("history", "export", "long", "-o", page)[0] == 0
+    words = page.read_text(encoding="utf-8")
+    assert all(f"<p>{text}</p>" in words for text in texts)
+
+
 def test_export_of_a_page(photopal: Command, kept: Path, tmp_path: Path) -> None:
     file = tmp_path / "chats.html"
     written = as_json(photopal("history", "export", ANNA, "-o", file, "--json"))
