@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 
 from bot.history.schema import latest_version, migrations
 from bot.history.sqlite import SqliteEngine
-from bot.history.text import folded, storable
+from bot.history.text import folded, storable, without_place
 from bot.settings import POSTGRES_SCHEMES
 
 __all__ = ["Database", "Engine", "folded", "latest_version", "migrations"]
@@ -95,6 +95,10 @@ class Database:
         """The file, or the address without user and password."""
         return self._engine.name
 
+    def told(self, error: Exception) -> str:
+        """What went wrong, without the path or the address, which are nobody's on a page."""
+        return without_place(str(error), self.name)
+
     @property
     def generation(self) -> int:
         """Grows when all that was kept is found gone, and a new history was begun."""
@@ -130,6 +134,15 @@ class Database:
     def _overwrite_deleted(self) -> None:
         """See to it that what was deleted cannot be read from the disk any more."""
         self._engine.overwrite_deleted()
+
+
+def place_name(where: Path | str) -> str:
+    """The file, or the address without user and password. Raises HistoryError as ``open`` does."""
+    if is_address(where):
+        from bot.history.postgres import shown_address
+
+        return shown_address(str(where))
+    return str(Path(where).expanduser().absolute())
 
 
 def is_address(where: Path | str) -> bool:

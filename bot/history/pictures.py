@@ -60,7 +60,7 @@ class ChatPictures:
             write_bytes(folder / name, content, mode=PRIVATE)
         except OSError as error:
             raise HistoryError(
-                f"the picture cannot be written to {self.folder}: {error.strerror or error}"
+                f"the picture cannot be written: {error.strerror or error}"
             ) from error
 
     def path(self, chat_id: str, name: str) -> Path | None:
@@ -92,7 +92,7 @@ class ChatPictures:
                 continue
             except OSError as error:
                 raise HistoryError(
-                    f"pictures in {self.folder} cannot be deleted: {error.strerror or error}"
+                    f"the chat's pictures cannot be deleted: {error.strerror or error}"
                 ) from error
 
     def _folder(self, chat_id: str) -> Path:

@@ -334,6 +334,11 @@ def _read(address: str) -> dict[str, Any]:
     ) from None
 
 
+def shown_address(address: str) -> str:
+    """An address without user, password and options."""
+    return _shown(_read(address))
+
+
 def _shown(parts: dict[str, Any]) -> str:
     """The address without user, password and options."""
     host = str(parts.get("host") or parts.get("hostaddr") or "")

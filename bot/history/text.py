@@ -17,6 +17,11 @@ def containing(word: str) -> str:
     return f"%{word}%"
 
 
+def without_place(text: str, place: str) -> str:
+    """What went wrong, for people who need not know where the history is kept."""
+    return text.replace(f"history {place}", "history").replace(place, "the history")
+
+
 def storable(value: Any) -> Any:
     """A value that every database takes the same way.
 

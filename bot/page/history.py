@@ -235,8 +235,12 @@ class PageHistory:
                 self.chats.history.chats(first=0)
         except HistoryError as error:
             log.debug("the history cannot be used", exc_info=True)
-            return str(error)
+            return self._told(error)
         return ""
+
+    def _told(self, error: HistoryError) -> str:
+        history = self.chats.history
+        return str(error) if history is None else history.told(error)
 
     async def forget(self, action: cl.Action) -> None:
         """Delete what was kept of the chat and keep nothing more of it."""
@@ -250,7 +254,7 @@ class PageHistory:
             await chat.forget()
         except HistoryError as error:
             log.debug("deleting a chat failed", exc_info=True)
-            await _note(NOT_DELETED.format(problem=error))
+            await _note(NOT_DELETED.format(problem=self._told(error)))
             return False
         await _note(NOT_KEPT_NOW)
         await self._refresh_sidebar(chat)
@@ -267,7 +271,9 @@ class PageHistory:
             shown = await self._shown(chat)
         except HistoryError as error:
             log.debug("resuming a chat failed", exc_info=True)
-            await cl.context.emitter.send_toast(NO_HISTORY.format(problem=error), "error")
+            await cl.context.emitter.send_toast(
+                NO_HISTORY.format(problem=self._told(error)), "error"
+            )
             return
         await self.offer_settings(chat)
         metadata = thread["metadata"] or {}
@@ -298,7 +304,7 @@ class PageHistory:
         try:
             shown = await self._shown(chat, before)
         except HistoryError as error:
-            await _note(NO_HISTORY.format(problem=error))
+            await _note(NO_HISTORY.format(problem=self._told(error)))
             return
         cl.user_session.set(LOOKS_BACK, before is not None)
         thread = {

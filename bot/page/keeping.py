@@ -186,7 +186,7 @@ class LiveChat:
             return await self._gone()
         except HistoryError as error:
             log.debug("keeping a chat failed", exc_info=True)
-            return self._in_trouble_for(str(error))
+            return self._in_trouble_for(self.history.told(error))
         except Exception as error:
             # Whatever it is, the chat goes on.
             log.error("keeping a chat failed: %s", error, exc_info=True)
@@ -241,7 +241,7 @@ class LiveChat:
             await asyncio.to_thread(_write, self.history, list(self._waiting))
             self._waiting.clear()
         except HistoryError as error:
-            return NOT_KEPT.format(reason=error)
+            return NOT_KEPT.format(reason=self.history.told(error))
         return LOST
 
     def _begin(self) -> None:

@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.accounts import Account, Accounts
 from bot.assistant.loading import LoadedAssistant, Parts, load_assistant, open_assistant
 from bot.errors import HistoryError
 from bot.history import History, history_path
+from bot.history.database import place_name
+from bot.history.text import without_place
 from bot.page.answering import Answering
 from bot.page.kept_choices import KeptChoices
 from bot.page.people import PartsByEncoder, People
@@ -138,11 +141,20 @@ def _replay(loaded: LoadedAssistant) -> "ReplayFiles | None":
 
 def _open_history(settings: Settings) -> tuple[History | None, str]:
     """The history, or why there is none: the page works without it and says so."""
+    place = settings.history or history_path()
     try:
-        return History.open(settings.history or history_path(), later=True), ""
+        return History.open(place, later=True), ""
     except HistoryError as error:
         log.warning("%s", error)
-        return None, str(error)
+        return None, _without_place(error, place)
+
+
+def _without_place(error: HistoryError, place: Path | str) -> str:
+    try:
+        return without_place(str(error), place_name(place))
+    except HistoryError:
+        # The address cannot be read, and its error holds nothing of it.
+        return str(error)
 
 
 def _holds_samples(library: Library) -> bool:

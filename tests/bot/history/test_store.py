@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import ChatNotFound, HistoryError, HistoryNotFound
 from bot.history import History
+from bot.history.database import place_name
 from bot.history.pictures import new_name
 from bot.history.records import KeptMessage
 from bot.history.schema import Dialect, latest_version, migrations
@@ -349,3 +350,13 @@ def test_a_chat_whose_pictures_cannot_be_deleted_stays(
     with pytest.raises(HistoryError, match="cannot be deleted: Permission denied"):
         history.delete(ANNA)
     assert history.chat(ANNA).title == "The cat"
+
+
+def test_what_is_told_on_a_page_does_not_say_where_it_is_kept(
+    history: History, place: Path | str
+) -> None:
+    assert history.name == place_name(place)
+    error = HistoryError(f"another process is writing to the history {history.name}: try again")
+    assert history.told(error) == "another process is writing to the history: try again"
+    error = HistoryError(f"{history.name} is not a Photopal history")
+    assert history.told(error) == "the history is not a Photopal history"
