@@ -184,6 +184,25 @@ async def test_what_was_uploaded_is_for_one_session_of_one_person(enter: Enter) 
     assert file not in json.dumps(bert.of("element")[seen:])
 
 
+async def test_what_was_learned_is_the_persons_own(enter: Enter, server: PageServer) -> None:
+    anna, bert = await enter("anna"), await enter("bert")
+    await anna.say(CAT)
+    await anna.act("share_photo", photo_id=1)
+
+    def hers() -> list[str]:
+        with History.open(server.home / "history.db") as history:
+            return [one.id for one in history.feedback(owner="anna")]
+
+    identifier = hers()[0]
+    assert identifier in (await anna.http.get("/learned")).text
+    his = (await bert.http.get("/learned")).text
+    assert all(one not in his for one in hers())
+    own_page = {"Origin": server.address}
+    for form in ({"id": identifier}, {"all": "true"}):
+        await bert.http.post("/learned/forget", data=form, headers=own_page)
+    assert identifier in hers()
+
+
 async def test_settings_are_the_persons_own(enter: Enter) -> None:
     anna = await enter("anna")
     await anna.socket.emit("chat_settings_change", {"photos": 3})

@@ -230,7 +230,7 @@ def test_a_question_stands_beside_the_photos_and_an_answer_narrows_them(
     before = visitor.page.locator(".pp-gallery").count()
     answers(visitor).filter(has_text="Japan").click()
     eventually(lambda: visitor.page.locator(".pp-gallery").count() == before + 1)
-    assert all("Japan" in alt for alt in visitor.alts())
+    eventually(lambda: all("Japan" in alt for alt in visitor.alts()))
     eventually(lambda: answers(visitor).count() == 0)
     assert visitor.problems == []
 

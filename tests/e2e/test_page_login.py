@@ -8,7 +8,9 @@ import pytest
 
 from tests.e2e.conftest import PageServer, eventually
 from tests.e2e.test_page import Visitor, loaded, visit
+from tests.e2e.test_page_access import findings
 from tests.support.accounts_server import PASSWORDS
+from tests.support.cheap_passwords import cheap_accounts
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -33,6 +35,8 @@ def test_in_out_and_in_as_somebody_else(server: PageServer, visit: Callable[...,
     visitor = visit(server)
     page = visitor.page
     page.goto(server.address)
+    page.locator("#email").wait_for()
+    assert findings(page) == []
     log_in(page, "anna", "wrong")
     page.get_by_text("That is not the right name and password.").wait_for()
     toasts = page.locator("[data-sonner-toast]")
@@ -74,8 +78,6 @@ def test_too_many_tries_are_said(server: PageServer, visit: Callable[..., Visito
 def test_another_password_leads_back_to_the_login(
     server: PageServer, visit: Callable[..., Visitor]
 ) -> None:
-    from tests.support.cheap_passwords import cheap_accounts
-
     visitor = visit(server)
     page = visitor.page
     page.goto(server.address)

@@ -69,9 +69,12 @@ class TrainConfig:
 
     feedback: bool = field(
         default=False,
-        metadata=_option("Learn from what you shared, liked and turned down in the page."),
+        metadata=_option(
+            "Learn from what you shared, liked and turned down in the page.", of_weights=False
+        ),
     )
-    """From exported files among the sources, or from the history where there is none."""
+    """From exported files among the sources, or from the history where there is none. What it
+    brings is told apart by the data's own digest."""
 
     dev: tuple[Path, ...] = field(
         default=(),
