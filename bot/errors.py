@@ -40,6 +40,10 @@ class HistoryBusy(HistoryError):
     """Another process is writing to the history."""
 
 
+class HistoryUnreachable(HistoryError):
+    """The server of the history does not answer, or does not let us in."""
+
+
 class ChatNotFound(HistoryError):
     """There is no such chat in the history, or it was deleted."""
 

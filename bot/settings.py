@@ -32,6 +32,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "port": ("PHOTOPAL_PORT",),
     "password": ("PHOTOPAL_PASSWORD",),
     "replay": ("PHOTOPAL_REPLAY_DIR",),
+    "history": ("PHOTOPAL_HISTORY",),
     "api_token": ("PHOTOPAL_API_TOKEN",),
     "public_url": ("PHOTOPAL_PUBLIC_URL",),
     "oauth": ("PHOTOPAL_OAUTH",),
@@ -44,6 +45,7 @@ CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 PROXY_VARIABLES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
 
 DEFAULT_MODEL = "gpt-4o-mini"
+POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -78,6 +80,8 @@ class Settings(BaseModel):
         port: of the page.
         password: of the page.
         replay: a dialogue file, or a folder of them, that the page may replay.
+        history: where chats are kept: a file, or ``postgresql://user:password@host/database``;
+            None means a file under ``PHOTOPAL_HOME``.
         api_token: what other programs must show; None for the one in its file.
         public_url: the page's address where a reverse proxy shows it to the world.
         oauth: the login provider that is offered beside passwords, by Chainlit's name of it.
@@ -102,6 +106,7 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
     password: SecretStr | None = None
     replay: Path | None = None
+    history: str | None = Field(default=None, repr=False)
     api_token: SecretStr | None = None
     public_url: str | None = None
     oauth: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None
@@ -138,6 +143,13 @@ class Settings(BaseModel):
         if not valid:
             raise ValueError("must look like http://localhost:11434/v1")
         return value.rstrip("/")
+
+    @field_validator("history")
+    @classmethod
+    def _file_or_postgres(cls, value: str | None) -> str | None:
+        if value and "://" in value and not value.lower().startswith(POSTGRES_SCHEMES):
+            raise ValueError("must be a file, or look like postgresql://user:password@host/name")
+        return value
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> "Settings":

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,17 +68,23 @@ def show(
         found = _find(history, chat)
         messages = history.messages(found.id)
         photos = _photos(load_settings(context, library=library), found, messages)
+
+        def picture_of(one: "KeptMessage") -> "Path | None":
+            return history.pictures.path(found.id, one.picture)
+
         if as_json:
             out.json(
                 {
                     **_chat_as_json(history, found),
-                    "messages": [_message_as_json(one, photos) for one in messages],
+                    "messages": [_message_as_json(one, photos, picture_of) for one in messages],
                 }
             )
             return
         out.line(f"{found.title}  ({found.started_at[:16].replace('T', ' ')})")
         for one in messages:
             out.line(f"{'you' if one.author == 'user' else 'Photopal'}: {one.text}")
+            if (shown := picture_of(one)) is not None:
+                out.line(f"    showed: {shown}")
             for path in _paths(one, "photos", photos):
                 out.line(f"    {path}")
             for path in _paths(one, "shared", photos):
@@ -116,7 +122,8 @@ def export(
         if output.suffix.lower() == ".json":
             text, written = _as_json(settings, kept)
         else:
-            text, written = _as_html(settings, kept, VIEW_SIDE if large else THUMBNAIL_SIDE)
+            side = VIEW_SIDE if large else THUMBNAIL_SIDE
+            text, written = _as_html(settings, history, kept, side)
         write_text(output.expanduser(), text, mode=PRIVATE)
         if as_json:
             out.json({"file": str(output), "chats": len(kept), **written})
@@ -157,8 +164,9 @@ def delete(
 def open_history() -> "Iterator[History]":
     """The history. Raises HistoryNotFound where nothing was kept yet."""
     from bot.history import History, history_path
+    from bot.settings import Settings
 
-    with History.open(history_path(), create=False) as history:
+    with History.open(Settings.load().history or history_path(), create=False) as history:
         yield history
 
 
@@ -199,13 +207,19 @@ def _chat_as_json(history: "History", chat: "KeptChat") -> dict[str, Any]:
     }
 
 
-def _message_as_json(message: "KeptMessage", photos: "Mapping[int, Photo]") -> dict[str, Any]:
+def _message_as_json(
+    message: "KeptMessage",
+    photos: "Mapping[int, Photo]",
+    picture_of: "Callable[[KeptMessage], Path | None]",
+) -> dict[str, Any]:
+    picture = picture_of(message)
     return {
         "author": message.author,
         "text": message.text,
         "said_at": message.said_at,
         "photos": _paths(message, "photos", photos),
         "shared": _paths(message, "shared", photos),
+        "picture": None if picture is None else str(picture),
     }
 
 
@@ -259,7 +273,10 @@ def _as_json(
 
 
 def _as_html(
-    settings: "Settings", kept: "list[tuple[KeptChat, list[KeptMessage]]]", side: int
+    settings: "Settings",
+    history: "History",
+    kept: "list[tuple[KeptChat, list[KeptMessage]]]",
+    side: int,
 ) -> tuple[str, dict[str, int]]:
     from bot.history.export import html_page
     from retrieval.errors import RetrievalError
@@ -277,7 +294,7 @@ def _as_html(
         return data
 
     pages = [(chat, messages, _photos(settings, chat, messages)) for chat, messages in kept]
-    text = "".join(html_page(pages, picture))
+    text = "".join(html_page(pages, picture, history.pictures.read))
     return text, {"photos": count}
 
 

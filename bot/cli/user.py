@@ -191,9 +191,10 @@ def _chats(owner: str, *, delete: bool = False) -> int:
     """How many chats of an owner are kept, or were."""
     from bot.errors import HistoryNotFound
     from bot.history import History, history_path
+    from bot.settings import Settings
 
     try:
-        with History.open(history_path(), create=False) as history:
+        with History.open(Settings.load().history or history_path(), create=False) as history:
             return history.delete_all(owner) if delete else len(history.chats(owner=owner))
     except HistoryNotFound:
         return 0

@@ -1,71 +1,112 @@
-"""The history's SQLite file: opening it, bringing it up to date, and transactions.
+"""The database that the history is kept in: a file of SQLite, or PostgreSQL by its address.
 
-Several processes read and write at the same time (WAL); a transaction is kept whole or not at all.
+What the two do differently stands in :mod:`bot.history.sqlite` and :mod:`bot.history.postgres`;
+all SQL besides is the same for both.
 """
 
-import contextlib
-import os
-import re
-import sqlite3
-import threading
-import unicodedata
-from collections.abc import Iterator, Sequence
-from importlib import resources
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from bot.errors import HistoryBusy, HistoryError, HistoryNotFound, HistoryTooNew
-from retrieval.paths import make_private_folder
+from bot.history.schema import latest_version, migrations
+from bot.history.sqlite import SqliteEngine
+from bot.history.text import folded, storable, without_place
+from bot.settings import POSTGRES_SCHEMES
 
-APPLICATION_ID = 0x50484348
-"""``PHCH``, written into the header of every history."""
+__all__ = ["Database", "Engine", "folded", "latest_version", "migrations"]
 
-_MAGIC = b"SQLite format 3\x00"
 
-BUSY_TIMEOUT_SECONDS = 1.0
-"""How long a transaction waits for another process; short, since a chat waits with it."""
+class Engine(Protocol):
+    """One kind of database; safe to use from several threads."""
+
+    @property
+    def name(self) -> str:
+        """The file, or the address without user and password: safe to show and to log."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Grows when all that was kept is found gone, and a new history was begun."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is written inside is kept together, or none of it; may be nested.
+
+        Raises HistoryBusy when others write for too long, HistoryError when the database cannot
+        be used.
+        """
+        ...
+
+    def run(self, sql: str, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
+        """Run one statement with "?" for each value: its rows, and how many it changed."""
+        ...
+
+    def overwrite_deleted(self) -> None:
+        """See to it that what was deleted cannot be read from the disk any more."""
+        ...
+
+    def close(self) -> None:
+        """Close it; harmless when done twice."""
+        ...
 
 
 class Database:
-    """A history file and its connection; safe to use from several threads.
+    """What is kept, by SQL. Use it from any thread.
+
+    SQL that is handed over must mean the same to SQLite and PostgreSQL: "?" for each value, and
+    no other "?" in it.
 
     Attributes:
-        path: of the file.
-        generation: grows when the file was taken away and a new one had to be made.
+        path: of the file; None for a server.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, engine: Engine, path: Path | None = None) -> None:
         """Use :meth:`open` instead."""
         self.path = path
-        self.generation = 0
-        self._connection = connection
-        self._guard = threading.RLock()
-        self._depth = 0
-        self._file = _identity(path)
+        self._engine = engine
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = True) -> Self:
+    def open(cls, where: Path | str, *, create: bool = True, later: bool = False) -> Self:
         """Open a history, and bring one of an earlier version up to date.
 
         Args:
-            path: the database file.
+            where: the file of an SQLite database, or the address of one of PostgreSQL, such as
+                ``postgresql://user:password@host/database``.
             create: make a new one when there is none.
+            later: open it also where its server cannot be reached now; each use tries again.
 
         Raises:
+            HistoryUnreachable: its server does not answer, or does not let us in.
             HistoryNotFound: there is none and ``create`` is off.
             HistoryTooNew: a newer version wrote it; it is left untouched.
             HistoryBusy: another process writes to it for too long.
             HistoryError: it is no history, is damaged, or cannot be written.
         """
-        path = Path(path).expanduser().absolute()
-        if not path.exists() and not create:
-            raise HistoryNotFound(f"there is no history at {path}: no chat was kept yet")
-        return cls(path, _connected(path))
+        if is_address(where):
+            from bot.history.postgres import PostgresEngine
+
+            return cls(PostgresEngine.open(str(where), create=create, later=later))
+        path = Path(where).expanduser().absolute()
+        return cls(SqliteEngine.open(path, create=create), path)
+
+    @property
+    def name(self) -> str:
+        """The file, or the address without user and password."""
+        return self._engine.name
+
+    def told(self, error: Exception) -> str:
+        """What went wrong, without the path or the address, which are nobody's on a page."""
+        return without_place(str(error), self.name)
+
+    @property
+    def generation(self) -> int:
+        """Grows when all that was kept is found gone, and a new history was begun."""
+        return self._engine.generation
 
     def close(self) -> None:
         """Close the database; harmless when done twice."""
-        with self._guard:
-            self._connection.close()
+        self._engine.close()
 
     def __enter__(self) -> Self:
         return self
@@ -73,180 +114,37 @@ class Database:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All that is written inside is kept together, or none of it; may be nested.
 
         Raises:
-            HistoryBusy: another process writes for too long.
-            HistoryError: the disk is full, or the file cannot be used.
+            HistoryBusy: others write for too long.
+            HistoryError: the disk is full, or the database cannot be used.
         """
-        with self._guard:
-            if self._depth:
-                yield
-                return
-            self._be_there()
-            with self._errors():
-                self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield
-                with self._errors():
-                    self._connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth = 0
-
-    def _be_there(self) -> None:
-        """Make a new file when ours was taken away: what is written to it would be lost."""
-        if _identity(self.path) == self._file:
-            return
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.close()
-        self._connection = _connected(self.path)
-        self._file = _identity(self.path)
-        self.generation += 1
+        return self._engine.transaction()
 
     def _execute(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run one statement; how many rows it changed."""
-        with self._guard, self._errors():
-            return self._connection.execute(sql, values).rowcount
+        return self._engine.run(sql, [storable(value) for value in values])[1]
 
     def _all(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._guard:
-            if not self._depth:
-                self._be_there()
-            with self._errors():
-                return self._connection.execute(sql, values).fetchall()
+        """The rows that a statement reads."""
+        return self._engine.run(sql, [storable(value) for value in values])[0]
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise _history_error(self.path, error) from error
+    def _overwrite_deleted(self) -> None:
+        """See to it that what was deleted cannot be read from the disk any more."""
+        self._engine.overwrite_deleted()
 
 
-def folded(text: str | None) -> str:
-    """A text as it is compared in a search: case and accents do not count."""
-    plain = unicodedata.normalize("NFKD", text or "")
-    return "".join(one for one in plain if not unicodedata.combining(one)).casefold()
+def place_name(where: Path | str) -> str:
+    """The file, or the address without user and password. Raises HistoryError as ``open`` does."""
+    if is_address(where):
+        from bot.history.postgres import shown_address
+
+        return shown_address(str(where))
+    return str(Path(where).expanduser().absolute())
 
 
-def migrations(after: int = 0) -> list[tuple[int, str]]:
-    """Number and SQL of each migration with a higher number, in order."""
-    found = []
-    for file in resources.files("bot.history.migrations").iterdir():
-        number = re.match(r"(\d+)_\w+\.sql$", file.name)
-        if number and int(number[1]) > after:
-            found.append((int(number[1]), file.read_text(encoding="utf-8")))
-    return sorted(found)
-
-
-def latest_version() -> int:
-    """The schema version that this program writes."""
-    return max(number for number, _ in migrations())
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    try:
-        make_private_folder(path.parent)
-    except OSError as error:
-        raise HistoryError(
-            f"cannot create the folder {path.parent}: {error.strerror or error}"
-        ) from error
-    _check_kind(path)
-    connection = None
-    try:
-        connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        _bring_up_to_date(path, connection)
-    except sqlite3.Error as error:
-        if connection is not None:
-            connection.close()
-        raise _history_error(path, error) from error
-    except BaseException:
-        if connection is not None:
-            connection.close()
-        raise
-    return connection
-
-
-def _check_kind(path: Path) -> None:
-    """SQLite takes a short file of any kind for an empty database, and writes over it."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(len(_MAGIC))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise HistoryError(f"cannot read the history {path}: {error.strerror or error}") from error
-    if head and head != _MAGIC:
-        raise HistoryError(f"{path} is not a Photopal history; it is left untouched")
-
-
-def _bring_up_to_date(path: Path, connection: sqlite3.Connection) -> None:
-    version, empty = _version(path, connection)
-    if version < latest_version():
-        for number, script in migrations(after=version):
-            try:
-                connection.executescript(
-                    f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"
-                )
-            except sqlite3.Error:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                # Another process may have been faster.
-                if _version(path, connection)[0] < latest_version():
-                    raise
-                break
-    if empty:
-        with contextlib.suppress(OSError):
-            os.chmod(path, 0o600)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    # What was deleted is overwritten, not only forgotten.
-    connection.execute("PRAGMA secure_delete = ON")
-    connection.create_function("folded", 1, folded, deterministic=True)
-
-
-def _version(path: Path, connection: sqlite3.Connection) -> tuple[int, bool]:
-    """The schema version, and whether there is nothing in the file yet."""
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if empty:
-        return 0, True
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise HistoryError(f"{path} is not a Photopal history; it is left untouched")
-    if version > latest_version():
-        raise HistoryTooNew(
-            f"the history {path} was written by a newer version of Photopal (schema {version}, "
-            f"this one knows {latest_version()}): upgrade Photopal; the history is left untouched"
-        )
-    return version, False
-
-
-def _history_error(path: Path, error: sqlite3.Error) -> HistoryError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return HistoryBusy(f"another process is writing to the history {path}: try again later")
-    if "full" in text:
-        return HistoryError(f"the disk is full, so the history {path} cannot be written: make room")
-    if "malformed" in text or "not a database" in text:
-        return HistoryError(
-            f"the history {path} is damaged ({text}): move it away and a new one is made"
-        )
-    return HistoryError(f"the history {path} cannot be used: {text}")
+def is_address(where: Path | str) -> bool:
+    """Whether a history is named by a server's address, not by a path."""
+    return str(where).lower().startswith(POSTGRES_SCHEMES)

@@ -14,6 +14,9 @@ OWNER_ID = 0
 Picture = Callable[[Photo], bytes | None]
 """A photo as a JPEG without hidden data; None where it cannot be read."""
 
+Shown = Callable[[str, str], bytes | None]
+"""The picture that a person showed in a chat, by the chat's id and its name, likewise."""
+
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem; }
@@ -25,6 +28,7 @@ time, .gone { color: GrayText; font-size: .8125rem; }
 .bot p { margin: 0 0 .5rem; }
 .photos { display: flex; flex-wrap: wrap; gap: .5rem; }
 figure { margin: 0; } figcaption { font-size: .8125rem; color: GrayText; }
+.user figure img { margin-left: auto; }
 img { display: block; height: 12rem; max-width: 100%; object-fit: cover; border-radius: .75rem; }
 .shared img { height: auto; max-height: 24rem; }
 """
@@ -68,12 +72,14 @@ def photochat_dialogues(
 def html_page(
     chats: Iterable[tuple[KeptChat, Sequence[KeptMessage], Mapping[int, Photo]]],
     picture: Picture,
+    shown: Shown,
 ) -> Iterator[str]:
     """One page with everything in it, piece by piece; it asks nothing of any host.
 
     Args:
         chats: each with its messages and the photos of these that may be shown, by id.
         picture: gives a photo as a JPEG.
+        shown: gives a picture that came with a message.
     """
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -84,7 +90,7 @@ def html_page(
     for chat, messages, photos in chats:
         yield f"<section>\n<h2>{escape(chat.title)}</h2>\n{_time(chat.started_at)}\n"
         for message in messages:
-            yield _message(message, photos, picture)
+            yield _message(chat, message, photos, picture, shown)
         yield "</section>\n"
     yield "</body>\n</html>\n"
 
@@ -93,9 +99,22 @@ def _turn(text: str, *, shares: bool = False) -> dict[str, Any]:
     return {"message": text, "share_photo": shares, "user_id": OWNER_ID}
 
 
-def _message(message: KeptMessage, photos: Mapping[int, Photo], picture: Picture) -> str:
+def _message(
+    chat: KeptChat,
+    message: KeptMessage,
+    photos: Mapping[int, Photo],
+    picture: Picture,
+    shown: Shown,
+) -> str:
     reply = message.reply or {}
-    parts = [f"<p>{escape(message.text)}</p>"] if message.text else []
+    parts = [f"<p>{escape(message.words)}</p>"] if message.words else []
+    if message.picture:
+        data = shown(chat.id, message.picture)
+        parts.append(
+            '<p class="gone">A picture that is no longer there.</p>'
+            if data is None
+            else f"<figure>{_image(data, 'A picture to look for')}</figure>"
+        )
     for kind in ("photos", "shared"):
         ids = [one["photo_id"] for one in reply.get(kind, [])]
         if ids:
@@ -108,7 +127,6 @@ def _figure(photo: Photo | None, picture: Picture) -> str:
     data = picture(photo) if photo is not None else None
     if photo is None or data is None:
         return '<p class="gone">A photo that is no longer there.</p>'
-    source = base64.b64encode(data).decode("ascii")
     facts = " · ".join(
         part
         for part in (
@@ -119,7 +137,12 @@ def _figure(photo: Photo | None, picture: Picture) -> str:
     )
     name = escape(photo.path.stem.encode("utf-8", "replace").decode("utf-8"), quote=True)
     caption = f"<figcaption>{escape(facts)}</figcaption>" if facts else ""
-    return f'<figure><img src="data:image/jpeg;base64,{source}" alt="{name}">{caption}</figure>'
+    return f"<figure>{_image(data, name)}{caption}</figure>"
+
+
+def _image(data: bytes, alt: str) -> str:
+    source = base64.b64encode(data).decode("ascii")
+    return f'<img src="data:image/jpeg;base64,{source}" alt="{alt}">'
 
 
 def _time(moment: str) -> str:

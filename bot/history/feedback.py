@@ -154,7 +154,7 @@ class FeedbackStore(Database):
                 self._execute("DELETE FROM feedback WHERE id = ?", (one.id,))
             for chat_id in dict.fromkeys(one.chat_id for one in chosen):
                 self._unlearn(chat_id, [one.photo_id for one in chosen if one.chat_id == chat_id])
-        self._empty_log()
+        self._overwrite_deleted()
         return len(chosen)
 
     def _unlearn(self, chat_id: str, photo_ids: Sequence[int]) -> None:
@@ -169,10 +169,6 @@ class FeedbackStore(Database):
                     "UPDATE chat SET session = ? WHERE id = ?",
                     (session.model_dump_json(), chat_id),
                 )
-
-    def _empty_log(self) -> None:
-        """What was deleted must not stay in the write-ahead log either."""
-        raise NotImplementedError
 
 
 def _feedback(row: Sequence[Any]) -> KeptFeedback:

@@ -10,6 +10,9 @@ from pydantic import TypeAdapter
 from bot.assistant.reply import Reply
 from retrieval.library import Photo
 
+A_PICTURE = "(a picture)"
+"""The text of a message that is nothing but a picture."""
+
 Author = Literal["user", "bot"]
 
 _REPLY = TypeAdapter(Reply)
@@ -36,6 +39,7 @@ class KeptMessage:
         answers: id of the message that this one answers; None for what a button brought.
         reply: what :func:`kept_reply` makes of the bot's reply; None where it only spoke.
         buttons: those below it that can still be pressed, as the page has them.
+        picture: name of the picture that came with it (:mod:`bot.history.pictures`); "" for none.
         number: place in the history; grows with time. 0 before it is stored.
     """
 
@@ -47,12 +51,18 @@ class KeptMessage:
     answers: str | None = None
     reply: Mapping[str, Any] | None = None
     buttons: tuple[Mapping[str, Any], ...] = ()
+    picture: str = ""
     number: int = 0
 
     def __post_init__(self) -> None:
         # A browser may send half of an emoji, which no database takes.
         text = self.text.encode("utf-8", "replace").decode("utf-8")
         object.__setattr__(self, "text", text)
+
+    @property
+    def words(self) -> str:
+        """What was said besides a picture; "" for nothing."""
+        return "" if self.picture and self.text == A_PICTURE else self.text
 
     @property
     def photo_ids(self) -> list[int]:

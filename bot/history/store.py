@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bot.errors import ChatNotFound, HistoryError
-from bot.history.database import folded
+from bot.errors import ChatNotFound
+from bot.history.database import Engine
 from bot.history.feedback import FeedbackStore
+from bot.history.pictures import ChatPictures
 from bot.history.records import KeptChat, KeptMessage
+from bot.history.text import containing, folded
 from retrieval.paths import home
 
 HISTORY_NAME = "history.db"
+MAX_TITLE_CHARS = 200
+MAX_SEARCH_CHARS = 200
+"""Of a search, the rest is left out."""
 
 _CHAT = "id, owner, library, title, started_at, changed_at, renamed, session, choices"
-_MESSAGE = "id, author, text, said_at, markdown, answers, reply, buttons, number"
+_MESSAGE = "id, author, text, said_at, markdown, answers, reply, buttons, picture, number"
 
 
 def history_path() -> Path:
@@ -26,8 +30,17 @@ def history_path() -> Path:
 class History(FeedbackStore):
     """Chats by id. Every method runs in a transaction of its own, or in the one around it.
 
-    All of them raise :class:`bot.errors.HistoryError` when the file cannot be used.
+    All of them raise :class:`bot.errors.HistoryError` when the database cannot be used.
+
+    Attributes:
+        pictures: those that people showed; in a folder beside the file, or under the home.
     """
+
+    def __init__(self, engine: Engine, path: Path | None = None) -> None:
+        """Use :meth:`open` instead."""
+        super().__init__(engine, path)
+        beside = path or history_path()
+        self.pictures = ChatPictures(beside.with_name(f"{beside.stem}-pictures"))
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -39,7 +52,7 @@ class History(FeedbackStore):
         """
         with self.transaction():
             self._execute(
-                f"INSERT INTO chat ({_CHAT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                f"INSERT INTO chat ({_CHAT}, folded_title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (id) DO NOTHING",
                 (
                     chat.id,
@@ -51,6 +64,7 @@ class History(FeedbackStore):
                     chat.renamed,
                     chat.session,
                     json.dumps(dict(chat.choices)),
+                    folded(chat.title),
                 ),
             )
             if self.chat(chat.id).owner != chat.owner:
@@ -63,10 +77,16 @@ class History(FeedbackStore):
             ChatNotFound: there is no such chat (any more).
         """
         with self.transaction():
-            self._change(chat_id, "changed_at = max(changed_at, ?)", message.said_at)
+            self._change(
+                chat_id,
+                "changed_at = CASE WHEN changed_at < ? THEN ? ELSE changed_at END",
+                message.said_at,
+                message.said_at,
+            )
             self._execute(
                 "INSERT INTO message (id, chat_id, author, text, said_at, markdown, answers, "
-                "reply, buttons) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                "reply, buttons, picture, folded_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO NOTHING",
                 (
                     message.id,
                     chat_id,
@@ -77,6 +97,8 @@ class History(FeedbackStore):
                     message.answers,
                     None if message.reply is None else json.dumps(message.reply),
                     json.dumps([dict(button) for button in message.buttons]),
+                    message.picture,
+                    folded(message.text),
                 ),
             )
 
@@ -88,9 +110,11 @@ class History(FeedbackStore):
         """
         self._change(
             chat_id,
-            "session = ?, title = CASE WHEN renamed THEN title ELSE ? END",
+            "session = ?, title = CASE WHEN renamed = 1 THEN title ELSE ? END, "
+            "folded_title = CASE WHEN renamed = 1 THEN folded_title ELSE ? END",
             session,
             title,
+            folded(title),
         )
 
     def set_choices(self, chat_id: str, choices: Mapping[str, Any]) -> None:
@@ -100,6 +124,8 @@ class History(FeedbackStore):
     def remove_button(self, message_id: str, button_id: str) -> None:
         """A button was pressed and is gone; nothing happens when it is not there."""
         with self.transaction():
+            # Takes the row, also from another process, before it is read.
+            self._execute("UPDATE message SET buttons = buttons WHERE id = ?", (message_id,))
             for (buttons,) in self._all("SELECT buttons FROM message WHERE id = ?", (message_id,)):
                 left = [one for one in json.loads(buttons) if one.get("id") != button_id]
                 self._execute(
@@ -115,35 +141,36 @@ class History(FeedbackStore):
         title = " ".join(title.split())
         if not title:
             raise ValueError("a title must say something")
-        self._change(chat_id, "title = ?, renamed = 1", title[:200])
+        title = title[:MAX_TITLE_CHARS]
+        self._change(chat_id, "title = ?, folded_title = ?, renamed = 1", title, folded(title))
 
     def delete(self, chat_id: str) -> None:
-        """Delete a chat for good: its bytes are overwritten. Raises ChatNotFound."""
+        """Delete a chat and its pictures for good: its bytes in a file are overwritten.
+
+        Raises:
+            ChatNotFound: there is no such chat.
+        """
         with self.transaction():
             if not self._execute("DELETE FROM chat WHERE id = ?", (chat_id,)):
                 raise _unknown(chat_id)
-        self._empty_log()
+            # A picture that cannot be deleted keeps its chat: it must not stay unseen.
+            self.pictures.delete([chat_id])
+        self._overwrite_deleted()
 
     def delete_all(self, owner: str | None = None) -> int:
         """Delete every chat of an owner, or of all, for good; how many there were."""
         with self.transaction():
-            count = self._execute(
-                "DELETE FROM chat WHERE ?1 IS NULL OR owner = ?1",
-                (owner,),
-            )
-        self._empty_log()
+            where, values = ("", ()) if owner is None else (" WHERE owner = ?", (owner,))
+            ids = [str(row[0]) for row in self._all(f"SELECT id FROM chat{where}", values)]
+            count = self._execute(f"DELETE FROM chat{where}", values)
+            self.pictures.delete(ids)
+        self._overwrite_deleted()
         return count
 
     def _change(self, chat_id: str, change: str, *values: Any) -> None:
         with self.transaction():
             if not self._execute(f"UPDATE chat SET {change} WHERE id = ?", (*values, chat_id)):
                 raise _unknown(chat_id)
-
-    def _empty_log(self) -> None:
-        """What was deleted must not stay in the write-ahead log either."""
-        # While another process reads, the log is emptied at its next turn.
-        with suppress(HistoryError):
-            self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -165,19 +192,19 @@ class History(FeedbackStore):
             first: at most so many.
             after: id of the chat before the first one of this page.
         """
-        where, values = ["1"], []
+        where, values = ["1 = 1"], list[Any]()
         if owner is not None:
             where.append("owner = ?")
             values.append(owner)
         if library is not None:
             where.append("library = ?")
             values.append(library)
-        for word in folded(search).split():
+        for word in folded(search[:MAX_SEARCH_CHARS]).split():
             where.append(
-                "(instr(folded(title), ?) OR EXISTS (SELECT 1 FROM message AS m "
-                "WHERE m.chat_id = chat.id AND instr(folded(m.text), ?)))"
+                r"(folded_title LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM message AS m "
+                r"WHERE m.chat_id = chat.id AND m.folded_text LIKE ? ESCAPE '\'))"
             )
-            values += [word, word]
+            values += [containing(word)] * 2
         if after is not None:
             where.append(
                 "(changed_at, id) < (SELECT changed_at, id FROM chat AS one WHERE one.id = ?)"
@@ -185,8 +212,8 @@ class History(FeedbackStore):
             values.append(after)
         rows = self._all(
             f"SELECT {_CHAT} FROM chat WHERE {' AND '.join(where)} "
-            "ORDER BY changed_at DESC, id DESC LIMIT ?",
-            (*values, -1 if first is None else first),
+            f"ORDER BY changed_at DESC, id DESC{_limit(first)}",
+            values,
         )
         return [_chat(row) for row in rows]
 
@@ -207,16 +234,17 @@ class History(FeedbackStore):
             last: only so many of the newest.
             before: only those with a smaller number.
         """
+        where, values = _messages_of(chat_id, before)
         rows = self._all(
-            f"SELECT {_MESSAGE} FROM message WHERE chat_id = ?1 AND (?2 IS NULL OR number < ?2) "
-            "ORDER BY number DESC LIMIT ?3",
-            (chat_id, before, -1 if last is None else last),
+            f"SELECT {_MESSAGE} FROM message WHERE {where} ORDER BY number DESC{_limit(last)}",
+            values,
         )
         return [_message(row) for row in reversed(rows)]
 
-    def count_messages(self, chat_id: str) -> int:
-        """How many messages a chat has."""
-        return int(self._all("SELECT count(*) FROM message WHERE chat_id = ?", (chat_id,))[0][0])
+    def count_messages(self, chat_id: str, *, before: int | None = None) -> int:
+        """How many messages a chat has, or how many with a smaller number."""
+        where, values = _messages_of(chat_id, before)
+        return int(self._all(f"SELECT count(*) FROM message WHERE {where}", values)[0][0])
 
 
 def _chat(row: Sequence[Any]) -> KeptChat:
@@ -230,6 +258,16 @@ def _message(row: Sequence[Any]) -> KeptMessage:
     reply = value["reply"]
     value["reply"] = None if reply is None else json.loads(reply)
     return KeptMessage(**{**value, "buttons": tuple(json.loads(value["buttons"]))})
+
+
+def _messages_of(chat_id: str, before: int | None) -> tuple[str, list[Any]]:
+    if before is None:
+        return "chat_id = ?", [chat_id]
+    return "chat_id = ? AND number < ?", [chat_id, before]
+
+
+def _limit(count: int | None) -> str:
+    return "" if count is None else f" LIMIT {max(0, count)}"
 
 
 def _names(columns: str) -> list[str]:

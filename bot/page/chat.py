@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import chainlit as cl
@@ -225,14 +226,17 @@ class ChatPage:
         if self.replay is not None and self.replay.is_on():
             await self.replay.message(message)
             return
-        text, assistant = message.content or "", self.services.assistant
-        session, choices = self._session(), self._choices()
-        if (picture := picture_of(message)) is not None:
+        await self._respond(message.content or "", picture_of(message))
+
+    async def _respond(self, text: str, picture: Path | None) -> None:
+        """Answer words and a picture, or either of them."""
+        assistant, session, choices = self.services.assistant, self._session(), self._choices()
+        if picture is None:
+            await self._answer(lambda: assistant.respond(session, text, choices))
+        else:
             await self._answer(
                 lambda: assistant.respond_to_picture(session, open_image(picture), text, choices)
             )
-            return
-        await self._answer(lambda: assistant.respond(session, text, choices))
 
     async def look_now(self, action: cl.Action) -> None:
         """Look for photos although nobody asked for one."""
@@ -251,10 +255,9 @@ class ChatPage:
 
     async def answer_now(self, action: cl.Action) -> None:
         """Answer a message that had no answer when the server stopped."""
-        text = await self.history.unanswered(action)
-        respond = self.services.assistant.respond
-        if text is not None:
-            await self._answer(lambda: respond(self._session(), text, self._choices()))
+        asked = await self.history.unanswered(action)
+        if asked is not None:
+            await self._respond(*asked)
 
     async def answer_question(self, action: cl.Action) -> None:
         """The photos that fit an answer to the question that was asked beside them."""

@@ -75,12 +75,16 @@ DOORS = (
     _door("GET", r"/project/file/[^/]+"),
     _door("POST", r"/project/file", max_body=MAX_UPLOAD_BYTES + _FORM_BYTES),
     _door("GET", r"/photos/\d{1,19}/(thumb|view|shared)"),
+    _door("GET", r"/chats/[0-9a-fA-F-]{36}/[0-9a-f]{32}\.jpg"),
     _door("GET", r"/learned"),
     _door("POST", r"/learned/forget", max_body=_FORM_BYTES),
     _door("GET POST", r"/ws/socket\.io/?"),
 )
 """All that is served. Chainlit has more routes (chats that are shared, MCP, API docs); the page
 uses none of them, so they answer 404."""
+
+OWN = ("/photos/", "/chats/", "/project/", "/ws/")
+"""What no other site may ask a browser for."""
 
 HEADER_DOORS = (_door("POST", r"/auth/header", public=True),)
 """Where a trusted proxy says who is there."""
@@ -267,7 +271,7 @@ def _is_foreign_fetch(headers: Headers, method: str, path: str) -> bool:
     site = headers.get("sec-fetch-site", "none")
     if site in ("none", "same-origin"):
         return False
-    return method not in ("GET", "HEAD") or path.startswith(("/photos/", "/project/", "/ws/"))
+    return method not in ("GET", "HEAD") or path.startswith(OWN)
 
 
 def _body_is_bounded(headers: Headers, most: int) -> bool:

@@ -7,6 +7,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -17,12 +19,15 @@ from chainlit.types import ThreadDict
 from bot.assistant import Choices, Reply
 from bot.errors import HistoryError
 from bot.history import KeptMessage
-from bot.history.records import kept_reply
+from bot.history.pictures import new_name
+from bot.history.records import A_PICTURE, kept_reply
 from bot.page.callbacks import Callbacks
 from bot.page.keeping import LiveChat, LiveChats, now
 from bot.page.restoring import Elements, Restorer, Shown, message_step
 from bot.page.sentences import plain, unescaped
 from bot.page.services import PageServices
+from bot.page.uploads import picture_of
+from bot.page.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +35,8 @@ OWNER = "owner"
 """The one user of a page without accounts, with and without a password."""
 
 WINDOW = 100
-"""Messages of a chat that are shown when it is resumed; Chainlit takes a millisecond for each."""
-EARLIER = 200
-"""Messages that the button for earlier ones adds."""
+"""Messages of a chat that are shown at once. A browser needs many milliseconds for each, so that
+the buttons for earlier ones turn pages, and do not make one that grows."""
 
 NO_HISTORY = "Chats are not kept: {problem}."
 NOT_KEPT_NOW = (
@@ -40,9 +44,10 @@ NOT_KEPT_NOW = (
     "leave it."
 )
 NOT_DELETED = "What was kept of this chat could not be deleted: {problem}."
-A_PICTURE = "(a picture)"
-"""Said by a message that is nothing but a picture, which is never kept."""
 CUT_OFF = "I was stopped before I could answer."
+
+LOOKS_BACK = "looks_back"
+"""In the visitor's session: whether an earlier page of the chat is shown."""
 
 Event = cl.Message | cl.Action
 Callback = Callable[[Any], Awaitable[Any]]
@@ -79,13 +84,15 @@ class PageHistory:
         self.new_choices = new_choices
         self.offer_settings = offer_settings
         self.is_on = is_on
-        self.restorer = Restorer(name, services.library, services.assistant.share_folder, elements)
+        copies = services.assistant.share_folder
+        self.restorer = Restorer(name, services.library, copies, elements, self.picture)
 
     def register(self, to: Callbacks) -> None:
         """Hand the callbacks over."""
         to.on_chat_resume(self.resume)
         to.action_callback("forget_chat")(self.forget)
         to.action_callback("show_earlier")(self.show_earlier)
+        to.action_callback("show_newest")(self.show_newest)
 
     # -- a turn ----------------------------------------------------------------------------
 
@@ -119,8 +126,10 @@ class PageHistory:
                 return await callback(event)
             chat = self.chat()
             if isinstance(event, cl.Message):
-                text = event.content or (A_PICTURE if event.elements else "")
-                chat.said(KeptMessage(event.id, "user", text, now()))
+                picture = picture_of(event)
+                text = event.content or (A_PICTURE if picture is not None else "")
+                name = new_name() if picture is not None else ""
+                chat.said(KeptMessage(event.id, "user", text, now(), picture=name), picture)
                 # Kept before it is answered: the answer may never come.
                 saving = asyncio.create_task(chat.save())
                 if chat.keeps and chat.history is not None:
@@ -178,6 +187,9 @@ class PageHistory:
         chat.settled()
         notice = await chat.save() or notice
         await self._show_elsewhere(chat)
+        if cl.user_session.get(LOOKS_BACK):
+            # What was just said stands below an old page: turn to where it belongs.
+            await self._turn_to(chat, None)
         if notice is not None:
             await _note(notice)
         if chat.keeps and chat.title != chat.announced:
@@ -210,8 +222,25 @@ class PageHistory:
 
     async def tell_problem(self) -> None:
         """Say once at the start that nothing is kept, and why."""
-        if self.problem and self.is_on():
-            await cl.context.emitter.send_toast(NO_HISTORY.format(problem=self.problem), "warning")
+        if not self.is_on():
+            return
+        problem = self.problem or await asyncio.to_thread(self._trouble)
+        if problem:
+            await cl.context.emitter.send_toast(NO_HISTORY.format(problem=problem), "warning")
+
+    def _trouble(self) -> str:
+        """Why the history cannot be used right now; "" where it can."""
+        try:
+            if self.chats.history is not None:
+                self.chats.history.chats(first=0)
+        except HistoryError as error:
+            log.debug("the history cannot be used", exc_info=True)
+            return self._told(error)
+        return ""
+
+    def _told(self, error: HistoryError) -> str:
+        history = self.chats.history
+        return str(error) if history is None else history.told(error)
 
     async def forget(self, action: cl.Action) -> None:
         """Delete what was kept of the chat and keep nothing more of it."""
@@ -225,7 +254,7 @@ class PageHistory:
             await chat.forget()
         except HistoryError as error:
             log.debug("deleting a chat failed", exc_info=True)
-            await _note(NOT_DELETED.format(problem=error))
+            await _note(NOT_DELETED.format(problem=self._told(error)))
             return False
         await _note(NOT_KEPT_NOW)
         await self._refresh_sidebar(chat)
@@ -239,10 +268,12 @@ class PageHistory:
         try:
             chat = await self.chats.resumed(thread["id"], owner, self.new_choices(owner))
             cl.user_session.set("chat", chat)
-            shown = await self._shown(chat, WINDOW)
+            shown = await self._shown(chat)
         except HistoryError as error:
             log.debug("resuming a chat failed", exc_info=True)
-            await cl.context.emitter.send_toast(NO_HISTORY.format(problem=error), "error")
+            await cl.context.emitter.send_toast(
+                NO_HISTORY.format(problem=self._told(error)), "error"
+            )
             return
         await self.offer_settings(chat)
         metadata = thread["metadata"] or {}
@@ -252,59 +283,105 @@ class PageHistory:
         await _send_actions(shown.actions)
 
     async def show_earlier(self, action: cl.Action) -> None:
-        """Show more of a long chat's beginning."""
-        chat = self.chat()
-        number = action.payload.get("shown")
-        if type(number) is not int or not 0 < number < 2**31:
+        """Turn a page back in a long chat."""
+        before = action.payload.get("before")
+        if type(before) is int and 0 < before < 2**63:
+            await self._turn_to(self.chat(), before)
+
+    async def show_newest(self, action: cl.Action) -> None:
+        """Turn to the end of a long chat."""
+        await self._turn_to(self.chat(), None)
+
+    async def _turn_to(self, chat: LiveChat, before: int | None) -> None:
+        """Show one page of a chat in place of another.
+
+        Args:
+            chat: the visitor's.
+            before: the number of the message that it ends before; None for the newest.
+        """
+        if self.chats.history is None:
             return
         try:
-            shown = await self._shown(chat, number + EARLIER)
+            shown = await self._shown(chat, before)
         except HistoryError as error:
-            await _note(NO_HISTORY.format(problem=error))
+            await _note(NO_HISTORY.format(problem=self._told(error)))
             return
-        with suppress(Exception):
-            await action.remove()
-        metadata = {"chat_profile": self.name}
-        await cl.context.emitter.emit(
-            "resume_thread",
-            {
-                "id": chat.id,
-                "metadata": metadata,
-                "steps": shown.steps,
-                "elements": shown.elements,
-            },
-        )
+        cl.user_session.set(LOOKS_BACK, before is not None)
+        thread = {
+            "id": chat.id,
+            "metadata": {"chat_profile": self.name},
+            "steps": shown.steps,
+            "elements": shown.elements,
+        }
+        await cl.context.emitter.emit("resume_thread", thread)
         await _send_actions(shown.actions)
 
-    async def _shown(self, chat: LiveChat, last: int) -> Shown:
-        """The newest messages of a chat, with a button for the earlier ones."""
+    async def _shown(self, chat: LiveChat, before: int | None = None) -> Shown:
+        """A page of a chat, the newest one unless said, with buttons for what is not on it."""
         history = self.chats.history
         assert history is not None
-        messages = await asyncio.to_thread(history.messages, chat.id, last=last)
-        hidden = await asyncio.to_thread(history.count_messages, chat.id) - len(messages)
+        messages = await asyncio.to_thread(history.messages, chat.id, last=WINDOW, before=before)
+        first = messages[0].number if messages else 0
+        count = partial(asyncio.to_thread, history.count_messages, chat.id)
+        hidden = await count(before=first)
+        if before is None:
+            there = {one.id for one in messages}
+            messages += [one for one in chat.unsaved if one.id not in there]
         chat.offered_forget = True
         shown = await asyncio.to_thread(self.restorer.shown, chat.id, messages)
+        say = Words.of(getattr(cl.context.session, "language", None)).say
         if hidden > 0:
-            top = str(uuid5(NAMESPACE_OID, f"{chat.id} earlier"))
-            words = "1 earlier message" if hidden == 1 else f"{hidden:,} earlier messages"
-            shown.steps.insert(0, message_step(chat.id, top, f"*{words}*", self.name))
-            button = cl.Action(
-                name="show_earlier", payload={"shown": len(messages)}, label="Show earlier"
+            words = (
+                say("history.earlier_one")
+                if hidden == 1
+                else say("history.earlier", n=f"{hidden:,}")
             )
-            button.id, button.forId, button.icon = f"{top}-button", top, "chevron-up"
-            shown.actions.append(button)
-        if messages and messages[-1].author == "user" and not chat.turn.locked():
-            bottom = str(uuid5(NAMESPACE_OID, f"{messages[-1].id} cut off"))
-            shown.steps.append(message_step(chat.id, bottom, f"*{CUT_OFF}*", self.name))
             button = cl.Action(
-                name="answer_now", payload={"message": messages[-1].id}, label="Answer now"
+                name="show_earlier",
+                payload={"before": first},
+                label=say("history.show_earlier"),
+                icon="chevron-up",
             )
-            button.id, button.forId, button.icon = f"{bottom}-button", bottom, "rotate-cw"
-            shown.actions.append(button)
+            self._add_line(shown, chat, f"{first} earlier", words, button, top=True)
+        if before is not None:
+            button = cl.Action(
+                name="show_newest",
+                payload={},
+                label=say("history.show_newest"),
+                icon="chevrons-down",
+            )
+            later = await count() - await count(before=before)
+            words = say("history.later_one") if later == 1 else say("history.later", n=f"{later:,}")
+            self._add_line(shown, chat, f"{before} later", words, button)
+        elif messages and messages[-1].author == "user" and not chat.turn.locked():
+            button = cl.Action(
+                name="answer_now",
+                payload={"message": messages[-1].id},
+                label="Answer now",
+                icon="rotate-cw",
+            )
+            self._add_line(shown, chat, f"{messages[-1].id} cut off", CUT_OFF, button)
         return shown
 
-    async def unanswered(self, action: cl.Action) -> str | None:
-        """The message that a button wants answered; the button and its line go."""
+    def _add_line(
+        self,
+        shown: Shown,
+        chat: LiveChat,
+        name: str,
+        words: str,
+        button: cl.Action,
+        *,
+        top: bool = False,
+    ) -> None:
+        """A line that is no part of the chat, with a button below it."""
+        line = str(uuid5(NAMESPACE_OID, f"{chat.id} {name}"))
+        step = message_step(chat.id, line, f"*{words}*", self.name)
+        shown.steps.insert(0 if top else len(shown.steps), step)
+        button.id, button.forId = f"{line}-button", line
+        shown.actions.append(button)
+
+    async def unanswered(self, action: cl.Action) -> tuple[str, Path | None] | None:
+        """What a button wants answered, words and picture; the button and its line go."""
         chat, message_id = self.chat(), action.payload.get("message")
         if self.chats.history is None:
             return None
@@ -314,7 +391,12 @@ class PageHistory:
         if not messages or messages[0].id != message_id or messages[0].author != "user":
             return None
         chat.answering = messages[0].id
-        return messages[0].text
+        return messages[0].words, self.picture(chat.id, messages[0].picture)
+
+    def picture(self, chat_id: str, name: str) -> Path | None:
+        """The file of a picture that came with a message of a chat; None where there is none."""
+        history = self.chats.history
+        return None if history is None else history.pictures.path(chat_id, name)
 
     # -- other tabs ------------------------------------------------------------------------
 

@@ -1,15 +1,17 @@
 """The chats that are going on in the page, and how they get into the history.
 
 A chat is written after it was shown, in a thread, and never stands in its way: while the history
-cannot be written, the chat goes on, says so once, and tries again with every answer.
+cannot be written, the chat goes on, says so once, and tries again with every answer and meanwhile.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from asyncio import sleep
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from bot.assistant import Choices, Session
@@ -22,9 +24,14 @@ log = logging.getLogger(__name__)
 
 DELETED = "This chat was deleted, so it is not kept any more."
 LOST = "The history's file was taken away, and earlier chats with it. This chat is kept from here."
+NO_PICTURE = "Your picture cannot be kept with this chat: {reason}."
 NOT_KEPT = "This chat cannot be kept for now: {reason}."
 
-Write = Callable[[History], None]
+TRY_AGAIN_SECONDS = (5, 10, 20, 40) + 60 * (60,)
+"""Pauses before a chat that could not be kept is written again."""
+
+Write = partial[None]
+"""Takes the history."""
 
 
 @dataclass(eq=False)
@@ -69,11 +76,19 @@ class LiveChat:
     _generation: int = 0
     _in_trouble: bool = False
     _first_message: str = ""
+    _picture_trouble: str | None = None
+    _unsaid: str | None = None
+    _trying: asyncio.Task[None] | None = None
 
     # -- what happens in the chat ----------------------------------------------------------
 
-    def said(self, message: KeptMessage) -> None:
-        """Somebody said something."""
+    def said(self, message: KeptMessage, picture: Path | None = None) -> None:
+        """Somebody said something.
+
+        Args:
+            message: with the name of the picture that came with it.
+            picture: its file, for as long as the visitor's session lasts.
+        """
         if message.author == "user" and not self._first_message:
             self._first_message = message.text
         self.fresh.append(message)
@@ -83,6 +98,18 @@ class LiveChat:
             self.started_at = message.said_at
             self._begin()
         self._waiting.append(partial(History.add, chat_id=self.id, message=message))
+        if picture is not None:
+            self._waiting.append(partial(self._keep_picture, name=message.picture, picture=picture))
+
+    def _keep_picture(self, history: History, *, name: str, picture: Path) -> None:
+        """The message is kept also where its picture cannot be."""
+        try:
+            history.pictures.keep(self.id, name, picture.read_bytes())
+        except OSError as error:
+            # The visitor was gone before the history could be written.
+            log.warning("a picture is gone before it was kept: %s", error.strerror)
+        except HistoryError as error:
+            self._picture_trouble = NO_PICTURE.format(reason=error)
 
     def settled(self) -> None:
         """An answer is complete: this is the state to go on from."""
@@ -131,6 +158,11 @@ class LiveChat:
         fresh, self.fresh = self.fresh, []
         return fresh
 
+    @property
+    def unsaved(self) -> list[KeptMessage]:
+        """What was said and is not in the history yet."""
+        return [one.keywords["message"] for one in self._waiting if one.func is History.add]
+
     # -- the history -----------------------------------------------------------------------
 
     async def save(self) -> str | None:
@@ -140,23 +172,41 @@ class LiveChat:
             A sentence for the person where that failed for the first time, else None.
         """
         async with self._saving:
-            waiting = list(self._waiting)
-            if not waiting or self.history is None:
-                return None
-            try:
-                await asyncio.to_thread(_write, self.history, waiting)
-            except ChatNotFound:
-                return await self._gone()
-            except HistoryError as error:
-                log.debug("keeping a chat failed", exc_info=True)
-                return self._in_trouble_for(str(error))
-            except Exception as error:
-                # Whatever it is, the chat goes on.
-                log.error("keeping a chat failed: %s", error, exc_info=True)
-                return self._in_trouble_for("something went wrong on my side")
-            del self._waiting[: len(waiting)]
-            self._in_trouble = False
+            notice = await self._write_waiting() or self._unsaid
+            self._unsaid = None
+            return notice
+
+    async def _write_waiting(self) -> str | None:
+        waiting = list(self._waiting)
+        if not waiting or self.history is None:
             return None
+        try:
+            await asyncio.to_thread(_write, self.history, waiting)
+        except ChatNotFound:
+            return await self._gone()
+        except HistoryError as error:
+            log.debug("keeping a chat failed", exc_info=True)
+            return self._in_trouble_for(self.history.told(error))
+        except Exception as error:
+            # Whatever it is, the chat goes on.
+            log.error("keeping a chat failed: %s", error, exc_info=True)
+            return self._in_trouble_for("something went wrong on my side")
+        del self._waiting[: len(waiting)]
+        self._in_trouble = False
+        notice, self._picture_trouble = self._picture_trouble, None
+        return notice
+
+    async def _try_again(self) -> None:
+        """Write what is waiting as soon as that can be done, also when nobody says any more.
+
+        The task holds the chat, so that it is not lost when the last tab is closed.
+        """
+        for pause in TRY_AGAIN_SECONDS:
+            await sleep(pause)
+            async with self._saving:
+                self._unsaid = await self._write_waiting() or self._unsaid
+            if not self._waiting:
+                return
 
     async def forget(self) -> None:
         """Delete the chat for good and keep nothing more of it. Raises HistoryError."""
@@ -173,6 +223,8 @@ class LiveChat:
 
     def _in_trouble_for(self, reason: str) -> str | None:
         told, self._in_trouble = self._in_trouble, True
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.create_task(self._try_again())
         return None if told else NOT_KEPT.format(reason=reason)
 
     async def _gone(self) -> str:
@@ -189,7 +241,7 @@ class LiveChat:
             await asyncio.to_thread(_write, self.history, list(self._waiting))
             self._waiting.clear()
         except HistoryError as error:
-            return NOT_KEPT.format(reason=error)
+            return NOT_KEPT.format(reason=self.history.told(error))
         return LOST
 
     def _begin(self) -> None:

@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.accounts import Account, Accounts
 from bot.assistant.loading import LoadedAssistant, Parts, load_assistant, open_assistant
 from bot.errors import HistoryError
 from bot.history import History, history_path
+from bot.history.database import place_name
+from bot.history.text import without_place
 from bot.page.answering import Answering
 from bot.page.kept_choices import KeptChoices
 from bot.page.people import PartsByEncoder, People
@@ -42,7 +45,7 @@ def load_services(
     """
     leave_a_core_to_python()
     loaded = load_assistant(settings, encoder=encoder, on_step=on_step)
-    history, problem = _open_history()
+    history, problem = _open_history(settings)
     return PageServices(
         settings=settings,
         assistant=loaded.assistant,
@@ -81,7 +84,7 @@ def load_people(
     on_step("Loading the encoder")
     loaded = {encoder.name: encoder} if encoder is not None else {}
     parts = PartsByEncoder(lambda chosen: Parts.load(chosen, loaded.get(chosen.encoder)))
-    history, problem = _open_history()
+    history, problem = _open_history(settings)
     choices = KeptChoices(home() / "page" / "choices.json")
     answering = Answering()
 
@@ -136,13 +139,22 @@ def _replay(loaded: LoadedAssistant) -> "ReplayFiles | None":
     return ReplayFiles(files, loaded.suggester, loaded.assistant.searcher)
 
 
-def _open_history() -> tuple[History | None, str]:
+def _open_history(settings: Settings) -> tuple[History | None, str]:
     """The history, or why there is none: the page works without it and says so."""
+    place = settings.history or history_path()
     try:
-        return History.open(history_path()), ""
+        return History.open(place, later=True), ""
     except HistoryError as error:
         log.warning("%s", error)
-        return None, str(error)
+        return None, _without_place(error, place)
+
+
+def _without_place(error: HistoryError, place: Path | str) -> str:
+    try:
+        return without_place(str(error), place_name(place))
+    except HistoryError:
+        # The address cannot be read, and its error holds nothing of it.
+        return str(error)
 
 
 def _holds_samples(library: Library) -> bool:

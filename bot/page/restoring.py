@@ -17,7 +17,10 @@ from bot.assistant import Reply
 from bot.history import KeptMessage
 from bot.history.records import PhotoLookup, present_photos, read_reply
 from bot.page.keeping import now
+from bot.page.kept_pictures import picture_address
 from bot.page.sentences import duration, plain, step_text
+from bot.page.uploads import KIND, NAME
+from bot.page.words import Words
 from retrieval.library import Photo
 
 GONE_ONE = "One photo is no longer in your library."
@@ -50,12 +53,14 @@ class Restorer:
         library: tells which photos there still are.
         copies: the folder of the copies that were shared.
         elements: what a reply shows beside its words.
+        picture: the file of a picture by its chat and name; None where it is gone.
     """
 
     name: str
     library: PhotoLookup
     copies: Path
     elements: Elements
+    picture: Callable[[str, str], Path | None]
 
     def shown(self, chat_id: str, messages: Sequence[KeptMessage]) -> Shown:
         """What the page shows of these messages of a chat."""
@@ -64,12 +69,23 @@ class Restorer:
         shown = Shown()
         for one in messages:
             if one.author == "user":
-                shown.steps.append(_step(chat_id, one, "user_message", one.text, name="user"))
+                self._add_question(chat_id, one, shown)
                 run = _step(chat_id, one, "run", "", name="on_message", parent=one.id)
                 shown.steps.append({**run, "id": runs[one.id]})
             else:
                 self._add_answer(chat_id, one, runs.get(one.answers or ""), present, shown)
         return shown
+
+    def _add_question(self, chat_id: str, message: KeptMessage, shown: Shown) -> None:
+        text = message.words
+        if message.picture:
+            if self.picture(chat_id, message.picture) is not None:
+                shown.elements.append(_picture(chat_id, message))
+            else:
+                language = getattr(cl.context.session, "language", None)
+                gone = Words.of(language).say("history.picture_gone")
+                text = f"{text}\n{gone}".strip()
+        shown.steps.append(_step(chat_id, message, "user_message", text, name="user"))
 
     def _add_answer(
         self,
@@ -120,6 +136,21 @@ def message_step(chat_id: str, message_id: str, text: str, name: str) -> StepDic
     """A message of the bot's that is shown but is not part of the chat."""
     return _step(
         chat_id, KeptMessage(message_id, "bot", "", now()), "assistant_message", text, name=name
+    )
+
+
+def _picture(chat_id: str, message: KeptMessage) -> ElementDict:
+    """The picture that came with a message, as Chainlit shows one that was just sent."""
+    return ElementDict(
+        id=str(uuid5(NAMESPACE_OID, f"{message.id} picture")),
+        threadId=chat_id,
+        forId=message.id,
+        type="image",
+        display="inline",
+        size="medium",
+        name=NAME,
+        mime=KIND,
+        url=picture_address(chat_id, message.picture),
     )
 
 

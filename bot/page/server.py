@@ -30,6 +30,7 @@ from bot.page.guard import DOORS, HEADER_DOORS, OAUTH_DOORS, Guard
 from bot.page.history import OWNER
 from bot.page.homes import Homes
 from bot.page.hosts import AllowedHosts
+from bot.page.kept_pictures import picture_routes
 from bot.page.learned import learned_routes
 from bot.page.login_routes import login_routes
 from bot.page.logins import Logins
@@ -72,6 +73,7 @@ def make_app(people: People, ready: Callable[[], None] | None = None) -> ASGIApp
     app.add_middleware(Observer, metrics=metrics)
     app.include_router(monitoring_routes(metrics))
     app.include_router(photo_routes(homes))
+    app.include_router(picture_routes(people.history, homes.library_of))
     app.include_router(upload_routes())
     app.include_router(learned_routes(homes))
     settings = people.settings

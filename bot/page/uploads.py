@@ -1,8 +1,8 @@
-"""Pictures that a person pastes or drops into the chat: taken in, made anew, never kept.
+"""Pictures that a person pastes or drops into the chat: taken in, made anew.
 
 What comes in is bounded by the guard, decoded, and written as a new JPEG from the pixels alone
 before anything else sees it; whatever is no picture ends here. The new file belongs to the
-visitor's session and goes with it.
+visitor's session and goes with it; the history keeps one of its own, where the chat is kept.
 
 Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """

@@ -89,3 +89,13 @@ def test_secrets_never_show() -> None:
     assert "hunter2secret" not in f"{settings!r} {settings}"
     assert settings.endpoint == "https://example.com:8443/v1/"
     assert settings.basic_auth == ("me", "hunter2secret")
+
+
+def test_the_history_is_a_file_or_postgres_and_its_password_is_never_shown() -> None:
+    for value in ("/data/chats.db", "postgresql://me:top-secret@host/db", "postgres:///db"):
+        settings = Settings.load({"PHOTOPAL_HISTORY": value})
+        assert settings.history == value
+        assert "top-secret" not in repr(settings)
+    with pytest.raises(SettingsInvalid, match="PHOTOPAL_HISTORY: must be a file") as caught:
+        Settings.load({"PHOTOPAL_HISTORY": "mysql://me:top-secret@host/db"})
+    assert "top-secret" not in str(caught.value)

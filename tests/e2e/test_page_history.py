@@ -450,11 +450,30 @@ def test_a_chat_of_five_thousand_messages(server: PageServer, visit: Visit) -> N
     visitor.page.get_by_text("message 4999", exact=True).wait_for()
     visitor.page.get_by_text("4,900 earlier messages").wait_for()
     assert visitor.page.get_by_text("message 4899", exact=True).count() == 0
+
+    def shown() -> list[str]:
+        return [one for one in all_said(visitor) if one.startswith("message")]
+
+    # Pages of the same size: however far back, the browser has as much to do.
+    for first in (4_800, 4_700):
+        button(visitor, "Show earlier").click()
+        visitor.page.get_by_text(f"message {first}", exact=True).wait_for()
+        assert shown() == [f"message {number}" for number in range(first, first + 100)]
+        assert visitor.page.get_by_text(f"{first:,} earlier messages").count() == 1
+        # One reads on where one was: at the end of the page before.
+        later = visitor.page.get_by_text(f"{4_900 - first} later messages")
+        eventually(lambda later=later: visitor.in_view(later))
+    button(visitor, "Show the newest").click()
+    visitor.page.get_by_text("message 4999", exact=True).wait_for()
+    assert shown()[0] == "message 4900"
+    # Who says something on an earlier page is back at the end with it.
     button(visitor, "Show earlier").click()
-    visitor.page.get_by_text("message 4700", exact=True).wait_for()
-    assert visitor.page.get_by_text("4,700 earlier messages").count() == 1
-    assert button(visitor, "Show earlier").count() == 1
-    said = [one for one in all_said(visitor) if one.startswith("message")]
-    assert said == [f"message {number}" for number in range(4_700, 5_000)]
-    visitor.say("show me the temple")
+    visitor.page.get_by_text("message 4800", exact=True).wait_for()
+    visitor.page.locator("#chat-input").fill("show me the temple")
+    visitor.page.locator("#chat-input").press("Enter")
+    visitor.page.get_by_text("message 4999", exact=True).wait_for()
+    visitor.page.wait_for_selector("#chat-submit")
     assert visitor.alts()
+    assert all_said(visitor)[-3] == "show me the temple"
+    visitor.say("show me the rocket")
+    assert shown()[-1] == "message 4999"

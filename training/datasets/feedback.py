@@ -124,8 +124,9 @@ def _row(line: str, where: str) -> _Row:
 def _of_history(uid: str, photos: Mapping[int, Any], problems: Problems) -> list[_Row]:
     from bot.history import History, history_path
     from bot.history.pairs import pairs_of
+    from bot.settings import Settings
 
-    with History.open(history_path(), create=False) as history:
+    with History.open(Settings.load().history or history_path(), create=False) as history:
         pairs, left_out = pairs_of(history.feedback(library=uid), photos)
     for reason, count in left_out.items():
         for _ in range(count):

@@ -44,9 +44,11 @@ export function start() {
   new MutationObserver(() => {
     const last = newest();
     const now = document.querySelectorAll(MESSAGES).length;
-    // What was just said, and the answer to what was just pressed, is always shown.
-    if (now > count && (acted || last.dataset.stepType === "user_message")) following = true;
-    if (now > count) acted = false;
+    // What was just said, and the answer to what was just pressed, is always shown; so is the end
+    // of an earlier page of a long chat, from where one reads on upwards.
+    const fresh = last && (now > count || last !== watched);
+    if (fresh && (acted || last.dataset.stepType === "user_message")) following = true;
+    if (fresh) acted = false;
     count = now;
     if (last === watched) return;
     sizes.disconnect();

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.history import History, KeptFeedback, history_path
+from bot.history import History, KeptFeedback
 from bot.history.feedback import Kind
 from retrieval.library import Library
 from tests.bot.cli.test_history import Command, as_json, kept, photopal
 from tests.bot.history.conftest import ANNA, BERT
+from tests.support.histories import place, postgres, postgres_server
 
-__all__ = ["kept", "photopal"]  # fixtures of that file
+__all__ = ["kept", "photopal", "place", "postgres", "postgres_server"]  # fixtures
 
 
 @pytest.fixture
-def learned(kept: Path, tmp_path: Path) -> Path:
+def learned(kept: Path, place: Path | str, tmp_path: Path) -> Path:
     """Two photos judged, one of another library, one that changed since, one without words."""
     with (
         Library.read(tmp_path / "home" / "library.db") as library,
-        History.open(history_path()) as history,
+        History.open(place) as history,
     ):
         photos = {one.path.stem: one for one in library.photos_with("present")}
 

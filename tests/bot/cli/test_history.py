@@ -14,7 +14,10 @@ from bot.history import History, history_path
 from retrieval.library import Library
 from tests.bot.history.conftest import ANNA, BERT, answered, make_chat, said
 from tests.support.fake_encoder import ColourEncoder
+from tests.support.histories import place, postgres, postgres_server
 from tests.support.pictures import paint
+
+__all__ = ["place", "postgres", "postgres_server"]  # fixtures
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -36,15 +39,18 @@ def photopal(
 
 
 @pytest.fixture
-def kept(photopal: Command, tmp_path: Path) -> Path:
-    """Two chats about a library of two photos; its folder."""
+def kept(
+    photopal: Command, tmp_path: Path, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Two chats about a library of two photos, in a file and on a server; the photos' folder."""
+    monkeypatch.setenv("PHOTOPAL_HISTORY", str(place))
     folder = tmp_path / "album"
     for colour in ("red", "blue"):
         paint(folder / f"{colour}.png", colour)
     assert photopal("index", folder)[0] == 0
     with Library.read(tmp_path / "home" / "library.db") as library:
         uid = library.uid
-    with History.open(history_path()) as history:
+    with History.open(place) as history:
         history.begin(make_chat(ANNA, library=uid, title="The red one"))
         history.add(ANNA, said(1, "show me the red one"))
         history.add(ANNA, answered(2, 1, 2, shared=(1,)))
@@ -98,6 +104,24 @@ def test_export_of_dialogues(photopal: Command, kept: Path, tmp_path: Path) -> N
     assert written == {"file": str(file), "chats": 2, "dialogues": 2}
     shared = [one for one in read_dialogues(file) if one.share_index is not None]
     assert [one.turns[0].text for one in shared] == ["show me the red one"]
+
+
+def test_export_of_a_very_long_chat_is_complete(
+    photopal: Command, kept: Path, place: Path | str, tmp_path: Path
+) -> None:
+    texts = [f"message {number}" for number in range(5_000)]
+    with History.open(place) as history, history.transaction():
+        history.begin(make_chat("long"))
+        for number, text in enumerate(texts, start=10):
+            history.add("long", said(number, text))
+    file = tmp_path / "chats.json"
+    assert photopal("history", "export", "long", "-o", file)[0] == 0
+    (dialogue,) = read_dialogues(file)
+    assert [one.text for one in dialogue.turns] == texts
+    page = tmp_path / "chats.html"
+    assert photopal("history", "export", "long", "-o", page)[0] == 0
+    words = page.read_text(encoding="utf-8")
+    assert all(f"<p>{text}</p>" in words for text in texts)
 
 
 def test_export_of_a_page(photopal: Command, kept: Path, tmp_path: Path) -> None:

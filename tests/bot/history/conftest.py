@@ -8,14 +8,19 @@ import pytest
 from bot.assistant import Reply, SharedPhoto, ShownPhoto
 from bot.history import History, KeptChat, KeptMessage
 from bot.history.records import kept_reply
+from tests.support.histories import place, postgres, postgres_server
+from tests.support.small_disk import small_disk
+
+__all__ = ["place", "postgres", "postgres_server", "small_disk"]  # fixtures
 
 ANNA = "4a1d3c1e-0000-4000-8000-000000000001"
 BERT = "4a1d3c1e-0000-4000-8000-000000000002"
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> Iterator[History]:
-    with History.open(tmp_path / "history.db") as history:
+def history(place: Path | str) -> Iterator[History]:
+    """A history in a file, and one on a server: whatever takes it runs on both."""
+    with History.open(place) as history:
         yield history
 
 

@@ -13,7 +13,7 @@ from bot.assistant.session import Topic
 from bot.dialogues.photo_names import PhotoFolder
 from bot.dialogues.reading import read_dialogues
 from bot.history.export import html_page, photochat_dialogues
-from bot.history.records import present_photos, read_reply
+from bot.history.records import A_PICTURE, KeptMessage, present_photos, read_reply
 from bot.history.titles import MAX_CHARS, UNTITLED, title_of
 from retrieval.library import Library, Photo
 from retrieval.photos.metadata import read_metadata
@@ -42,6 +42,10 @@ def album(tmp_path: Path) -> Library:
             vector=np.array([1, 0], np.float32),
         )
     return library
+
+
+def no_picture(chat_id: str, name: str) -> None:
+    """Where none was shown."""
 
 
 def photos_of(album: Library) -> dict[int, Photo]:
@@ -86,7 +90,7 @@ def test_a_photo_that_is_gone_is_in_no_export(album: Library) -> None:
     dialogues = photochat_dialogues(make_chat(), messages, photos)
     assert "cat.jpg" not in json.dumps(dialogues)
     assert not any(turn["share_photo"] for one in dialogues for turn in one["dialogue"])
-    page = "".join(html_page([(make_chat(), messages, photos)], lambda photo: b"JPEG"))
+    page = "".join(html_page([(make_chat(), messages, photos)], lambda photo: b"JPEG", no_picture))
     assert page.count("<img") == 1
     assert page.count("no longer there") == 2
     assert tmp.stem in page  # said by the person
@@ -101,7 +105,9 @@ def test_a_hidden_photo_is_gone_too(album: Library) -> None:
 def test_the_page_escapes_what_was_said(album: Library) -> None:
     chat = make_chat(title="<script>alert(1)</script>")
     messages = [said(1, "<img src=x onerror=alert(1)>"), answered(2, 3)]
-    page = "".join(html_page([(chat, messages, photos_of(album))], lambda photo: b"JPEG"))
+    page = "".join(
+        html_page([(chat, messages, photos_of(album))], lambda photo: b"JPEG", no_picture)
+    )
     assert "<script" not in page
     assert "<img src=x" not in page
     assert 'alt="&lt;b&gt;bird"' in page
@@ -162,3 +168,17 @@ def test_titles_are_short() -> None:
     assert title.endswith("…")
     assert title_of(Session()) == UNTITLED
     assert len(title_of(Session(), "x" * 500)) <= MAX_CHARS + 1
+
+
+def test_a_page_holds_the_pictures_that_were_shown(tmp_path: Path) -> None:
+    messages = [
+        KeptMessage("1", "user", A_PICTURE, "2026-11-01T10:00:00Z", picture="a.jpg"),
+        KeptMessage("2", "user", "like this?", "2026-11-01T10:00:01Z", picture="b.jpg"),
+    ]
+    there = {(ANNA, "a.jpg"): b"JPEG"}
+    page = "".join(
+        html_page([(make_chat(), messages, {})], lambda photo: None, lambda *one: there.get(one))
+    )
+    assert page.count("data:image/jpeg;base64,SlBFRw==") == 1
+    assert A_PICTURE not in page and "like this?" in page
+    assert page.count("no longer there") == 1

@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.assistant.session import Topic
 from bot.errors import ChatNotFound, FeedbackNotFound
 from bot.history import History, KeptFeedback
 from bot.history.feedback import Kind, query_words
+from bot.history.schema import migrations
 from tests.bot.history.conftest import ANNA, BERT, make_chat
 
 
@@ -101,21 +103,31 @@ def test_what_is_forgotten_no_longer_decides_in_its_chat(history: History) -> No
     assert then.topics[0].galleries == [[1, 2]]
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 def test_what_is_forgotten_is_not_left_in_the_file(history: History) -> None:
     history.begin(make_chat())
     history.give(replace(liked(1), query="the very secret cat"))
     history.forget_feedback(["feedback-1"])
+    assert history.path is not None
     assert b"very secret" not in history.path.read_bytes()
 
 
-def test_a_history_of_the_first_version_is_brought_up_to_date(history: History) -> None:
+def test_a_history_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with sqlite3.connect(path) as old:
+        old.executescript(migrations()[0][1] + "PRAGMA user_version = 1;")
+    old.close()
+    with History.open(path) as history:
+        history.begin(make_chat())
+        history.give(liked(1))
+        assert kinds(history) == [(1, "up")]
+
+
+def test_words_of_any_length(history: History) -> None:
     history.begin(make_chat())
-    with sqlite3.connect(history.path) as old:
-        old.execute("DROP TABLE feedback")
-        old.execute("PRAGMA user_version = 1")
-    with History.open(history.path) as again:
-        again.give(liked(1))
-        assert kinds(again) == [(1, "up")]
+    for number in range(2):
+        history.give(replace(liked(number), query="the cat " * 2_000))
+    assert kinds(history) == [(1, "up")]
 
 
 def test_a_talk_without_a_request_has_the_describers_words() -> None:

@@ -1,18 +1,20 @@
-"""The history on a real disk: kept, found, renamed, deleted for good, and all that can go wrong."""
+"""The history: kept, found, renamed, deleted. All of it in a file, and on a real server."""
 
-import sqlite3
 import stat
-import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.errors import ChatNotFound, HistoryBusy, HistoryError, HistoryNotFound, HistoryTooNew
-from bot.history import History, KeptChat, database
+from bot.errors import ChatNotFound, HistoryError, HistoryNotFound
+from bot.history import History
+from bot.history.database import place_name
+from bot.history.pictures import new_name
 from bot.history.records import KeptMessage
+from bot.history.schema import Dialect, latest_version, migrations
 from tests.bot.history.conftest import ANNA, BERT, answered, make_chat, said
+from tests.support.postgres_server import PostgresServer
 
 
 def test_what_is_kept_comes_back_in_order(history: History) -> None:
@@ -28,16 +30,6 @@ def test_what_is_kept_comes_back_in_order(history: History) -> None:
     assert back[1].reply == messages[1].reply
     assert back[1].buttons == messages[1].buttons
     assert set(back[1].photo_ids) == {7, 8, 99}
-
-
-def test_no_path_is_kept(history: History) -> None:
-    history.begin(make_chat())
-    history.add(ANNA, answered(2, 7, shared=(7,)))
-    history.close()
-    everything = b"".join(one.read_bytes() for one in history.path.parent.iterdir())
-    assert b"7.jpg" in everything  # the name of the copy that was shared
-    assert b"secret" not in everything
-    assert b"folder" not in everything.replace(b"name folders", b"")
 
 
 def test_a_message_is_kept_once(history: History) -> None:
@@ -89,6 +81,12 @@ def test_pages_of_a_list(history: History) -> None:
         ("CAFÉ", [BERT]),
         ("cat cafe", []),
         ("50%", [BERT]),
+        ("STRASSE", [BERT]),
+        ("straße", [BERT]),
+        ("ångström", [BERT]),
+        ("ΟΔΟΣ", [BERT]),
+        ("猫", [BERT]),
+        ("ﬁne", [BERT]),
         ("_", []),
         ("'; DROP TABLE chat --", []),
     ],
@@ -97,7 +95,7 @@ def test_search(history: History, words: str, found: list[str]) -> None:
     history.begin(make_chat(ANNA))
     history.add(ANNA, said(1, "so dramatic"))
     history.begin(make_chat(BERT, title="Das Café"))
-    history.add(BERT, said(2, "only 50% of it"))
+    history.add(BERT, said(2, "only 50% of it, Straße, ANGSTROM, οδός, 黑猫, fine"))
     assert [one.id for one in history.chats(search=words)] == found
 
 
@@ -122,23 +120,6 @@ def test_a_button_that_was_pressed_is_gone(history: History) -> None:
     assert history.messages(ANNA)[0].buttons == ()
 
 
-def test_deleted_for_good(history: History) -> None:
-    secret = "a very private sentence"
-    history.begin(make_chat(title=secret))
-    for number in range(200):
-        history.add(ANNA, said(number, f"{secret} {number}"))
-    history.begin(make_chat(BERT))
-    history.delete(ANNA)
-    with pytest.raises(ChatNotFound):
-        history.chat(ANNA)
-    assert history.messages(ANNA) == []
-    for file in history.path.parent.iterdir():
-        assert secret.encode() not in file.read_bytes(), file.name
-    with pytest.raises(ChatNotFound):
-        history.delete(ANNA)
-    assert history.delete_all("owner") == 1
-
-
 @pytest.mark.parametrize("change", ["add", "rename", "set_session", "set_choices"])
 def test_a_chat_that_is_not_there(history: History, change: str) -> None:
     values = {
@@ -155,6 +136,40 @@ def test_half_an_emoji_is_kept_as_far_as_it_can_be(history: History) -> None:
     history.begin(make_chat())
     history.add(ANNA, KeptMessage("1", "user", "hello \ud83d there", "2026-11-01T10:00:00Z"))
     assert history.messages(ANNA)[0].text == "hello ? there"
+
+
+def test_what_no_database_can_hold_is_replaced(history: History) -> None:
+    history.begin(make_chat(title="one\0two \ud83d"))
+    assert history.chat(ANNA).title == "one\ufffdtwo ?"
+    history.add(ANNA, KeptMessage("1", "user", "a\0b", "2026-11-01T10:00:00Z"))
+    assert history.messages(ANNA)[0].text == "a\ufffdb"
+    assert [one.id for one in history.chats(search="a\0b")] == [ANNA]
+    with pytest.raises(ChatNotFound):
+        history.chat("no\0body \udfff")
+
+
+def test_whatever_is_searched_for(history: History) -> None:
+    history.begin(make_chat())
+    history.add(ANNA, said(1, r"a \ and 100 % of an under_score"))
+    for words in ("\\", "%", "_score", "% of"):
+        assert history.chats(search=words), words
+    for words in ("a%score", "under?score", "a_and", "cat " + "a" * 100_000, "a " * 50_000 + "zz"):
+        assert len(history.chats(search=words)) == (words.startswith("a " * 3)), words[:20]
+
+
+def test_deleted_with_all_its_messages(history: History) -> None:
+    for chat_id, number in ((ANNA, 1), (BERT, 2)):
+        history.begin(make_chat(chat_id))
+        history.add(chat_id, said(number, "a secret"))
+    history.delete(ANNA)
+    for gone in (lambda: history.chat(ANNA), lambda: history.delete(ANNA)):
+        with pytest.raises(ChatNotFound):
+            gone()
+    assert history.messages(ANNA) == []
+    assert [one.id for one in history.chats(search="secret")] == [BERT]
+    history.begin(make_chat("theirs", owner="somebody"))
+    assert history.delete_all("owner") == 1
+    assert history.delete_all() == 1
 
 
 def test_five_thousand_messages(history: History) -> None:
@@ -180,96 +195,168 @@ def test_all_of_a_transaction_or_nothing(history: History) -> None:
     assert history.messages(ANNA) == []
 
 
-def test_another_process_holds_the_lock(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_threads_write_at_once(history: History) -> None:
     history.begin(make_chat())
-    history._execute("PRAGMA busy_timeout = 1")
-    other = sqlite3.connect(history.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(HistoryBusy, match="try again later"):
-        history.add(ANNA, said(1, "hello"))
-    # Reading goes on.
-    assert history.chat(ANNA).title == "The cat"
-    other.execute("ROLLBACK")
-    history.add(ANNA, said(1, "hello"))
-    assert history.count_messages(ANNA) == 1
+
+    def write(first: int) -> None:
+        for number in range(first, first + 50):
+            history.add(ANNA, said(number, str(number)))
+
+    together([lambda one=one: write(100 * one) for one in range(4)])
+    kept = [int(one.text) for one in history.messages(ANNA)]
+    assert len(kept) == 200
+    # What one writer said stands in its order.
+    for first in range(0, 400, 100):
+        mine = [one for one in kept if first <= one < first + 100]
+        assert mine == sorted(mine)
 
 
-def test_a_full_disk(history: History) -> None:
+def test_two_programs_have_it_open(history: History, place: Path | str) -> None:
+    with History.open(place) as other:
+        history.begin(make_chat())
+        for number in range(0, 20, 2):
+            history.add(ANNA, said(number, str(number)))
+            other.add(ANNA, said(number + 1, str(number + 1)))
+        assert [one.text for one in history.messages(ANNA)] == [str(one) for one in range(20)]
+        other.delete(ANNA)
+        with pytest.raises(ChatNotFound):
+            history.add(ANNA, said(99, "hello"))
+
+
+def test_two_programs_start_at_once(place: Path | str) -> None:
+    opened: list[int] = []
+
+    def start(number: int) -> None:
+        with History.open(place) as history:
+            history.begin(make_chat(f"chat-{number}"))
+            opened.append(number)
+
+    together([lambda one=one: start(one) for one in range(6)])
+    assert len(opened) == 6
+    with History.open(place) as history:
+        assert len(history.chats()) == 6
+
+
+def test_buttons_of_one_message_are_pressed_at_once(history: History, place: Path | str) -> None:
+    buttons = tuple({"id": f"b{one}", "name": "x"} for one in range(8))
     history.begin(make_chat())
-    pages = history._all("PRAGMA page_count")[0][0]
-    history._execute(f"PRAGMA max_page_count = {pages}")
-    with pytest.raises(HistoryError, match="disk is full"):
-        history.add(ANNA, said(1, "x" * 100_000))
-    history._execute("PRAGMA max_page_count = 100000")
-    history.add(ANNA, said(1, "x" * 100_000))
-    assert history.count_messages(ANNA) == 1
+    history.add(ANNA, KeptMessage("1", "bot", "hello", "2026-11-01T10:00:00Z", buttons=buttons))
+    with History.open(place) as other:
+        together(
+            [
+                lambda one=one: (history, other)[one % 2].remove_button("1", f"b{one}")
+                for one in range(8)
+            ]
+        )
+    assert history.messages(ANNA)[0].buttons == ()
 
 
-def test_the_file_is_taken_away(history: History) -> None:
-    history.begin(make_chat())
-    for file in list(history.path.parent.iterdir()):
-        file.unlink()
-    with pytest.raises(ChatNotFound):
-        history.add(ANNA, said(1, "hello"))
-    assert history.generation == 1
-    history.begin(make_chat())
-    history.add(ANNA, said(1, "hello"))
-    with History.open(history.path) as again:
-        assert again.count_messages(ANNA) == 1
+def test_none_is_made_for_those_who_only_look(place: Path | str) -> None:
+    for _ in range(2):
+        with pytest.raises(HistoryNotFound, match="no chat was kept yet"):
+            History.open(place, create=False)
 
 
-def test_a_newer_version_is_left_untouched(tmp_path: Path) -> None:
-    path = tmp_path / "history.db"
-    History.open(path).close()
-    with sqlite3.connect(path) as other:
-        other.execute(f"PRAGMA user_version = {database.latest_version() + 1}")
-    other.close()
-    before = path.read_bytes()
-    with pytest.raises(HistoryTooNew, match="upgrade Photopal"):
-        History.open(path)
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("content", [b"not a database at all" * 100, b"x"])
-def test_something_else_under_that_name(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "history.db"
-    path.write_bytes(content)
-    with pytest.raises(HistoryError):
-        History.open(path)
-    assert path.read_bytes() == content
-
-
-def test_another_programs_database_is_left_untouched(tmp_path: Path) -> None:
-    path = tmp_path / "history.db"
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE theirs (x)")
-    other.close()
-    with pytest.raises(HistoryError, match="not a Photopal history"):
-        History.open(path)
-
-
-def test_none_is_made_for_those_who_only_look(tmp_path: Path) -> None:
-    with pytest.raises(HistoryNotFound):
-        History.open(tmp_path / "history.db", create=False)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="file modes are a POSIX thing")
-def test_it_is_the_users_alone(history: History) -> None:
-    assert stat.S_IMODE(history.path.stat().st_mode) == 0o600
-
-
-def test_many_threads_write_at_once(tmp_path: Path, chat_of: Callable[..., KeptChat]) -> None:
+def test_both_kinds_of_database_have_the_same_tables(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    dialects: tuple[Dialect, ...] = ("sqlite", "postgres")
+    numbers = [[number for number, _ in migrations(dialect=one)] for one in dialects]
+    assert numbers[0] == numbers[1]
+    assert len({latest_version(one) for one in dialects}) == 1
     with History.open(tmp_path / "history.db") as history:
-        history.begin(chat_of())
+        of_file = history._all(
+            "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c "
+            "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+        )
+    with History.open(postgres.address) as history:
+        of_server = history._all(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'photopal' AND table_name <> 'schema_version'"
+        )
+    assert sorted(of_file) == sorted(of_server)
 
-        def write(first: int) -> None:
-            for number in range(first, first + 50):
-                history.add(ANNA, said(number, str(number)))
 
-        threads = [threading.Thread(target=write, args=(100 * one,)) for one in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert history.count_messages(ANNA) == 200
+def together(all_work: list[Any]) -> None:
+    """Do all of it at the same time; what fails in one fails the test."""
+    failed: list[BaseException] = []
+
+    def run(work: Any) -> None:
+        try:
+            work()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in all_work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+# -- pictures that people showed --------------------------------------------------------------
+
+
+def test_pictures_are_the_users_alone_and_go_with_their_chat(history: History) -> None:
+    pictures, name = history.pictures, new_name()
+    for chat_id in (ANNA, BERT):
+        history.begin(make_chat(chat_id))
+        pictures.keep(chat_id, name, b"JPEG " + chat_id.encode())
+    path = pictures.path(ANNA, name)
+    assert path is not None and path.read_bytes() == b"JPEG " + ANNA.encode()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    history.delete(ANNA)
+    assert not path.exists() and pictures.path(ANNA, name) is None
+    assert pictures.read(BERT, name) == b"JPEG " + BERT.encode()
+    history.delete_all("owner")
+    assert list(pictures.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "x.jpg", "0" * 32 + ".jpg/..", "a\0b"])
+def test_only_a_name_that_we_made_leads_to_a_picture(history: History, name: str) -> None:
+    history.pictures.keep(ANNA, new_name(), b"JPEG")
+    for chat_id in (ANNA, "../..", "", "\udfff", "a\0b"):
+        assert history.pictures.path(chat_id, name) is None
+        assert history.pictures.read(chat_id, new_name()) is None
+
+
+def test_pictures_are_bounded(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = history.pictures
+    monkeypatch.setattr("bot.history.pictures.MAX_PICTURE_BYTES", 100)
+    monkeypatch.setattr("bot.history.pictures.MAX_CHAT_BYTES", 150)
+    monkeypatch.setattr("bot.history.pictures.MAX_BYTES", 250)
+    with pytest.raises(HistoryError, match="delete chats"):
+        pictures.keep(ANNA, new_name(), bytes(101))
+    pictures.keep(ANNA, new_name(), bytes(100))
+    with pytest.raises(HistoryError, match="delete chats"):
+        pictures.keep(ANNA, new_name(), bytes(60))
+    pictures.keep(BERT, new_name(), bytes(100))
+    with pytest.raises(HistoryError, match="delete chats"):
+        pictures.keep("another", new_name(), bytes(60))
+
+
+def test_a_chat_whose_pictures_cannot_be_deleted_stays(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.begin(make_chat())
+    history.pictures.keep(ANNA, new_name(), b"JPEG")
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(HistoryError, match="cannot be deleted: Permission denied"):
+        history.delete(ANNA)
+    assert history.chat(ANNA).title == "The cat"
+
+
+def test_what_is_told_on_a_page_does_not_say_where_it_is_kept(
+    history: History, place: Path | str
+) -> None:
+    assert history.name == place_name(place)
+    error = HistoryError(f"another process is writing to the history {history.name}: try again")
+    assert history.told(error) == "another process is writing to the history: try again"
+    error = HistoryError(f"{history.name} is not a Photopal history")
+    assert history.told(error) == "the history is not a Photopal history"

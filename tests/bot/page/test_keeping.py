@@ -9,6 +9,8 @@ import pytest
 from bot.assistant import Choices
 from bot.errors import ChatNotFound, HistoryBusy
 from bot.history import History, KeptMessage
+from bot.history.pictures import new_name
+from bot.page import keeping
 from bot.page.keeping import DELETED, LOST, LiveChat, LiveChats, now
 
 ID = "4a1d3c1e-0000-4000-8000-000000000001"
@@ -110,6 +112,7 @@ async def test_the_file_was_taken_away(chats: LiveChats, history: History) -> No
     chat = chats.new(ID, "owner", "album", Choices())
     say(chat, "one")
     await chat.save()
+    assert history.path is not None
     for file in list(history.path.parent.iterdir()):
         file.unlink()
     say(chat, "two")
@@ -161,3 +164,64 @@ async def test_a_state_of_another_version_is_no_obstacle(
     resumed = await LiveChats(history).resumed(ID, "owner", Choices())
     assert resumed.session.turns == []
     assert resumed.title == "title"
+
+
+async def test_what_could_not_be_kept_is_kept_later_though_nobody_is_there(
+    chats: LiveChats, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 3:
+            patched.undo()
+
+    def busy(self: History) -> None:
+        raise HistoryBusy("another process is writing")
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(History, "transaction", busy)
+    monkeypatch.setattr(keeping, "sleep", pause)
+    chat = chats.new(ID, "owner", "album", Choices())
+    say(chat, "one")
+    assert await chat.save() is not None
+    trying = chat._trying
+    # The last tab is gone.
+    del chat
+    assert trying is not None
+    await trying
+    assert paused == [5, 10, 20]
+    assert [one.text for one in history.messages(ID)] == ["one"]
+
+
+async def test_a_picture_is_kept_with_its_message_and_never_without(
+    chats: LiveChats, history: History, tmp_path: Path
+) -> None:
+    file, chat = tmp_path / "picture.jpg", chats.new(ID, "owner", "album", Choices())
+    file.write_bytes(b"JPEG")
+
+    def show() -> str:
+        name = new_name()
+        message = KeptMessage(name, "user", "like this", now(), picture=name)
+        chat.said(message, file)
+        return name
+
+    name = show()
+    assert await chat.save() is None
+    assert history.pictures.read(ID, name) == b"JPEG"
+    assert history.messages(ID)[0].picture == name
+    # Where it cannot be kept, the message is, and the person is told.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("bot.history.pictures.MAX_BYTES", 1)
+        show()
+        notice = await chat.save()
+    assert notice is not None and "picture cannot be kept" in notice
+    file.unlink()
+    show()
+    assert await chat.save() is None
+    assert history.count_messages(ID) == 3
+    await chat.forget()
+    assert list(history.pictures.folder.iterdir()) == []
+    show()
+    await chat.save()
+    assert list(history.pictures.folder.iterdir()) == []
