@@ -147,7 +147,8 @@ class Assistant:
         topic = session.topic
         if topic is None:
             return Reply(say(session, "nothing_shown"))
-        session.take_up(topic.model_copy(update={"when": (), "where": (), "folders": ()}))
+        anything = {"when": (), "where": (), "folders": (), "favourite": False}
+        session.take_up(topic.model_copy(update=anything))
         plan = Plan(Move.REFINE, language=session.language)
         browse = not topic.words and not topic.picture
         reply = self.finder.searched(session, plan, None, choices, frozenset(), browse=browse)
@@ -414,7 +415,7 @@ def _is_simple(plan: Plan) -> bool:
         return False
     if plan.move not in (Move.REQUEST, Move.INSTEAD):
         return plan.sure >= SURE_MOVE
-    said = bool(plan.content or plan.when or plan.where) and not refers_back(plan.content)
+    said = bool(plan.content or plan.when or plan.where or plan.favourite) and not refers_back(plan.content)
     return said and plan.sure >= SURE_REQUEST
 
 

@@ -72,7 +72,7 @@ def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Pat
     if current is None or plan.move in (Move.REQUEST, Move.ANNOUNCE):
         return _topic_of(plan, folders)
     if plan.move is Move.INSTEAD:
-        if plan.content or not (plan.when or plan.where or folders):
+        if plan.content or not (plan.when or plan.where or folders or plan.favourite):
             return _topic_of(plan, folders)
         return _narrowed(current, plan, folders)
     if plan.move is Move.CORRECT and plan.content:
@@ -88,6 +88,7 @@ def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
         when=plan.when,
         where=plan.where,
         folders=tuple(folders),
+        favourite=plan.favourite,
     )
 
 
@@ -106,6 +107,7 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         when=plan.when or current.when,
         where=plan.where or current.where,
         folders=tuple(folders) or current.folders,
+        favourite=plan.favourite or current.favourite,
         picture=current.picture,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),

@@ -96,9 +96,13 @@ class GalleryMaker:
     # -- photos ----------------------------------------------------------------------------
 
     def shown(self, photo_ids: Sequence[int]) -> tuple[ShownPhoto, ...]:
-        """What is known of photos, in their order; those that are gone are left out."""
-        known = self.library.photos(list(photo_ids))
-        present = [known[one] for one in photo_ids if one in known and known[one].path.is_file()]
+        """What is known of photos, in their order; those gone or hidden are left out."""
+        known = {
+            photo.id: photo
+            for photo in self.library.photos(list(photo_ids)).values()
+            if photo.status == "present" and not photo.hidden and photo.path.is_file()
+        }
+        present = [known[one] for one in photo_ids if one in known]
         return tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, start=1))
 
     def of_words(

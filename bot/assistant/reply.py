@@ -116,7 +116,7 @@ class Reply:
 
 def filter_as_dict(chosen: Filter, words: str) -> dict[str, Any] | None:
     """A filter for JSON; None where it lets everything through."""
-    if not (chosen.dates or chosen.places or chosen.folders or chosen.camera):
+    if not chosen.narrows:
         return None
     return {
         "words": words,
@@ -133,4 +133,5 @@ def filter_as_dict(chosen: Filter, words: str) -> dict[str, Any] | None:
         ],
         "folders": [str(folder) for folder in chosen.folders],
         "camera": chosen.camera or None,
+        "favourites": chosen.favourite,
     }

@@ -35,6 +35,7 @@ class Topic(BaseModel):
         when: dates that the photo may have; empty means any.
         where: places that it may be from; empty means any.
         folders: folders that it may lie in; empty means any.
+        favourite: only photos that the person marked as favourites.
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
@@ -49,6 +50,7 @@ class Topic(BaseModel):
     when: tuple[DateRange, ...] = ()
     where: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
+    favourite: bool = False
     picture: str = ""
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
@@ -68,12 +70,18 @@ class Topic(BaseModel):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether a time, a place or a folder was named."""
-        return bool(self.when or self.where or self.folders)
+        """Whether a time, a place, a folder or favourites were named."""
+        return bool(self.when or self.where or self.folders) or self.favourite
 
     def filter(self, exclude: frozenset[int] = frozenset()) -> Filter:
         """The photos that may be shown for it."""
-        return Filter(dates=self.when, places=self.where, folders=self.folders, exclude=exclude)
+        return Filter(
+            dates=self.when,
+            places=self.where,
+            folders=self.folders,
+            favourite=self.favourite,
+            exclude=exclude,
+        )
 
 
 class Session(BaseModel):

@@ -89,6 +89,7 @@ class Plan:
         extreme: the oldest or newest of them are wanted, in the order of time.
         several: more than one of these.
         aspect: what is asked of a photo that is shown (``numbers``, where its place was said).
+        favourite: only photos that the person marked as favourites.
         unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
         sure: probability of the move, 0 to 1.
         language: of the message, as its two-letter code.
@@ -107,6 +108,7 @@ class Plan:
     extreme: Extreme = ""
     several: bool = False
     aspect: Aspect = ""
+    favourite: bool = False
     unseen: bool = False
     sure: float = 1.0
     language: str = "en"
