@@ -78,8 +78,7 @@ class Finder:
     def _says_nothing(session: Session, plan: Plan) -> bool:
         """Whether photos are asked for without a word about which, and nothing was told before."""
         named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
-        named = named or plan.favourite
-        if named or plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
+        if named or plan.favourite or plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
             return False
         if plan.problem:
             return True
@@ -193,6 +192,7 @@ class Finder:
             filter_words=words,
             looked_for=gallery.looked_for,
             mix=gallery.mix,
+            mix_key=gallery.mix_key,
             searched=gallery.searched,
             seconds=seconds,
             request=request,

@@ -109,6 +109,8 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         folders=tuple(folders) or current.folders,
         favourite=plan.favourite or current.favourite,
         picture=current.picture,
+        picture_of=current.picture_of,
+        picture_weight=current.picture_weight,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),
     )

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _PHOTO_NOUN = re.compile(r"\s+(?:photos?|pictures?|pics?|shots?|images?|snaps?)$", re.I)
 MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
-PICTURE_WEIGHT = 0.5
-"""Of a picture beside the words that were said to it."""
+THE_PICTURE, THE_PHOTO = "the picture", "this photo"
+"""What a picture is called beside the words: one that was shown, and one of the library."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Gallery:
         searched: how many photos were compared.
         looked_for: what was searched for, by name.
         mix: how much a picture and words counted, by name; empty without a picture.
+        mix_key: of the topic that was weighed so.
     """
 
     photos: tuple[ShownPhoto, ...] = ()
@@ -55,6 +56,7 @@ class Gallery:
     searched: int = 0
     looked_for: Mapping[str, str] = field(default_factory=dict)
     mix: Mapping[str, float] = field(default_factory=dict)
+    mix_key: str = ""
 
 
 class GalleryMaker:
@@ -178,11 +180,12 @@ class GalleryMaker:
     def of_picture(self, topic: Topic, k: int, chosen: Filter) -> Gallery:
         """Photos that are like a picture, and like the topic's words where it has some."""
         words = topic.words
-        picture = QueryPicture(unpacked(topic.picture), PICTURE_WEIGHT if words else 1.0)
+        weight = topic.picture_weight if words else 1.0
+        picture = QueryPicture(unpacked(topic.picture), weight)
         without = ", ".join(topic.exclude)
         options = SearchOptions(k=k, collapse=True, filter=chosen)
         query = Query(
-            (QueryText(words, 1 - PICTURE_WEIGHT),),
+            (QueryText(words, round(1 - weight, 2)),),
             kind=PICTURE,
             exclude=without,
             pictures=(picture,),
@@ -190,8 +193,11 @@ class GalleryMaker:
         looked_for = {"like": "a picture", "your words": words, "without": without}
         looked_for = {name: text for name, text in looked_for.items() if text}
         gallery = self._made(query, self.searcher.search(query, options), options, looked_for)
-        mix = {"the picture": picture.weight, words: 1 - PICTURE_WEIGHT} if words else {}
-        return replace(gallery, mix=mix)
+        name = THE_PICTURE if topic.picture_of is None else THE_PHOTO
+        mix = {name: weight, words: round(1 - weight, 2)} if words else {}
+        if not words and topic.picture_of is not None:
+            mix = {name: 1.0}
+        return replace(gallery, mix=mix, mix_key=topic.key if words else "")
 
     def of_filter(self, k: int, chosen: Filter) -> Gallery:
         """Photos of a time or place, when nothing else was said: spread over it, newest first."""

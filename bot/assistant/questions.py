@@ -58,7 +58,9 @@ class Questions:
         places = filter_words(Filter(places=where))
         times = filter_words(Filter(dates=when))
         marked = " marked as favourites" if plan.favourite else ""
-        said = marked + (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
+        said = (
+            marked + (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
+        )
         if not count:
             return Reply(say(session, "count_none", facts=said), filter=chosen)
         text = say(session, "count", count=count_words(count, session.language), facts=said)

@@ -5,6 +5,7 @@ It is plain data, so that it can be stored as JSON and read back (``Session.mode
 """
 
 import base64
+import hashlib
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.conversation import Conversation, Turn
 from retrieval.search.filters import DateRange, Filter, Place
+
+PICTURE_WEIGHT = 0.5
+"""Of a picture beside the words that were said to it, until the person weighs them."""
 
 OWNER = "user"
 BOT = "Photopal"
@@ -37,6 +41,8 @@ class Topic(BaseModel):
         folders: folders that it may lie in; empty means any.
         favourite: only photos that the person marked as favourites.
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
+        picture_of: the photo of the library that it is of; None for a picture from elsewhere.
+        picture_weight: how much the picture counts beside the words, 0 to 1.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
         talk_from: index of the first turn that belongs to it, counted over the conversation.
@@ -52,6 +58,8 @@ class Topic(BaseModel):
     folders: tuple[Path, ...] = ()
     favourite: bool = False
     picture: str = ""
+    picture_of: int | None = None
+    picture_weight: float = PICTURE_WEIGHT
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
     talk_from: int | None = None
@@ -60,6 +68,11 @@ class Topic(BaseModel):
     def words(self) -> str:
         """The content and its details as one text, as it is searched for and shown."""
         return ", ".join(part for part in (self.content, *self.details) if part)
+
+    @property
+    def key(self) -> str:
+        """Tells it from other topics with a picture; short enough for a button."""
+        return hashlib.sha256(f"{self.picture} {self.words}".encode()).hexdigest()[:12]
 
     @property
     def shown(self) -> frozenset[int]:

@@ -15,7 +15,8 @@ _FAVOURITES = re.compile(
     rf"favou?rites\b(?: {_PHOTOS}\b)?"
     rf"|fav(?:e|our|or)?s\b"
     rf"|(?:favou?rited?|fave?d?|starred|hearted) {_PHOTOS}\b"
-    rf"|{_PHOTOS} (?:that |which )?(?:i|we)(?:['’]ve| have)? {_MARKED}(?: as (?:an? )?favou?rites?)?"
+    rf"|{_PHOTOS} (?:that |which )?(?:i|we)(?:['’]ve| have)? {_MARKED}"
+    r"(?: as (?:an? )?favou?rites?)?"
     rf"|{_PHOTOS} (?:marked|saved) as (?:an? )?favou?rites?"
     r")",
     re.IGNORECASE,

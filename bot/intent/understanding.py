@@ -481,7 +481,7 @@ def _filled(plan: Plan, mentions: _Mentions) -> Plan:
 
 def _of_favourites(plan: Plan, marked: Marked, state: TalkState) -> Plan:
     """The plan of a message that names favourites."""
-    if plan.aspect == "change" or plan.move is Move.QUESTION and not plan.aspect:
+    if plan.aspect == "change" or (plan.move is Move.QUESTION and not plan.aspect):
         return replace(plan, favourite=not plan.aspect)
     named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
     if plan.extreme or plan.move in (Move.BACK, Move.SHARE, Move.ORDINAL):

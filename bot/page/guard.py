@@ -75,6 +75,7 @@ DOORS = (
     _door("GET", r"/project/file/[^/]+"),
     _door("POST", r"/project/file", max_body=MAX_UPLOAD_BYTES + _FORM_BYTES),
     _door("GET", r"/photos/\d{1,19}/(thumb|view|shared)"),
+    _door("GET", r"/photos/together"),
     _door("GET POST", r"/ws/socket\.io/?"),
 )
 """All that is served. Chainlit has more routes (chats that are shared, MCP, API docs); the page

@@ -6,11 +6,12 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, cast, get_args
 
 import chainlit as cl
 
 from bot.assistant import Assistant, Choices, Reply, Session
+from bot.assistant.pictures import Part, Weighing
 from bot.page.sentences import SOMETHING_WRONG, plain
 from retrieval.errors import PhotoNotFound, PhotopalError
 
@@ -55,7 +56,8 @@ class PhotoActions:
         Args:
             in_turn: makes a callback wait for its turn in the chat, which is kept afterwards.
         """
-        for callback in (self.share_photo, self.more_like, self.not_this, self.order_photos):
+        in_chat = (self.share_photo, self.more_like, self.not_this, self.order_photos, self.weigh)
+        for callback in in_chat:
             cl.action_callback(callback.__name__)(in_turn(callback))
         # Marks belong to the library, not to the chat: they need not wait for an answer.
         for callback in (self.favourite_photo, self.hide_photo):
@@ -93,6 +95,21 @@ class PhotoActions:
             "ok": await self._done(
                 lambda: not_this(self.session(), photo_id(payload), self.choices()),
                 "I could not look for another one",
+            )
+        }
+
+    async def weigh(self, action: cl.Action) -> dict[str, bool]:
+        """The same once more, with the picture or the words counting more, or left out."""
+        key, part, how = (str(action.payload.get(name)) for name in ("key", "part", "how"))
+        if part not in get_args(Part) or how not in get_args(Weighing):
+            return {"ok": False}
+        again = self.assistant.weigh
+        return {
+            "ok": await self._done(
+                lambda: again(
+                    self.session(), key, cast(Part, part), cast(Weighing, how), self.choices()
+                ),
+                "I could not look once more",
             )
         }
 
