@@ -3,6 +3,8 @@
 The whole tree stands in :mod:`retrieval.errors`.
 """
 
+import math
+
 from retrieval.errors import PhotopalError
 
 
@@ -40,6 +42,38 @@ class HistoryBusy(HistoryError):
 
 class ChatNotFound(HistoryError):
     """There is no such chat in the history, or it was deleted."""
+
+
+class AccountError(BotError):
+    """The accounts of the page cannot be read or written."""
+
+
+class AccountExists(AccountError):
+    """There is an account of this name already."""
+
+
+class AccountUnknown(AccountError):
+    """There is no account of this name."""
+
+
+class AccountNameInvalid(AccountError):
+    """This cannot be the name of an account."""
+
+
+class PasswordUnfit(AccountError):
+    """This cannot be a password: too short, too long, or not the same twice."""
+
+
+class TooManyGuesses(AccountError):
+    """Passwords were guessed too often.
+
+    Attributes:
+        seconds: after which one more guess is allowed.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = max(1, math.ceil(seconds))
+        super().__init__(f"too many tries: wait {self.seconds} s, then try again")
 
 
 class QuestionUnclear(BotError):

@@ -33,6 +33,10 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "password": ("PHOTOPAL_PASSWORD",),
     "replay": ("PHOTOPAL_REPLAY_DIR",),
     "api_token": ("PHOTOPAL_API_TOKEN",),
+    "public_url": ("PHOTOPAL_PUBLIC_URL",),
+    "oauth": ("PHOTOPAL_OAUTH",),
+    "login_header": ("PHOTOPAL_LOGIN_HEADER",),
+    "trusted_proxies": ("PHOTOPAL_TRUSTED_PROXIES",),
 }
 """The environment variables of each setting; the first one that is set wins."""
 
@@ -75,6 +79,10 @@ class Settings(BaseModel):
         password: of the page.
         replay: a dialogue file, or a folder of them, that the page may replay.
         api_token: what other programs must show; None for the one in its file.
+        public_url: the page's address where a reverse proxy shows it to the world.
+        oauth: the login provider that is offered beside passwords, by Chainlit's name of it.
+        login_header: in which a trusted proxy names the account that is logged in.
+        trusted_proxies: addresses and networks of proxies, with commas between.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -95,6 +103,10 @@ class Settings(BaseModel):
     password: SecretStr | None = None
     replay: Path | None = None
     api_token: SecretStr | None = None
+    public_url: str | None = None
+    oauth: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None
+    login_header: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None
+    trusted_proxies: str | None = None
 
     @field_validator("api_key", "password", "api_token", mode="before")
     @classmethod
@@ -110,7 +122,7 @@ class Settings(BaseModel):
             raise ValueError("holds a character that no key has; copy it again")
         return value
 
-    @field_validator("base_url")
+    @field_validator("base_url", "public_url")
     @classmethod
     def _http_only(cls, value: str | None) -> str | None:
         if value is None:

@@ -27,6 +27,9 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── HistoryTooNew
     │   │   ├── HistoryBusy
     │   │   └── ChatNotFound
+    │   ├── AccountError
+    │   │   ├── AccountExists, AccountUnknown, AccountNameInvalid
+    │   │   └── PasswordUnfit, TooManyGuesses
     │   ├── QuestionUnclear
     │   ├── SessionUnknown, SessionBusy
     │   ├── TooManyChats

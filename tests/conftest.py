@@ -26,6 +26,8 @@ def pytest_runtest_makereport(
     return report
 
 
+# Before pytest-xdist reads the marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests stay in one process, and all that open a browser in the same one.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
 from bot.assistant.facts import filter_words, range_words, years_words
-from bot.assistant.follow_ups import before_or_after, next_topic, refers_back
+from bot.assistant.follow_ups import any_of_that_look, before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply
 from bot.assistant.sentences import bare, say
@@ -66,11 +66,15 @@ class Finder:
             return self._older_or_newer(session, plan, before, choices)
         folders = self.galleries.folders(plan.folders)
         topic = next_topic(plan, session, self.galleries.alike, folders)
+        if topic.any_photo and before is not None and before.any_photo:
+            # "Surprise me" again: with others.
+            topic.galleries = [*before.galleries]
         again = plan.move is Move.BACK and not plan.unseen
         session.take_up(topic)
         if again and topic.galleries:
             return self._shown_again(session, topic)
-        exclude = topic.shown if plan.move in (*SAME_TOPIC, Move.BACK) else frozenset()
+        goes_on = topic.any_photo or plan.move in (*SAME_TOPIC, Move.BACK)
+        exclude = topic.shown if goes_on else frozenset()
         refused = frozenset(session.refused) if plan.move is not Move.BACK else frozenset()
         return self.searched(session, plan, description, choices, exclude | refused)
 
@@ -78,7 +82,9 @@ class Finder:
     def _says_nothing(session: Session, plan: Plan) -> bool:
         """Whether photos are asked for without a word about which, and nothing was told before."""
         named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
-        if named or plan.favourite or plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
+        if named or plan.favourite or plan.any_photo:
+            return False
+        if plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
             return False
         if plan.problem:
             return True
@@ -145,7 +151,9 @@ class Finder:
         if chosen.places and topic.words and not self.galleries.facts().places:
             # What is known of no photo may still be seen in one, or be in its file's name.
             chosen = replace(chosen, places=())
-        if browse:
+        if topic.any_photo:
+            gallery = self.galleries.at_random(choices.photos, chosen)
+        elif browse:
             gallery = self.galleries.of_filter(choices.photos, chosen)
         else:
             gallery = self._gallery(session, topic, plan, description, choices, chosen)
@@ -216,7 +224,9 @@ class Finder:
         told = len(session.open_conversation().turns) > 1
         if topic.words and not (announced and told) and not self._hangs_on_talk(session, topic):
             words = self._searched_words(topic, chosen)
-            expected = plan.move is Move.ANNOUNCE
+            look = any_of_that_look(words)
+            expected = plan.move is Move.ANNOUNCE or look != words
+            words = look
             return self.galleries.of_words(words, topic.exclude, k, chosen, expected=expected)
         if topic.words or not topic.is_filtered:
             described = self.suggester.describe(session.open_conversation())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.assistant.session import Session, Topic
 from bot.intent.plan import Move, Plan
+from bot.vocabulary import kind_of
 from retrieval.search.filters import DateRange
 
 Alike = Callable[[str, Sequence[str]], Sequence[float]]
@@ -25,6 +26,13 @@ _ADDS = re.compile(r"^(?:in|on|at|near|by|with|under|behind)\s", re.I)
 
 _PLACED = re.compile(r"^(?P<how>in|on|at|near|by|with|under|behind)\s+(?P<what>.+)$", re.I)
 _NEXT_PART = r"(?=\s+(?:in|on|at|near|by|with|under|behind|and|next)\b|\s*,|$)"
+
+_ANYTHING = re.compile(
+    r"(?:something|anything|some ?things?|ones?|a few things) (?:that(?:['’]?s| is| are| looks?) )?"
+    r"(?:(?:really|very|so|quite|all) )?([^\W\d_]+(?:(?: and| or|,) [^\W\d_]+)?)\W*",
+    re.IGNORECASE,
+)
+"""A look and nothing that has it: "something blue"."""
 
 _LITTLE = frozenset(
     [
@@ -52,6 +60,17 @@ _LITTLE = frozenset(
 def refers_back(content: str) -> bool:
     """Whether a content means something that was named before ("the one where he sleeps")."""
     return bool(_PRONOUN.search(content))
+
+
+def any_of_that_look(words: str) -> str:
+    """The look that anything may have: "something blue" is "blue"; other words as they are.
+
+    Who asks so knows of no certain photo, so that the closest one is an answer.
+    """
+    found = _ANYTHING.fullmatch(words)
+    if found is None or any(kind_of(word) not in (None, "attributes") for word in found[1].split()):
+        return words
+    return found[1]
 
 
 def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Path] = ()) -> Topic:
@@ -89,6 +108,7 @@ def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
         where=plan.where,
         folders=tuple(folders),
         favourite=plan.favourite,
+        any_photo=plan.any_photo,
     )
 
 
@@ -111,6 +131,7 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         picture=current.picture,
         picture_of=current.picture_of,
         picture_weight=current.picture_weight,
+        any_photo=current.any_photo and not plan.content,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),
     )

@@ -1,5 +1,6 @@
 """The photos of an answer: search, how sure it is, and what is known of each photo."""
 
+import random
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -207,6 +208,14 @@ class GalleryMaker:
         step = max(1, len(dated) // k)
         spread = dated[::step][-k:][::-1]
         photos = tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(spread, 1))
+        return Gallery(photos, "fits" if photos else "none", len(ids))
+
+    def at_random(self, k: int, chosen: Filter) -> Gallery:
+        """Any photos, for a person who does not care which."""
+        ids = self.library.ids_matching(chosen).tolist()
+        chosen_ids = random.sample(ids, min(k, len(ids)))
+        known = self.library.photos(chosen_ids)
+        photos = tuple(_shown(rank, known[one], 0.0, ()) for rank, one in enumerate(chosen_ids, 1))
         return Gallery(photos, "fits" if photos else "none", len(ids))
 
     def by_date(

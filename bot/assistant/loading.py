@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant.assistant import Assistant
@@ -13,8 +14,15 @@ from retrieval.library import Library
 from retrieval.paths import home
 
 if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+    from bot.conversation import Conversation
+    from bot.descriptors import Description
+    from bot.intent.understanding import Understanding
+    from bot.llm.reply import ReplyRequest
     from bot.suggest import Suggester
     from retrieval.encoders.base import Encoder
+    from retrieval.encoders.cached import CachedTextEncoder
 
 MAX_PHOTOS = 12
 
@@ -49,6 +57,71 @@ class LoadedAssistant:
         )
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What the assistants of several libraries share, since it is large or knows of no library.
+
+    Attributes:
+        settings: with the encoder that is loaded.
+        encoder: keeps the vectors of texts, and embeds those of all talks together.
+        understanding: what a message wants.
+        describer: describes photos without an LLM.
+        llm: describes with the LLM; None when there is none.
+        writer: streams the words of an LLM.
+    """
+
+    settings: Settings
+    encoder: "CachedTextEncoder"
+    understanding: "Understanding"
+    describer: "Runnable[Conversation, Description]"
+    llm: "Runnable[Conversation, Description] | None"
+    writer: "Runnable[ReplyRequest, str] | None"
+
+    @classmethod
+    def load(cls, settings: Settings, encoder: "Encoder | None" = None) -> "Parts":
+        """Load them.
+
+        Args:
+            settings: encoder and LLM.
+            encoder: one that is loaded already.
+
+        Raises:
+            EncoderUnavailable: the encoder cannot be loaded.
+        """
+        from bot.describe.llm import describer_chain
+        from bot.describe.phrases import PhraseDescriber
+        from bot.intent.understanding import Understanding
+        from retrieval.encoders import load_encoder
+        from retrieval.encoders.batching import InferenceThread
+        from retrieval.encoders.cached import CachedTextEncoder
+        from retrieval.encoders.starter import StarterEncoder
+
+        if encoder is None:
+            encoder = load_encoder(settings.encoder)
+        # What several talks want embedded at about the same time is embedded together.
+        together = InferenceThread()
+        cached = CachedTextEncoder(encoder, thread=together)
+        describer = PhraseDescriber(cached)
+        alone = settings.model_copy(update={"llm_mode": "off"})
+        llm, writer = None, None
+        if settings.uses_llm:
+            from bot.llm.outage import Outage
+            from bot.llm.reply import reply_chain
+
+            outage = Outage()
+            llm = describer_chain(settings, describer, outage=outage)
+            writer = reply_chain(settings, outage=outage)
+        base = encoder.text_base if isinstance(encoder, StarterEncoder) else None
+        return cls(
+            settings,
+            cached,
+            Understanding(base, together),
+            describer_chain(alone, describer),
+            llm,
+            writer,
+        )
+
+
 def load_assistant(
     settings: Settings,
     *,
@@ -65,57 +138,61 @@ def load_assistant(
     Raises:
         LibraryNotFound, LibraryEmpty, EncoderMismatch, EncoderUnavailable: one line each.
     """
+
+    def parts(chosen: Settings) -> Parts:
+        on_step("Loading the encoder")
+        loaded = Parts.load(chosen, encoder)
+        on_step("Reading the library")
+        return loaded
+
+    return open_assistant(settings, home() / "shared", parts, on_step=on_step)
+
+
+def open_assistant(
+    settings: Settings,
+    share_folder: Path,
+    parts: Callable[[Settings], Parts],
+    *,
+    on_step: Callable[[str], None] = _say_nothing,
+) -> LoadedAssistant:
+    """Open a library and warm its assistant up.
+
+    Args:
+        settings: with the library.
+        share_folder: where copies for sharing are written.
+        parts: the parts for settings with the encoder that the library belongs to.
+        on_step: told in a few words what is being done.
+
+    Raises:
+        LibraryNotFound, LibraryEmpty, EncoderMismatch, EncoderUnavailable: one line each.
+    """
     library = Library.read(settings.library_path)
     try:
         if not library.searchable_count():
             raise LibraryEmpty("the library holds no photo yet: run 'photopal index FOLDER' first")
-        return _loaded(settings, library, encoder, on_step)
+        if "encoder" not in settings.model_fields_set and library.encoder_name:
+            settings = settings.model_copy(update={"encoder": library.encoder_name})
+        return _assembled(settings, library, share_folder, parts(settings), on_step)
     except BaseException:
         library.close()
         raise
 
 
-def _loaded(
+def _assembled(
     settings: Settings,
     library: Library,
-    encoder: "Encoder | None",
+    share_folder: Path,
+    parts: Parts,
     on_step: Callable[[str], None],
 ) -> LoadedAssistant:
-    on_step("Loading the encoder")
-    from bot.describe.llm import describer_chain
-    from bot.describe.phrases import PhraseDescriber
-    from bot.intent.understanding import Understanding
     from bot.suggest import Suggester
-    from retrieval.encoders import load_encoder
-    from retrieval.encoders.batching import InferenceThread
-    from retrieval.encoders.cached import CachedTextEncoder
-    from retrieval.encoders.starter import StarterEncoder
     from retrieval.search import Searcher
 
-    if "encoder" not in settings.model_fields_set and library.encoder_name:
-        settings = settings.model_copy(update={"encoder": library.encoder_name})
-    if encoder is None:
-        encoder = load_encoder(settings.encoder)
-    on_step("Reading the library")
-    # What several talks want embedded at about the same time is embedded together.
-    together = InferenceThread()
-    cached = CachedTextEncoder(encoder, thread=together)
-    searcher = Searcher(library, cached)
-    describer = PhraseDescriber(cached)
-    alone = settings.model_copy(update={"llm_mode": "off"})
-    offline = Suggester(searcher, describer_chain(alone, describer))
-    llm, writer = None, None
-    if settings.uses_llm:
-        from bot.llm.outage import Outage
-        from bot.llm.reply import reply_chain
-
-        outage = Outage()
-        llm = Suggester(searcher, describer_chain(settings, describer, outage=outage))
-        writer = reply_chain(settings, outage=outage)
-    base = encoder.text_base if isinstance(encoder, StarterEncoder) else None
-    understanding = Understanding(base, together)
+    searcher = Searcher(library, parts.encoder)
+    offline = Suggester(searcher, parts.describer)
+    llm = Suggester(searcher, parts.llm) if parts.llm is not None else None
     assistant = Assistant(
-        offline, searcher, understanding, home() / "shared", llm=llm, writer=writer
+        offline, searcher, parts.understanding, share_folder, llm=llm, writer=parts.writer
     )
     on_step("Warming up")
     # The first search loads an index and more; the first message should not wait for that, and a

@@ -43,6 +43,7 @@ class Topic(BaseModel):
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
         picture_of: the photo of the library that it is of; None for a picture from elsewhere.
         picture_weight: how much the picture counts beside the words, 0 to 1.
+        any_photo: whether any photo will do, whatever it shows.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
         talk_from: index of the first turn that belongs to it, counted over the conversation.
@@ -60,6 +61,7 @@ class Topic(BaseModel):
     picture: str = ""
     picture_of: int | None = None
     picture_weight: float = PICTURE_WEIGHT
+    any_photo: bool = False
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
     talk_from: int | None = None

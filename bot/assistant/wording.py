@@ -45,6 +45,10 @@ def found_text(
     if topic.picture:
         kind = "alike_with" if topic.words else "alike"
         return say(session, kind, subject_lower=subject_of(topic))
+    if topic.any_photo:
+        place = filter_words(topic.filter())
+        values = {"count": count_words(len(photos), session.language)}
+        return say(session, "any", of=f" from {place}" if place else "", **values)
     named = said_back(topic)
     if len(photos) == 1 or sure == "closest":
         known = photo_facts(photos[0], session.language)

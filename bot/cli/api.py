@@ -46,7 +46,8 @@ def api(
 
     Every request shows the token: the one in PHOTOPAL_API_TOKEN, or the one that is made at the
     first start, in the file api.token under PHOTOPAL_HOME. One line of JSON a request goes to
-    standard error, without texts and paths.
+    standard error, without texts and paths. The token opens one library, --library; the accounts
+    of the page (photopal user) do not count here.
     """
     from bot.access.tokens import TOKEN_NAME, token_for
     from bot.page.launch import listen, page_address

@@ -20,6 +20,7 @@ from bot.cli import (
     status,
     suggest,
     talk,
+    user,
 )
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 from bot.cli.plugins import add_plugins
@@ -60,8 +61,9 @@ def build_app() -> typer.Typer:
     for name, command in COMMANDS.items():
         app.command(name)(command)
     app.add_typer(history.build_history(), name="history")
+    app.add_typer(user.build_user(), name="user")
     app.add_typer(photochat.build_photochat(), name="photochat")
-    add_plugins(app, taken={*COMMANDS, "history", "photochat"})
+    add_plugins(app, taken={*COMMANDS, "history", "user", "photochat"})
     return app
 
 

@@ -25,6 +25,7 @@ from bot.cli.output import note
 from bot.cli.page import open_page, prepare_samples
 
 if TYPE_CHECKING:
+    from bot.accounts import Accounts
     from bot.settings import Settings
     from retrieval.encoders.base import Encoder
 
@@ -66,7 +67,10 @@ def chat(
     encoder: EncoderOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Open the chat page over your photos."""
+    """Open the chat page over your photos.
+
+    Where there are accounts (photopal user), everybody logs in and sees their own photos only.
+    """
     if lan and host is not None:
         raise typer.BadParameter("--share-on-lan chooses the host: leave --host away")
     settings = load_settings(
@@ -82,6 +86,9 @@ def chat(
         max_tokens=max_tokens,
         offline=offline,
     )
+    accounts = _accounts()
+    if accounts is not None and photos is not None:
+        raise typer.BadParameter("with accounts everybody has their own: leave --photos away")
     loaded: Encoder | None = None
     if settings.replay is not None:
         from bot.page.replay_files import replay_files
@@ -93,13 +100,30 @@ def chat(
         loaded = open_encoder(settings.encoder)
         path = gallery_library(photos, loaded)
         settings = settings.model_copy(update={"library": path})
-    elif settings.replay is not None and settings.library is None:
+    elif settings.replay is not None and settings.library is None and accounts is None:
         settings, loaded = _with_some_library(settings)
     if lan:
         from bot.cli.lan import share_on_lan
 
-        settings = share_on_lan(settings)
-    open_page(settings, browser, loaded)
+        settings = share_on_lan(settings, with_accounts=accounts is not None)
+    if accounts is not None:
+        _tell_what_accounts_replace(settings)
+    open_page(settings, browser, loaded, accounts)
+
+
+def _accounts() -> "Accounts | None":
+    """The accounts, where there are any."""
+    from bot.accounts import Accounts
+
+    accounts = Accounts()
+    return accounts if accounts.all() else None
+
+
+def _tell_what_accounts_replace(settings: "Settings") -> None:
+    if settings.library is not None:
+        note("There are accounts, so each person sees their own library and not the one named.")
+    if settings.password is not None:
+        note("There are accounts, so the page's one password lets nobody in.")
 
 
 def _with_some_library(settings: "Settings") -> "tuple[Settings, Encoder | None]":

@@ -42,6 +42,10 @@ def index(
         ),
     ] = False,
     as_json: JsonOption = False,
+    user: Annotated[
+        str | None,
+        typer.Option("--user", metavar="NAME", help="Into the library of an account of the page."),
+    ] = None,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
     debug: DebugOption = False,
@@ -50,6 +54,12 @@ def index(
 
     Only new and changed photos are read; renamed ones are followed, deleted ones dropped.
     """
+    if user is not None:
+        from bot.accounts import Accounts
+
+        if library is not None:
+            raise typer.BadParameter("--user names a library already: leave --library away")
+        library = str(Accounts().find(user).library)
     settings = load_settings(context, library=library, encoder=encoder)
     chosen = [folder.expanduser() for folder in folders or []]
     for folder in chosen:

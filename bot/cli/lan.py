@@ -19,10 +19,14 @@ _ELSEWHERE = (("192.0.2.1", socket.AF_INET), ("2001:db8::1", socket.AF_INET6))
 """Addresses that exist in no network; nothing is sent to them."""
 
 
-def share_on_lan(settings: "Settings") -> "Settings":
+def share_on_lan(settings: "Settings", *, with_accounts: bool = False) -> "Settings":
     """Settings by which the page is there for the local network, and a word on how to get to it.
 
     Where no password was chosen, one is made for this run and shown.
+
+    Args:
+        settings: port and password.
+        with_accounts: whether everybody logs in by an account, so that none is wanted.
 
     Raises:
         SettingsInvalid: this machine is in no network.
@@ -33,9 +37,14 @@ def share_on_lan(settings: "Settings") -> "Settings":
 
     address = page_address(lan_address(), settings.port)
     password = settings.password
-    note("Everyone in your network who knows the password can see the photos of this library.")
+    if with_accounts:
+        note("Everyone in your network who has an account can see their own photos.")
+    else:
+        note("Everyone in your network who knows the password can see the photos of this library.")
     note(f"  address:  {address}")
-    if password is None:
+    if with_accounts:
+        note("  log in by the name and password of an account (photopal user list)")
+    elif password is None:
         password = SecretStr(made_password())
         note(
             f"  password: {password.get_secret_value()}  (for this run; "

@@ -33,7 +33,8 @@ def mcp(
 
     Name this command, without options, in the assistant's list of MCP servers: it speaks over
     standard input and output. The assistant can search, see small pictures of what it found, and
-    ask what the library holds; it can change nothing, and no path or original leaves.
+    ask what the library holds; it can change nothing, and no path or original leaves. It sees one
+    library, --library; the accounts of the page (photopal user) do not count here.
     """
     settings = load_settings(
         context, library=library, encoder=encoder, host=host, port=port, offline=True

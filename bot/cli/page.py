@@ -8,6 +8,7 @@ from bot.cli.output import note, working
 from bot.cli.plugins import require_packages
 
 if TYPE_CHECKING:
+    from bot.accounts import Accounts
     from bot.settings import Settings
     from retrieval.encoders.base import Encoder
 
@@ -15,21 +16,28 @@ SAMPLE_PACKAGES = ("skimage", "sklearn")
 """The sample photos lie in these packages."""
 
 
-def open_page(settings: "Settings", browser: bool, encoder: "Encoder | None" = None) -> None:
+def open_page(
+    settings: "Settings",
+    browser: bool,
+    encoder: "Encoder | None" = None,
+    accounts: "Accounts | None" = None,
+) -> None:
     """Run the page until it is stopped.
 
     Args:
         settings: library, encoder, LLM, host and port.
         browser: show the page in a browser once it answers.
         encoder: the library's, when it is loaded already.
+        accounts: who may log in, each to their own library; None: one library for all.
 
     Raises:
         LibraryNotFound: there is no library; said at once.
     """
-    from retrieval.library import Library
+    if accounts is None:
+        from retrieval.library import Library
 
-    with Library.read(settings.library_path) as library:
-        settings = with_encoder_of(library, settings)
+        with Library.read(settings.library_path) as library:
+            settings = with_encoder_of(library, settings)
     from bot.page import run
 
     run(
@@ -39,6 +47,7 @@ def open_page(settings: "Settings", browser: bool, encoder: "Encoder | None" = N
         on_open=_tell_start,
         on_step=_tell_step,
         encoder=encoder,
+        accounts=accounts,
     )
 
 

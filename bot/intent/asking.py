@@ -26,6 +26,7 @@ from bot.intent.asking_patterns import (
     TRAILING,
     TRAILING_PHOTO,
 )
+from bot.intent.occasion import topic_of, topic_of_work
 
 MAX_CHARS = 2_000
 """Of a message that are read: its start and its end, half each."""
@@ -119,6 +120,9 @@ def _take_apart_sentence(sentence: str) -> Asked:
         return Asked(
             _tidy("".join(part for part in looks.groups() if part)), asks=True, names_photo=True
         )
+    work = topic_of_work(sentence)
+    if work:
+        return Asked(_tidy(work), asks=True)
     rest, asks, announces, named = sentence, False, False, False
     for _ in range(_ROUNDS):
         before = rest
@@ -138,6 +142,9 @@ def _take_apart_sentence(sentence: str) -> Asked:
         appearance = APPEARANCE.match(rest)
         if appearance:
             rest = next(part for part in appearance.groups() if part)
+    topic = topic_of(rest)
+    if topic:
+        rest, asks = topic, True
     if asks and len(rest.split()) <= _MOST_WORDS_IN_IT:
         rest = IN_IT.sub("", rest)
     rest, polite = _without_end(rest, asks or announces)

@@ -144,7 +144,7 @@ ASKING = re.compile(
             rf"(?: {_POLITE})*(?: (?:{_VERB}|know if (?:you have|there (?:is|are)))(?: {_ME}|"
             rf" again)?)?(?: a look at)?\b",
             rf"(?:want|wanna|need)(?: to)? (?:{_VERB}(?: {_ME})?\b|(?=(?:the|a|an|that|some|those|"
-            rf"my|our)\b))",
+            rf"my|our|something|anything|{PHOTO})\b))",
             # I'm looking for
             rf"(?:(?:i|we)(?:{_A}m|{_A}re| am| are| was| were|{_A}ve been|"
             rf" have been) )?(?:{_POLITE} )*(?:been )?"
@@ -358,7 +358,8 @@ IN_IT = re.compile(r"\s+(?:in|on) (?:it|them)\W*$", re.IGNORECASE)
 
 PURPOSE = re.compile(
     r"(?:"
-    rf"[\s,;–—-]+(?:for|to show) (?:my|our) {_RELATIVE}(?:{_A}s (?:birthday|card|album|present))?"
+    rf"[\s,;–—-]+(?:for|to show) (?:my|our) {_RELATIVE}(?:{_A}s (?:\w+ )?(?:birthday|card|album|"
+    r"present|party|invitation|book))?"
     rf"|[\s,;–—-]+(?:because|cause|cos|cuz|coz|{_A}cause|so(?: that)?|since|as) (?:i|we|my|he|she|"
     rf"they)\b(?:{_A}(?:d|m|ll|ve|re))? [^,]*"
     r"|[\s,;–—-]+(?:and|then)? ?(?:i|we)(?:['’](?:d|m|ll))? (?:want|need|wanna|would like|"
@@ -366,9 +367,12 @@ PURPOSE = re.compile(
     r"upload)\b.*"
     r"|[\s,;–—-]+(?:so (?:that )?i can|so as to|in order to|to) (?:send|show|post|share|print|"
     r"give|frame|upload)(?: (?:it|them|that|one))?(?: (?:to|for|on|with|as|in|off)\b.*)?"
-    r"|[\s,;–—-]+for (?:the|a|my|our) (?:album|calendar|card|slideshow|presentation|newsletter|"
-    r"collage|wall|fridge|photo ?book|scrapbook|website|blog|story|post|screensaver|wallpaper|"
-    r"background|profile)"
+    r"|[\s,;–—-]+(?:for|(?:(?:that|which) (?:would |could |might |can )?(?:work|do|go|fit)s?|"
+    r"(?:that |which )?(?:i|we) (?:can|could) use|to (?:use|put|go)) (?:for|as|on|in|into|with)) "
+    r"(?:the|an?|my|our) "
+    r"(?:\w+ ){0,2}?(?:album|calendar|card|slideshow|slides?|presentation|talk|newsletter|poster|"
+    r"flyer|invitation|collage|wall|fridge|photo ?book|scrapbook|website|homepage|blog|story|post|"
+    r"article|report|screensaver|wallpaper|background|profile)"
     r")[\s?!.…]*$",
     re.IGNORECASE,
 )

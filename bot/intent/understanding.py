@@ -18,6 +18,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.intent.about_photos import Ranked, asks_whether, means_everything, split_extreme
+from bot.intent.any_photo import asks_for_any
 from bot.intent.asking import bounded, take_apart
 from bot.intent.comments import split_comment
 from bot.intent.cues import uses_plain_words
@@ -249,6 +250,8 @@ class Understanding:
         rest = mentions.cut(said)
         if not said and not (foreign and foreign.move):
             return Plan(Move.SMALL_TALK, sure=RULE_SURE)
+        if asks_for_any(rest, shown=state.shown):
+            return _filled(Plan(Move.REQUEST, any_photo=True, sure=RULE_SURE), mentions)
         known = None
         if foreign and foreign.move:
             known = Known(foreign.move, rest, foreign.numbers)
@@ -482,16 +485,16 @@ def _filled(plan: Plan, mentions: _Mentions) -> Plan:
 def _of_favourites(plan: Plan, marked: Marked, state: TalkState) -> Plan:
     """The plan of a message that names favourites."""
     if plan.aspect == "change" or (plan.move is Move.QUESTION and not plan.aspect):
-        return replace(plan, favourite=not plan.aspect)
+        return replace(plan, any_photo=False, favourite=not plan.aspect)
     named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
     if plan.extreme or plan.move in (Move.BACK, Move.SHARE, Move.ORDINAL):
-        return replace(plan, favourite=True)
+        return replace(plan, any_photo=False, favourite=True)
     move = Move.REQUEST if named and plan.move.wants_photo else plan.move
     if marked.narrows and state.asked:
         move = Move.REFINE
     elif not named or not move.wants_photo:
         move = Move.REQUEST
-    return replace(plan, move=move, aspect="", favourite=True, sure=RULE_SURE)
+    return replace(plan, move=move, aspect="", any_photo=False, favourite=True, sure=RULE_SURE)
 
 
 def _in_order(plan: Plan, ranked: Ranked, said: str) -> Plan:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.accounts import Accounts
     from bot.settings import Settings
     from retrieval.encoders.base import Encoder
 
@@ -19,6 +20,7 @@ def run(
     on_step: Callable[[str], None] | None = None,
     encoder: "Encoder | None" = None,
     prepare: "Callable[[Settings], tuple[Settings, Encoder]] | None" = None,
+    accounts: "Accounts | None" = None,
 ) -> None:
     """Serve the chat page until it is stopped; see :func:`bot.page.launch.run`."""
     from bot.page.launch import run as launch
@@ -31,4 +33,5 @@ def run(
         on_step=on_step,
         encoder=encoder,
         prepare=prepare,
+        accounts=accounts,
     )

@@ -3,10 +3,11 @@
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.errors import SettingsInvalid
 from bot.page.words import ENGLISH, Words
@@ -18,10 +19,15 @@ LANGUAGE_OF = {
 }
 """What browsers call the languages that the interface speaks besides English."""
 
+Login = Literal["none", "password", "accounts"]
+"""What a page asks for before it shows anything."""
+
+_WRONG = ("auth.login.errors.default", "auth.login.errors.credentialsSignin")
+
 OUTSIDE_LINK = re.compile(r"\s*<link\b[^>]*\bhref=\"https?://[^>]*>", re.DOTALL)
 
 
-def prepare_app_root(root: Path, *, login: bool = True) -> Path:
+def prepare_app_root(root: Path, login: Login = "password") -> Path:
     """Make ``root`` the Chainlit application folder and return it.
 
     Whatever an earlier start left there is replaced, so an upgrade of Photopal or Chainlit never
@@ -29,7 +35,7 @@ def prepare_app_root(root: Path, *, login: bool = True) -> Path:
 
     Args:
         root: the folder.
-        login: whether a login is asked for; where none is, the page offers no way to log out.
+        login: what is asked for; without a login the page offers no way to log out.
     """
     if root.exists():
         shutil.rmtree(root)
@@ -41,12 +47,12 @@ def prepare_app_root(root: Path, *, login: bool = True) -> Path:
             about = here / "translations" / f"about_{language}.md"
             shutil.copyfile(about, root / f"chainlit_{tag}.md")
         shutil.copytree(here / "public", root / "public")
-    _write_translations(root / ".chainlit" / "translations")
-    _copy_frontend(root / "build", login=login)
+    _write_translations(root / ".chainlit" / "translations", login)
+    _copy_frontend(root / "build", login)
     return root
 
 
-def _write_translations(folder: Path) -> None:
+def _write_translations(folder: Path, login: Login) -> None:
     """Chainlit's words in our languages, with ours in place of some; in all others English.
 
     Chainlit adds its own file for each language that has none here. It says what this page is not.
@@ -55,12 +61,17 @@ def _write_translations(folder: Path) -> None:
     for tag in {file.stem for file in shipped.glob("*.json")} | set(LANGUAGE_OF):
         language = LANGUAGE_OF.get(tag, ENGLISH)
         source = shipped / f"{SHIPPED.get(language, 'en-US')}.json"
-        _write_translation(folder / f"{tag}.json", source, Words.of(language))
+        words = Words.of(language)
+        ours = dict(words.chainlit)
+        if login == "accounts":
+            wrong = words.say("login.wrong")
+            ours |= dict.fromkeys(_WRONG, wrong)
+        _write_translation(folder / f"{tag}.json", source, ours)
 
 
-def _write_translation(target: Path, source: Path, words: Words) -> None:
+def _write_translation(target: Path, source: Path, ours: Mapping[str, str]) -> None:
     translation: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
-    for dotted, text in words.chainlit.items():
+    for dotted, text in ours.items():
         *parents, last = dotted.split(".")
         branch = translation
         for name in parents:
@@ -69,7 +80,7 @@ def _write_translation(target: Path, source: Path, words: Words) -> None:
     target.write_text(json.dumps(translation, ensure_ascii=False, indent=2), encoding="utf-8")
 
 
-def _copy_frontend(build: Path, *, login: bool) -> None:
+def _copy_frontend(build: Path, login: Login) -> None:
     """Chainlit's own frontend, but with a start page that asks nothing of other hosts.
 
     As shipped it loads a web font and a stylesheet for formulas from two content networks, which
@@ -79,8 +90,7 @@ def _copy_frontend(build: Path, *, login: bool) -> None:
     shipped = _chainlit_folder() / "frontend" / "dist"
     html = (shipped / "index.html").read_text(encoding="utf-8")
     html = OUTSIDE_LINK.sub("", html)
-    if not login:
-        html = html.replace("<html ", '<html data-login="none" ', 1)
+    html = html.replace("<html ", f'<html data-login="{login}" ', 1)
     (build / "index.html").write_text(html, encoding="utf-8")
     try:
         (build / "assets").symlink_to(shipped / "assets", target_is_directory=True)

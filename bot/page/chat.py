@@ -5,7 +5,7 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -16,10 +16,10 @@ from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
 from bot.errors import EmptyDialogue
 from bot.llm.reply import STOPPED, ReplyRequest
+from bot.page.callbacks import Callbacks
 from bot.page.gallery import gallery_props, mix, shared_props
-from bot.page.history import OWNER, PageHistory
-from bot.page.keeping import LiveChat
-from bot.page.password import PasswordGate
+from bot.page.history import PageHistory
+from bot.page.keeping import LiveChat, LiveChats
 from bot.page.photo_actions import PhotoActions
 from bot.page.replay import ReplayPage
 from bot.page.restoring import with_notice
@@ -46,7 +46,13 @@ NAME = "Photopal"
 class ChatPage:
     """The callbacks, over services that were loaded once."""
 
-    def __init__(self, services: PageServices) -> None:
+    def __init__(self, services: PageServices, chats: LiveChats) -> None:
+        """Nothing is heard of Chainlit before :meth:`register`.
+
+        Args:
+            services: of the person, or of all who share a library.
+            chats: everybody's that are going on.
+        """
         self.services = services
         settings = services.settings
         self.defaults = Choices(
@@ -58,6 +64,7 @@ class ChatPage:
         self.replay = ReplayPage(services.replay) if services.replay is not None else None
         self.history = PageHistory(
             services,
+            chats,
             name=NAME,
             new_choices=self._new_choices,
             elements=self._elements,
@@ -65,36 +72,30 @@ class ChatPage:
             is_on=lambda: self.replay is None or not self.replay.is_on(),
         )
 
-    def register(self) -> None:
-        """Hand the callbacks to Chainlit."""
-        cl.set_chat_profiles(self.profiles)
+    def register(self, to: Callbacks) -> None:
+        """Hand the callbacks over.
+
+        There may be a page for each person, so never hand one to Chainlit itself: it would then
+        answer everybody.
+        """
+        to.set_chat_profiles(self.profiles)
         if self.replay is not None:
-            self.replay.register()
-        cl.on_chat_start(self.start)
-        cl.on_settings_update(self.change_settings)
-        cl.on_settings_edit(self.change_settings)
-        self.history.register()
+            self.replay.register(to)
+        to.on_chat_start(self.start)
+        to.on_chat_start_again(self.start_again)
+        to.on_settings_update(self.change_settings)
+        to.on_settings_edit(self.change_settings)
+        self.history.register(to)
         turn = self.history.in_turn
-        cl.on_message(turn(self.message))
+        to.on_message(turn(self.message))
         actions = PhotoActions(
             self.services.assistant, self._session, self._choices, self._show, self._say
         )
-        actions.register(turn)
-        cl.action_callback("look_now")(turn(self.look_now, once=True))
-        cl.action_callback("without_filter")(turn(self.without_filter, once=True))
-        cl.action_callback("classic_search")(turn(self.classic_search, once=True))
-        cl.action_callback("answer_now")(turn(self.answer_now, once=True))
-        password = self.services.settings.password
-        if password is not None:
-            gate = PasswordGate(password)
-
-            async def log_in(username: str, password: str) -> cl.User | None:
-                return cl.User(identifier=OWNER) if await gate.accepts(password) else None
-
-            cl.password_auth_callback(log_in)
-        else:
-            # Chainlit keeps chats of users only; the server logs everybody in as the owner.
-            cl.header_auth_callback(the_owner)
+        actions.register(to, turn)
+        to.action_callback("look_now")(turn(self.look_now, once=True))
+        to.action_callback("without_filter")(turn(self.without_filter, once=True))
+        to.action_callback("classic_search")(turn(self.classic_search, once=True))
+        to.action_callback("answer_now")(turn(self.answer_now, once=True))
 
     # -- the session ------------------------------------------------------------------------
 
@@ -322,11 +323,6 @@ class ChatPage:
         photo = self.services.library.photo(shared.photo_id)
         self.services.shared.remember(photo, shared.copy)
         return cl.CustomElement(name="SharedPhoto", props=shared_props(photo, shared.copy.name))
-
-
-async def the_owner(headers: Mapping[str, str]) -> cl.User:
-    """Who chats where no login is asked for."""
-    return cl.User(identifier=OWNER)
 
 
 def _log(what: str, error: Exception) -> None:

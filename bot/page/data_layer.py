@@ -5,7 +5,7 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from chainlit.data.base import BaseDataLayer
@@ -29,6 +29,7 @@ from bot.page.keeping import LiveChats
 log = logging.getLogger(__name__)
 
 MAX_PAGE = 100
+LibraryOf = Callable[[str], Awaitable[str | None]]
 T = TypeVar("T")
 
 
@@ -41,11 +42,13 @@ class HistoryLayer(BaseDataLayer):
 
     Args:
         chats: the history, and the chats that are going on.
+        library_of: uid of the library that a person works with now; None where there is none.
         profile: the name of the chat profile that chats belong to.
     """
 
-    def __init__(self, chats: LiveChats, profile: str) -> None:
+    def __init__(self, chats: LiveChats, library_of: LibraryOf, profile: str) -> None:
         self.chats = chats
+        self.library_of = library_of
         self.profile = profile
 
     # -- users -----------------------------------------------------------------------------
@@ -77,10 +80,11 @@ class HistoryLayer(BaseDataLayer):
         if not filters.userId:
             raise HTTPException(401, "Log in first.")
         first = min(max(pagination.first, 1), MAX_PAGE)
+        library = await self.library_of(filters.userId)
         chats: list[KeptChat] = await self._ask(
             lambda history: history.chats(
                 owner=filters.userId,
-                library=self.chats.library,
+                library=library or "",
                 search=filters.search or "",
                 first=first + 1,
                 after=pagination.cursor,
@@ -166,18 +170,20 @@ class HistoryLayer(BaseDataLayer):
     # -- inside ----------------------------------------------------------------------------
 
     async def _chat(self, thread_id: str) -> KeptChat | None:
-        """A chat of the library that is open; what is still waiting is written first."""
+        """A chat about the library that its owner works with; what is waiting is written first."""
         for live in self.chats.with_id(thread_id):
             await live.save()
 
         def find(history: History) -> KeptChat | None:
             try:
-                chat = history.chat(thread_id)
+                return history.chat(thread_id)
             except ChatNotFound:
                 return None
-            return chat if chat.library == self.chats.library else None
 
-        return await self._ask(find, None)
+        chat = await self._ask(find, None)
+        if chat is None or chat.library != await self.library_of(chat.owner):
+            return None
+        return chat
 
     async def _ask(self, read: Callable[[History], T], otherwise: T) -> T:
         """Read from the history in a thread. The chat itself says what is wrong with it."""

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -81,31 +81,55 @@ DOORS = (
 """All that is served. Chainlit has more routes (chats that are shared, MCP, API docs); the page
 uses none of them, so they answer 404."""
 
-LoggedIn = Callable[[HTTPConnection], Awaitable[bool]]
+HEADER_DOORS = (_door("POST", r"/auth/header", public=True),)
+"""Where a trusted proxy says who is there."""
+
+OAUTH_DOORS = (_door("GET", r"/auth/oauth/[A-Za-z0-9_-]{1,64}(/callback)?", public=True),)
+"""Where a login provider is asked, and where it sends the person back to."""
+
+TOKEN_COOKIE = "access_token"
+
+ValidToken = Callable[[HTTPConnection], str | None]
+"""The valid login token that a request or a websocket carries; None where it carries none."""
 
 
 class Guard:
-    """Refuses foreign hosts, foreign origins, unknown paths and, with a password, strangers.
+    """Refuses foreign hosts, foreign origins, unknown paths and, with a login, strangers.
+
+    A websocket is open for hours, so its login is looked at again with everything that goes
+    through it, either way: when the login has ended, so does the connection.
 
     Args:
         app: what is guarded.
         hosts: the names that mean this page.
-        logged_in: tells whether a request carries a valid login; None when no password is set.
+        token: finds a valid login; None when the page asks for none.
+        doors: all that is served.
+        encrypted: whether browsers reach the page by HTTPS, through a proxy.
     """
 
     def __init__(
-        self, app: ASGIApp, hosts: AllowedHosts, logged_in: LoggedIn | None = None
+        self,
+        app: ASGIApp,
+        hosts: AllowedHosts,
+        token: ValidToken | None = None,
+        *,
+        doors: Sequence[Door] = DOORS,
+        encrypted: bool = False,
     ) -> None:
         self.app = app
         self.hosts = hosts
-        self.logged_in = logged_in
+        self.token = token
+        self.doors = doors
+        self.encrypted = encrypted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        refusal = await self._refusal(scope)
+        refusal = self._refusal(scope)
         if refusal is None:
+            if self.token is not None:
+                scope, receive, send = self._logged_in(self.token, scope, receive, send)
             await self._let_in(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
@@ -113,7 +137,30 @@ class Guard:
         else:
             status, reason = refusal
             response = JSONResponse({"detail": reason}, status)
-            await response(scope, receive, _with_headers(send))
+            await response(scope, receive, self._with_headers(send))
+
+    def _logged_in(
+        self, find: ValidToken, scope: Scope, receive: Receive, send: Send
+    ) -> tuple[Scope, Receive, Send]:
+        """The same request with the token that was checked, and no other, in its cookies."""
+        connection = HTTPConnection(scope)
+        token = find(connection)
+        if token is None:
+            return scope, receive, send
+        kept = {
+            name: value
+            for name, value in connection.cookies.items()
+            if not name.startswith(TOKEN_COOKIE)
+        }
+        cookies = "; ".join(
+            f"{name}={value}" for name, value in {**kept, TOKEN_COOKIE: token}.items()
+        )
+        others = [one for one in scope["headers"] if one[0] not in (b"cookie", b"authorization")]
+        headers = [*others, (b"cookie", cookies.encode("latin-1", "replace"))]
+        if scope["type"] == "websocket":
+            watched = _Watched(lambda: find(connection) is not None, receive, send)
+            receive, send = watched.receive, watched.send
+        return {**scope, "headers": headers}, receive, send
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         answered = False
@@ -124,16 +171,16 @@ class Guard:
             await send(message)
 
         try:
-            await self.app(scope, receive, _with_headers(answer))
+            await self.app(scope, receive, self._with_headers(answer))
         except Exception as error:
             # A made-up request, such as an action of a session that does not exist, should not
             # fill the terminal with tracebacks.
             log.debug("%s %s failed: %s", scope["type"], scope["path"], error, exc_info=True)
             if not answered and scope["type"] == "http":
                 response = JSONResponse({"detail": "Something went wrong."}, 500)
-                await response(scope, receive, _with_headers(send))
+                await response(scope, receive, self._with_headers(send))
 
-    async def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """The status and reason to refuse a request with, or None to let it pass."""
         headers = Headers(scope=scope)
         method = "GET" if scope["type"] == "websocket" else scope["method"]
@@ -146,16 +193,66 @@ class Guard:
             return 403, "Requests from other websites are refused."
         if _is_foreign_fetch(headers, method, path):
             return 403, "Requests from other websites are refused."
-        door = next((door for door in DOORS if door.opens(method, path)), None)
+        door = next((door for door in self.doors if door.opens(method, path)), None)
         if door is None:
             return 404, "Not found"
         if not _body_is_bounded(headers, door.max_body):
             return 413, "The request is too large."
-        if self.logged_in is not None and not door.public:
-            connection = HTTPConnection(scope)
-            if not await self.logged_in(connection):
-                return 401, "Log in first."
+        if self.token is not None and not door.public and self.token(HTTPConnection(scope)) is None:
+            return 401, "Log in first."
         return None
+
+    def _with_headers(self, send: Send) -> Send:
+        async def wrapped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                if self.encrypted:
+                    message["headers"] = [_secured(one) for one in message["headers"]]
+            await send(message)
+
+        return wrapped
+
+
+class _Watched:
+    """Both ends of a websocket, cut as soon as the login has ended."""
+
+    def __init__(self, valid: Callable[[], bool], receive: Receive, send: Send) -> None:
+        self._valid = valid
+        self._receive = receive
+        self._send = send
+        self._cut = False
+
+    async def receive(self) -> Message:
+        """What the browser sends; that it has left where the login has ended."""
+        message = await self._receive()
+        if message["type"] == "websocket.receive" and not self._valid():
+            await self._end()
+            return {"type": "websocket.disconnect", "code": 1008}
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send to the browser; nothing more where the login has ended."""
+        if self._cut:
+            return
+        if message["type"] == "websocket.send" and not self._valid():
+            await self._end()
+            return
+        await self._send(message)
+
+    async def _end(self) -> None:
+        if not self._cut:
+            self._cut = True
+            await self._send({"type": "websocket.close", "code": 1008, "reason": "Log in first."})
+
+
+def _secured(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A header that sets a cookie says that it is for HTTPS only."""
+    name, value = header
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return header
+    return name, value + b"; Secure"
 
 
 def _is_foreign_fetch(headers: Headers, method: str, path: str) -> bool:
@@ -171,14 +268,3 @@ def _body_is_bounded(headers: Headers, most: int) -> bool:
         return False
     length = headers.get("content-length", "0")
     return length.isdecimal() and int(length) <= most
-
-
-def _with_headers(send: Send) -> Send:
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-        await send(message)
-
-    return wrapped

@@ -18,7 +18,7 @@ from bot.assistant import Choices, Reply
 from bot.errors import HistoryError
 from bot.history import KeptMessage
 from bot.history.records import kept_reply
-from bot.page.data_layer import HistoryLayer
+from bot.page.callbacks import Callbacks
 from bot.page.keeping import LiveChat, LiveChats, now
 from bot.page.restoring import Elements, Restorer, Shown, message_step
 from bot.page.sentences import plain, unescaped
@@ -53,6 +53,7 @@ class PageHistory:
 
     Args:
         services: with the history, the library, and the copies that were shared.
+        chats: everybody's that are going on.
         name: of the bot, and of the profile that is kept.
         new_choices: the settings of a person's new chat.
         elements: what a reply shows beside its words.
@@ -63,6 +64,7 @@ class PageHistory:
     def __init__(
         self,
         services: PageServices,
+        chats: LiveChats,
         *,
         name: str,
         new_choices: Callable[[str], Choices],
@@ -71,20 +73,19 @@ class PageHistory:
         is_on: Callable[[], bool],
     ) -> None:
         self.problem = services.history_problem
-        self.chats = LiveChats(services.history, services.library.uid)
-        self.layer = HistoryLayer(self.chats, name)
+        self.chats = chats
+        self.library = services.library.uid
         self.name = name
         self.new_choices = new_choices
         self.offer_settings = offer_settings
         self.is_on = is_on
         self.restorer = Restorer(name, services.library, services.assistant.share_folder, elements)
 
-    def register(self) -> None:
-        """Hand the callbacks to Chainlit."""
-        cl.data_layer(lambda: self.layer)
-        cl.on_chat_resume(self.resume)
-        cl.action_callback("forget_chat")(self.forget)
-        cl.action_callback("show_earlier")(self.show_earlier)
+    def register(self, to: Callbacks) -> None:
+        """Hand the callbacks over."""
+        to.on_chat_resume(self.resume)
+        to.action_callback("forget_chat")(self.forget)
+        to.action_callback("show_earlier")(self.show_earlier)
 
     # -- a turn ----------------------------------------------------------------------------
 
@@ -94,7 +95,8 @@ class PageHistory:
         if chat is None:
             person = self.person()
             choices = self.new_choices(person)
-            chat = self.chats.new(cl.context.session.thread_id, person, choices)
+            thread_id = cl.context.session.thread_id
+            chat = self.chats.new(thread_id, person, self.library, choices)
             cl.user_session.set("chat", chat)
         return chat
 

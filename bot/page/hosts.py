@@ -24,14 +24,21 @@ class AllowedHosts:
     any_address: bool = False
 
     @classmethod
-    def of(cls, host: str) -> "AllowedHosts":
-        """The names for a page that listens on ``host``."""
+    def of(cls, host: str, public_url: str | None = None) -> "AllowedHosts":
+        """The names for a page that listens on ``host``.
+
+        Args:
+            host: where it listens.
+            public_url: the address by which a proxy shows it to the world.
+        """
         host = host.strip("[]").lower()
+        public = urlsplit(public_url or "").hostname
+        names = LOOPBACK | ({public} if public else set())
         if host not in ("0.0.0.0", "::", ""):
-            return cls(LOOPBACK | {host})
+            return cls(names | {host})
         own = socket.gethostname().lower()
         short = own.partition(".")[0]
-        return cls(LOOPBACK | {own, short, f"{short}.local"}, any_address=True)
+        return cls(names | {own, short, f"{short}.local"}, any_address=True)
 
     def allows(self, host_header: str | None) -> bool:
         """Whether a ``Host`` header (with or without port) means this page."""

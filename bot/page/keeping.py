@@ -204,9 +204,8 @@ class LiveChats:
     A chat is dropped when the last tab that has it is gone for good.
     """
 
-    def __init__(self, history: History | None, library: str) -> None:
+    def __init__(self, history: History | None) -> None:
         self.history = history
-        self.library = library
         # By owner too: an id that somebody else sends must not lead to another's chat.
         self._chats: WeakValueDictionary[tuple[str, str], LiveChat] = WeakValueDictionary()
 
@@ -214,11 +213,18 @@ class LiveChats:
         """The chats of that id that are going on: one, or none."""
         return [chat for chat in list(self._chats.values()) if chat.id == chat_id]
 
-    def new(self, chat_id: str, owner: str, choices: Choices) -> LiveChat:
-        """A chat that begins now, or goes on in another tab."""
+    def new(self, chat_id: str, owner: str, library: str, choices: Choices) -> LiveChat:
+        """A chat that begins now, or goes on in another tab.
+
+        Args:
+            chat_id: of the thread.
+            owner: who chats.
+            library: uid of the library that it is about.
+            choices: the settings.
+        """
         chat = self._chats.get((owner, chat_id))
         if chat is None:
-            chat = LiveChat(chat_id, owner, self.library, choices=choices, history=self.history)
+            chat = LiveChat(chat_id, owner, library, choices=choices, history=self.history)
             self._chats[owner, chat_id] = chat
         return chat
 

@@ -19,6 +19,8 @@ from retrieval.errors import LibraryEmpty
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from bot.accounts import Accounts
+    from bot.page.people import People
     from bot.page.services import PageServices
     from retrieval.encoders.base import Encoder
 
@@ -60,6 +62,7 @@ def run(
     encoder: "Encoder | None" = None,
     prepare: Prepare | None = None,
     make_services: "Callable[[Settings], PageServices] | None" = None,
+    accounts: "Accounts | None" = None,
 ) -> None:
     """Serve the page until it is stopped by Ctrl-C or a signal.
 
@@ -75,12 +78,13 @@ def run(
         encoder: the library's, when it is loaded already.
         prepare: makes the library first; what it returns is used from then on.
         make_services: loads what the page works with; the real thing unless a test says otherwise.
+        accounts: who may log in, each to a library of their own; None: one library for all.
 
     Raises:
-        SettingsInvalid: the host demands a password, or the port is taken.
+        SettingsInvalid: the host demands a login, or the port is taken.
         RetrievalError: the library or the encoder cannot be used.
     """
-    check_host(settings)
+    check_host(settings, with_accounts=accounts is not None)
     # Taken before the slow loading, so that a port in use is told at once.
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
@@ -101,12 +105,12 @@ def run(
         if prepare is not None:
             step("Setting up the photos")
             chosen, loaded = prepare(settings)
-        services = _services(chosen, loaded, make_services, step)
+        people = _people(chosen, loaded, make_services, accounts, step)
         step("Preparing the page")
-        set_environment(chosen, port)
+        set_environment(chosen, port, with_accounts=accounts is not None)
         from bot.page.server import make_app
 
-        return make_app(services, ready)
+        return make_app(people, ready)
 
     try:
         from bot.page.startup import serve
@@ -115,6 +119,23 @@ def run(
         serve(listener, load, debug=debug, on_open=opened, on_step=on_step)
     finally:
         listener.close()
+
+
+def _people(
+    settings: Settings,
+    encoder: "Encoder | None",
+    make_services: "Callable[[Settings], PageServices] | None",
+    accounts: "Accounts | None",
+    step: Callable[[str], None],
+) -> "People":
+    """Who uses the page, and what they work with."""
+    if accounts is not None:
+        from bot.page.loading import load_people
+
+        return load_people(settings, accounts, encoder=encoder, on_step=step)
+    from bot.page.people import People
+
+    return People.sharing(_services(settings, encoder, make_services, step))
 
 
 def _services(
@@ -146,12 +167,14 @@ def _wait_for_photos(settings: Settings) -> None:
                 return
 
 
-def check_host(settings: Settings) -> None:
-    """Refuse to show somebody's photos to the network without a password."""
-    if not settings.is_local and settings.password is None:
+def check_host(settings: Settings, *, with_accounts: bool = False) -> None:
+    """Refuse to show somebody's photos to the network without a login."""
+    public = not settings.is_local or settings.public_url is not None
+    if public and settings.password is None and not with_accounts:
+        how = "PHOTOPAL_PUBLIC_URL" if settings.is_local else f"--host {settings.host}"
         raise SettingsInvalid(
-            f"--host {settings.host} shows your photos to the network: set a password with "
-            "--password or PHOTOPAL_PASSWORD, or leave --host away"
+            f"{how} shows your photos to the network: set a password with --password or "
+            "PHOTOPAL_PASSWORD, or leave it away"
         )
 
 
@@ -196,16 +219,17 @@ def page_address(host: str, port: int) -> str:
     return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
-def set_environment(settings: Settings, port: int) -> None:
+def set_environment(settings: Settings, port: int, *, with_accounts: bool = False) -> None:
     """What Chainlit reads from the environment, once, when it is first imported."""
-    from bot.page.app_root import prepare_app_root
+    from bot.page.app_root import Login, prepare_app_root
     from bot.page.secret import cookie_secret
     from retrieval.paths import home, make_private_folder
 
     try:
         folder = make_private_folder(make_private_folder(home()) / "page")
         # One folder a port: two pages never share one, since the port is taken already.
-        root = prepare_app_root(folder / f"port-{port}", login=settings.password is not None)
+        login: Login = "password" if settings.password else "none"
+        root = prepare_app_root(folder / f"port-{port}", "accounts" if with_accounts else login)
         password = settings.password.get_secret_value() if settings.password else ""
         secret = cookie_secret(folder, password)
     except OSError as error:
@@ -213,8 +237,13 @@ def set_environment(settings: Settings, port: int) -> None:
             f"cannot write to {home()}: {error.strerror or error}; set PHOTOPAL_HOME to a "
             "folder of yours"
         ) from error
-    for name in FOREIGN_VARIABLES:
+    by_provider = with_accounts and settings.oauth is not None
+    foreign = [] if by_provider else [name for name in os.environ if name.startswith("OAUTH_")]
+    for name in (*FOREIGN_VARIABLES, *foreign):
         os.environ.pop(name, None)
+    if settings.public_url is not None:
+        # Where a login provider sends people back to.
+        os.environ["CHAINLIT_URL"] = settings.public_url
     os.environ["CHAINLIT_APP_ROOT"] = str(root)
     os.environ["CHAINLIT_AUTH_SECRET"] = secret
     # Chainlit would load a file of secrets from the folder that the command was called in.

@@ -12,6 +12,7 @@ import chainlit as cl
 
 from bot.assistant import Assistant, Choices, Reply, Session
 from bot.assistant.pictures import Part, Weighing
+from bot.page.callbacks import Callbacks
 from bot.page.sentences import SOMETHING_WRONG, plain
 from retrieval.errors import PhotoNotFound, PhotopalError
 
@@ -50,18 +51,19 @@ class PhotoActions:
         self.show = show
         self.say = say
 
-    def register(self, in_turn: Callable[[Callback], Callback]) -> None:
-        """Hand the callbacks to Chainlit.
+    def register(self, to: Callbacks, in_turn: Callable[[Callback], Callback]) -> None:
+        """Hand the callbacks over.
 
         Args:
+            to: takes them.
             in_turn: makes a callback wait for its turn in the chat, which is kept afterwards.
         """
         in_chat = (self.share_photo, self.more_like, self.not_this, self.order_photos, self.weigh)
         for callback in in_chat:
-            cl.action_callback(callback.__name__)(in_turn(callback))
+            to.action_callback(callback.__name__)(in_turn(callback))
         # Marks belong to the library, not to the chat: they need not wait for an answer.
         for callback in (self.favourite_photo, self.hide_photo):
-            cl.action_callback(callback.__name__)(callback)
+            to.action_callback(callback.__name__)(callback)
 
     async def share_photo(self, action: cl.Action) -> dict[str, bool]:
         """Make copies without hidden data and show them; what was shared before is shown again."""

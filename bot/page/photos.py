@@ -9,16 +9,19 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import io
 import re
 import zipfile
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 from chainlit.auth import get_current_user
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
 
 from bot.page.gallery import caption
+from bot.page.homes import Homes
 from bot.page.services import PageServices
-from retrieval.errors import PhotoNotFound, RetrievalError, UnreadableImage
+from retrieval.errors import PhotoNotFound, PhotopalError, RetrievalError, UnreadableImage
 from retrieval.library import Photo
 from retrieval.photos.export import shareable_copy
 
@@ -26,38 +29,57 @@ VIEW_SIDE = 2048
 MAX_TOGETHER = 50
 """Copies in one zip file."""
 KEEP = {"Cache-Control": "private, max-age=3600"}
+ASK = {"Cache-Control": "private, no-cache"}
 FORGET = {"Cache-Control": "private, no-store"}
 
 PhotoId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 
 
-def photo_routes(services: PageServices) -> APIRouter:
-    """The routes over these services."""
-    router = APIRouter(prefix="/photos", dependencies=[Depends(get_current_user)])
+def photo_routes(homes: Homes) -> APIRouter:
+    """The routes over everybody's photos; each person sees their own."""
+    router = APIRouter(prefix="/photos")
+    private = homes.people.asks_for_login
+    # After logging out the browser must ask before it shows again what it kept.
+    keep = ASK if private else KEEP
+
+    async def services_of(user: Annotated[Any, Depends(get_current_user)]) -> PageServices:
+        try:
+            return (await homes.of(user.identifier)).services
+        except PhotopalError as error:
+            raise HTTPException(404, "There is no such photo.") from error
+
+    Mine = Annotated[PageServices, Depends(services_of)]
 
     # Plain functions: the framework runs them in worker threads, away from the event loop.
 
     @router.get("/{photo_id}/thumb")
-    def thumb(photo_id: PhotoId) -> FileResponse:
+    def thumb(photo_id: PhotoId, services: Mine, request: Request) -> Response:
         try:
             path = services.thumbnails.path(_photo(services, photo_id))
+            tag = _tag("thumb", path)
         except RetrievalError as error:
             raise _missing(error) from error
-        return FileResponse(path, headers=KEEP)
+        known = _unless_known(request, tag, keep)
+        return known or FileResponse(path, headers={**keep, "ETag": tag})
 
     @router.get("/{photo_id}/view")
-    def view(photo_id: PhotoId) -> Response:
+    def view(photo_id: PhotoId, services: Mine, request: Request) -> Response:
         try:
-            data = shareable_copy(_photo(services, photo_id).path, max_side=VIEW_SIDE)
+            photo = _photo(services, photo_id)
+            tag = _tag("view", photo.path)
+            if (known := _unless_known(request, tag, keep)) is not None:
+                return known
+            data = shareable_copy(photo.path, max_side=VIEW_SIDE)
         except RetrievalError as error:
             raise _missing(error) from error
-        return Response(data, media_type="image/jpeg", headers=KEEP)
+        return Response(data, media_type="image/jpeg", headers={**keep, "ETag": tag})
 
     @router.get("/together")
     def together(
         photo_ids: Annotated[
             list[PhotoId], Query(alias="id", min_length=1, max_length=MAX_TOGETHER)
         ],
+        services: Mine,
     ) -> Response:
         content, missing = zipped_copies(services, list(dict.fromkeys(photo_ids)))
         if content is None:
@@ -67,7 +89,7 @@ def photo_routes(services: PageServices) -> APIRouter:
         return Response(content, media_type="application/zip", headers=headers)
 
     @router.get("/{photo_id}/shared")
-    def shared(photo_id: PhotoId) -> FileResponse:
+    def shared(photo_id: PhotoId, services: Mine) -> FileResponse:
         copy = services.shared.get(photo_id)
         if copy is None:
             raise HTTPException(404, "This photo was not shared.")
@@ -107,6 +129,22 @@ def _photo(services: PageServices, photo_id: int) -> Photo:
     if not photo.path.is_file():
         raise PhotoNotFound(f"the file of photo {photo_id} is gone")
     return photo
+
+
+def _tag(kind: str, path: Path) -> str:
+    """Another one whenever the file is."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise PhotoNotFound("the file is gone") from error
+    return f'"{kind}-{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"'
+
+
+def _unless_known(request: Request, tag: str, keep: Mapping[str, str]) -> Response | None:
+    """The answer that the browser has it already, where it does."""
+    if request.headers.get("if-none-match") != tag:
+        return None
+    return Response(status_code=304, headers={**keep, "ETag": tag})
 
 
 def _missing(error: RetrievalError) -> HTTPException:

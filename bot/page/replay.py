@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import chainlit as cl
 
 from bot.dialogues.replay import Candidate, Outcome, offers
+from bot.page.callbacks import Callbacks
 from bot.page.gallery import card
 from bot.page.replay_files import OpenFile, ReplayFiles, listing
 from bot.page.sentences import SOMETHING_WRONG, descriptor_texts, duration, plain, step_text
@@ -65,12 +66,12 @@ class ReplayPage:
     def __init__(self, files: ReplayFiles) -> None:
         self.files = files
 
-    def register(self) -> None:
-        """Hand the callbacks to Chainlit."""
-        cl.action_callback("replay_list")(self.list_dialogues)
-        cl.action_callback("replay_open")(self.open)
-        cl.action_callback("replay_do")(self.do)
-        cl.on_chat_end(self.end)
+    def register(self, to: Callbacks) -> None:
+        """Hand the callbacks over."""
+        to.action_callback("replay_list")(self.list_dialogues)
+        to.action_callback("replay_open")(self.open)
+        to.action_callback("replay_do")(self.do)
+        to.on_chat_end(self.end)
 
     def profile(self) -> cl.ChatProfile:
         """How the profile is offered."""

@@ -6,12 +6,13 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import asyncio
 import sys
 import warnings
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from types import SimpleNamespace
 
-from chainlit.auth import authenticate_user, create_jwt, reuseable_oauth
+import chainlit as cl
+from chainlit.auth import create_jwt
 from chainlit.context import init_ws_context
 from chainlit.message import Message
 from chainlit.server import app as chainlit_app
@@ -20,35 +21,44 @@ from chainlit.session import WebsocketSession
 from chainlit.socket import connection_successful
 from chainlit.step import Step
 from chainlit.user import User
-from fastapi import FastAPI, HTTPException
-from starlette.requests import HTTPConnection, Request
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.monitoring import Metrics, Observer
 from bot.monitoring.routes import monitoring_routes
-from bot.page.chat import ChatPage
-from bot.page.guard import Guard
+from bot.page.guard import DOORS, HEADER_DOORS, OAUTH_DOORS, Guard
 from bot.page.history import OWNER
+from bot.page.homes import Homes
 from bot.page.hosts import AllowedHosts
+from bot.page.login_routes import login_routes
+from bot.page.logins import Logins
+from bot.page.oauth import use_oauth
+from bot.page.password import AccountGate, Gate, PasswordGate
+from bot.page.people import People
 from bot.page.photos import photo_routes
-from bot.page.services import PageServices
+from bot.page.proxies import Proxies
 from bot.page.uploads import upload_routes
+from retrieval.paths import home
 
 
-def make_app(services: PageServices, ready: Callable[[], None] | None = None) -> ASGIApp:
+def make_app(people: People, ready: Callable[[], None] | None = None) -> ASGIApp:
     """The whole page as one application.
 
     Chainlit is mounted, not started: its own start and stop would open browsers, connect other
     channels, and end the process with a status of its own.
+
+    Raises:
+        SettingsInvalid: what is said of proxies and login providers does not fit together.
+        AccountError: the logins that have ended cannot be read.
     """
     do_not_sleep_on_the_loop()
     # Chainlit asks for the profiles once too often, notices, and lets the question lie.
     warnings.filterwarnings("ignore", "coroutine '.*profiles' was never awaited", RuntimeWarning)
-    page = ChatPage(services)
-    page.register()
+    homes = Homes(people)
+    homes.register()
     # Chainlit's own handler would add "Task manually stopped."; ours says it in the answer.
     sio.on("stop", stop_answering)
-    sio.on("connection_successful", partial(connected, page))
+    sio.on("connection_successful", partial(connected, homes))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -57,17 +67,51 @@ def make_app(services: PageServices, ready: Callable[[], None] | None = None) ->
         yield
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    metrics = Metrics(services.library.searchable_count)
+    metrics = Metrics(homes.photos)
     app.add_middleware(Observer, metrics=metrics)
     app.include_router(monitoring_routes(metrics))
-    app.include_router(photo_routes(services))
+    app.include_router(photo_routes(homes))
     app.include_router(upload_routes())
+    settings = people.settings
+    hosts = AllowedHosts.of(settings.host, settings.public_url)
+    if not people.asks_for_login:
+        # Chainlit keeps chats of users only.
+        cl.header_auth_callback(the_owner)
+        app.mount("/", chainlit_app)
+        return Guard(AsOwner(app), hosts)
+    proxies = Proxies.of(settings.trusted_proxies, settings.login_header)
+    logins = Logins(home() / "page", people.accounts, proxies)
+    doors = [*DOORS]
+    cl.password_auth_callback(nobody)
+    if people.accounts is not None and settings.login_header:
+        cl.header_auth_callback(nobody)
+        doors += HEADER_DOORS
+    if people.accounts is not None and settings.oauth:
+        use_oauth(settings.oauth, logins)
+        doors += OAUTH_DOORS
+    app.include_router(login_routes(logins, gate_of(people), proxies))
     app.mount("/", chainlit_app)
-    settings = services.settings
-    hosts = AllowedHosts.of(settings.host)
-    if settings.password is not None:
-        return Guard(app, hosts, logged_in)
-    return Guard(AsOwner(app), hosts)
+    encrypted = (settings.public_url or "").startswith("https:")
+    return Guard(app, hosts, logins.token, doors=doors, encrypted=encrypted)
+
+
+def gate_of(people: People) -> Gate:
+    """Who is let in by a name and a password. Accounts come before the page's one password."""
+    if people.accounts is not None:
+        # Made now, so that the first unknown name costs no more than the others.
+        _ = people.accounts.passwords.nobodys
+        return AccountGate(people.accounts)
+    assert people.settings.password is not None
+    return PasswordGate(people.settings.password, OWNER)
+
+
+async def the_owner(headers: Mapping[str, str]) -> cl.User:
+    """Who chats where no login is asked for."""
+    return cl.User(identifier=OWNER)
+
+
+async def nobody(*given: object) -> None:
+    """Makes Chainlit's page ask for a login; our own routes, before Chainlit's, answer it."""
 
 
 class AsOwner:
@@ -90,7 +134,7 @@ class AsOwner:
         await self.app(scope, receive, send)
 
 
-async def connected(page: ChatPage, socket_id: str) -> None:
+async def connected(homes: Homes, socket_id: str) -> None:
     """A browser is connected, maybe for the second time.
 
     On a slow machine Chainlit's page connects twice while it loads. What the start of the chat
@@ -101,7 +145,7 @@ async def connected(page: ChatPage, socket_id: str) -> None:
     await connection_successful(socket_id)
     if again and session is not None and not session.has_first_interaction:
         init_ws_context(session)
-        await page.start_again()
+        await homes.start_again()
 
 
 def do_not_sleep_on_the_loop() -> None:
@@ -120,14 +164,3 @@ async def stop_answering(socket_id: str) -> None:
     session = WebsocketSession.get(socket_id)
     if session is not None and session.current_task is not None:
         session.current_task.cancel()
-
-
-async def logged_in(connection: HTTPConnection) -> bool:
-    """Whether a request carries a login that Chainlit accepts."""
-    scope = {**connection.scope, "type": "http"}
-    try:
-        token = await reuseable_oauth(Request(scope))
-        await authenticate_user(token or "")
-    except HTTPException:
-        return False
-    return True

@@ -46,7 +46,7 @@ class SharedCopies:
 
 @dataclass(frozen=True)
 class PageServices:
-    """Everything that the page needs, loaded once per process.
+    """Everything that the page needs for one person, or for all who share a library.
 
     Attributes:
         settings: as started.

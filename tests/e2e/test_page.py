@@ -364,9 +364,9 @@ def test_photos_are_not_pushed_but_a_button_looks(
 
 
 def test_a_hint_is_given_once_and_can_be_switched_off(
-    open_server: PageServer, visit: Callable[..., Visitor]
+    start_page: Callable[..., PageServer], visit: Callable[..., Visitor]
 ) -> None:
-    visitor = visit(open_server).open()
+    visitor = visit(start_page("hints")).open()
     visitor.say("I fed the cat this morning")
     assert visitor.alts() == ["cat"]
     visitor.say("the cat was hungry")
@@ -448,9 +448,9 @@ def test_share_takes_numbers_of_the_library_only(
 
 
 def test_settings_hold_for_the_session(
-    open_server: PageServer, visit: Callable[..., Visitor]
+    start_page: Callable[..., PageServer], visit: Callable[..., Visitor]
 ) -> None:
-    visitor = visit(open_server).open()
+    visitor = visit(start_page("settings")).open()
     visitor.say("show me space")
     assert len(visitor.alts()) > 2
     visitor.page.locator("#chat-settings-header-button").click()
@@ -525,7 +525,7 @@ def test_an_llm_describes_and_its_reply_streams(
         assert len(llm.seen) > asked
         asked = len(llm.seen)
         visitor.page.locator("#chat-settings-header-button").click()
-        visitor.page.get_by_role("switch").last.click()
+        visitor.page.get_by_role("switch", name="Use the LLM").click()
         visitor.page.keyboard.press("Escape")
         visitor.page.locator("#confirm-sidebar").wait_for(state="detached")
         visitor.say("show me the temple")
@@ -600,10 +600,11 @@ def test_a_locked_page_opens_with_the_password_only(
     visitor = visit(locked_server)
     page = visitor.page
     page.goto(locked_server.address)
-    page.locator("#email").fill("me")
     page.locator("#password").fill("wrong")
+    assert not page.locator("#email").is_visible(), "no name is asked for"
     page.locator("button[type=submit]").click()
     page.get_by_text("That is not the password").wait_for()
+    assert "credentialssignin" not in page.inner_text("body").lower()
     page.locator("#password").fill(PASSWORD)
     page.locator("button[type=submit]").click()
     visitor.wait()

@@ -191,13 +191,14 @@ def test_everything_is_reached_by_keyboard_and_shows_where_it_is(
     page.keyboard.press("Enter")
     visitor.tiles.first.wait_for()
     page.wait_for_selector("#chat-submit")
-    page.locator("body").click(position={"x": 5, "y": 500})
     reached: list[str] = []
-    for _ in range(30):
+    rounds = 0
+    while rounds < 2 and len(reached) < 300:
         page.keyboard.press("Tab")
         name, shown = page.evaluate(FOCUSED)
         if page.evaluate("document.activeElement === document.body"):
-            continue  # past the last one; the first one is next
+            rounds += 1  # past the last one; the first one is next
+            continue
         reached.append(name)
         assert name and shown, f"{name or 'something'} has the keyboard and does not show it"
     told = " | ".join(reached)

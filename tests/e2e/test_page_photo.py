@@ -314,8 +314,7 @@ def test_not_this_more_like_this_favourite_and_hide(
     assert visitor.page.get_by_alt_text("chinese temple").count() == 0
     visitor.page.get_by_role("button", name="Undo").click()
     eventually(lambda: visitor.page.get_by_alt_text("chinese temple").count() > 0)
-    visitor.page.reload()
-    visitor.wait()
+    visitor.open()
     visitor.say("show me the temple")
     assert visitor.alts()[0] == "chinese temple"
     visitor.tiles.first.get_by_label("Favourite").wait_for()
@@ -349,8 +348,7 @@ def test_settings_hold_at_once_and_for_the_next_visit(
     slider.wait_for(state="detached")
     visitor.say("show me space")
     assert len(visitor.alts()) == 2, "no button had to be pressed"
-    visitor.page.reload()
-    visitor.wait()
+    visitor.open()
     visitor.page.locator("#chat-settings-header-button").click()
     assert slider.get_attribute("aria-valuenow") == "2"
     visitor.page.keyboard.press("Escape")

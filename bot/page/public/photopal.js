@@ -10,6 +10,7 @@ try {
 }
 
 import("/public/access.js").then((access) => access.start());
+import("/public/login.js").then((login) => login.start());
 
 // A chat gets its address with its first message. Chainlit sees to that where the list of chats is
 // on the page, but in a narrow window the list is not there: a reload would lose the chat.
@@ -17,6 +18,8 @@ addEventListener("message", (event) => {
   const chat = event.source === window && event.data && event.data.photopalChat;
   if (chat && innerWidth < 768 && location.pathname === "/") {
     history.replaceState(history.state, "", `/thread/${encodeURIComponent(chat)}`);
+    // So that Chainlit's router knows: else it would load the chat anew when the viewer is closed.
+    dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
   }
 });
 

@@ -9,7 +9,7 @@ from PIL import Image
 from bot.assistant import Assistant, Choices, Reply, Session
 from bot.intent.plan import Move, Plan
 from retrieval.search import DateRange, Place
-from tests.bot.assistant.conftest import ScriptedUnderstanding
+from tests.bot.assistant.conftest import ALBUM, ScriptedUnderstanding
 
 TOKYO = Place(city="Tokyo", country="Japan")
 RED = Plan(Move.REQUEST, content="red")
@@ -260,3 +260,26 @@ def test_classic_search_goes_by_the_newest_words(talk: Talk) -> None:
     talk.say(Plan(Move.SMALL_TALK), "blue")
     assert names(talk.assistant.classic_search(talk.session))[0].endswith("blue")
     assert talk.assistant.classic_search(Session()).text
+
+
+def test_any_photo_and_then_others(talk: Talk) -> None:
+    choices = Choices(photos=3, hints=False)
+    any_photo = Plan(Move.REQUEST, any_photo=True)
+    first = talk.say(any_photo, choices=choices)
+    second = talk.say(any_photo, choices=choices)
+    third = talk.say(Plan(Move.MORE), choices=choices)
+    shown = [name for reply in (first, second, third) for name in names(reply)]
+    assert len(shown) == len(set(shown)) == len(ALBUM)
+    assert first.sure == "fits" and "3 photos" in first.text
+
+
+def test_any_photo_of_a_place(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.REQUEST, any_photo=True, where=(TOKYO,)))
+    assert set(names(reply)) == {"1-red", "2-red", "4-blue"}
+    assert "Tokyo" in reply.text
+
+
+def test_something_of_a_look_is_answered_by_the_closest(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.REQUEST, content="something purple"))
+    assert reply.sure == "closest" and reply.photos
+    assert "something" not in reply.looked_for["your words"]

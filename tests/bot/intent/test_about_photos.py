@@ -116,3 +116,34 @@ def test_displeasure_asks_for_nothing(plan, message: str) -> None:
 def test_both_means_two_photos_only(plan) -> None:
     assert plan("both", TalkState(shown=2, topic="boats", asked=True)).numbers == (1, 2)
     assert plan("both", ASKED).move is Move.SMALL_TALK
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "surprise me",
+        "a random picture please",
+        "show me everything you've got",
+        "can you show me any photo",
+        "pick one for me",
+        "show me something nice",
+        "random photos from Rome",
+        "I'm feeling lucky",
+    ],
+)
+def test_any_photo_will_do(plan, message: str) -> None:
+    found = plan(message)
+    assert (found.move, found.any_photo, found.content) == (Move.REQUEST, True, "")
+    assert bool(found.where) == ("Rome" in message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["that's so random", "what a surprise party", "everything is fine", "any dogs?", "whatever"],
+)
+def test_other_messages_with_these_words(plan, message: str) -> None:
+    assert not plan(message).any_photo
+
+
+def test_all_of_those_that_are_shown_are_more_of_them(plan) -> None:
+    assert plan("show me all of them", ASKED).move is Move.MORE

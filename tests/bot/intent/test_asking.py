@@ -80,3 +80,35 @@ def test_what_was_taken_out_is_told() -> None:
     assert take_apart("find the one with the kite").names_photo
     assert take_apart("let me show you the kite").announces
     assert not take_apart("the kite got stuck").asks
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("I need a picture for my presentation on space", "space"),
+        ("looking for an image for a slide about coffee", "coffee"),
+        ("can I get a photo to go with my post about tea", "tea"),
+        ("a picture for the invitation, something with flowers", "something with flowers"),
+        ("I'm writing a blog post about owls, got anything?", "owls"),
+        ("need something with a rocket for my nephew's birthday card", "a rocket"),
+        ("show me a cat to put on the fridge", "a cat"),
+        ("show me a ship that would work as a desktop background", "a ship"),
+    ],
+)
+def test_what_a_photo_is_wanted_for_is_not_what_it_shows(message: str, content: str) -> None:
+    assert content_of(message) == content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a woman giving a talk about rockets",
+        "a girl in a red dress on a wall",
+        "a boy drawing on a poster",
+        "I'm making a card for grandma, it took ages",
+        "the card with hearts",
+    ],
+)
+def test_slides_and_posters_in_the_photo_stay(text: str) -> None:
+    assert content_of(text) == text
+    assert content_of(f"show me {text}") == text

@@ -21,10 +21,10 @@ async def behind(scope: Scope, receive: Receive, send: Send) -> None:
 async def ask(
     method: str, path: str, login: bool | None = None, host: str = "127.0.0.1", **headers: str
 ) -> httpx.Response:
-    async def logged_in(_: HTTPConnection) -> bool:
-        return bool(login)
+    def token(_: HTTPConnection) -> str | None:
+        return "token" if login else None
 
-    guard = Guard(behind, AllowedHosts.of(host), None if login is None else logged_in)
+    guard = Guard(behind, AllowedHosts.of(host), None if login is None else token)
     transport = httpx.ASGITransport(app=guard, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
         named: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -22,7 +22,7 @@ def history(tmp_path: Path) -> Iterator[History]:
 
 @pytest.fixture
 def chats(history: History) -> LiveChats:
-    return LiveChats(history, "album")
+    return LiveChats(history)
 
 
 def say(chat: LiveChat, text: str, author: str = "user") -> None:
@@ -32,27 +32,27 @@ def say(chat: LiveChat, text: str, author: str = "user") -> None:
 
 
 async def test_the_message_is_kept_before_its_answer(chats: LiveChats, history: History) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
     say(chat, "my cat")
     assert await chat.save() is None
     assert [one.text for one in history.messages(ID)] == ["my cat"]
     say(chat, "this one", "bot")
     chat.settled()
     await chat.save()
-    resumed = await LiveChats(history, "album").resumed(ID, "owner", Choices(photos=3))
+    resumed = await LiveChats(history).resumed(ID, "owner", Choices(photos=3))
     assert [turn.text for turn in resumed.session.turns] == ["my cat"]
     assert resumed.choices.photos == Choices().photos
 
 
 async def test_tabs_of_one_person_share_a_chat_and_others_do_not(chats: LiveChats) -> None:
-    chat = chats.new(ID, "anna", Choices())
-    assert chats.new(ID, "anna", Choices()) is chat
-    assert chats.new(ID, "bert", Choices()) is not chat
+    chat = chats.new(ID, "anna", "album", Choices())
+    assert chats.new(ID, "anna", "album", Choices()) is chat
+    assert chats.new(ID, "bert", "album", Choices()) is not chat
     assert await chats.resumed(ID, "anna", Choices()) is chat
 
 
 async def test_nobody_resumes_the_chat_of_another(chats: LiveChats, history: History) -> None:
-    chat = chats.new(ID, "anna", Choices())
+    chat = chats.new(ID, "anna", "album", Choices())
     say(chat, "my cat")
     await chat.save()
     with pytest.raises(ChatNotFound):
@@ -62,7 +62,7 @@ async def test_nobody_resumes_the_chat_of_another(chats: LiveChats, history: His
 async def test_trouble_is_told_once_and_loses_nothing(
     chats: LiveChats, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
 
     def busy(self: History) -> None:
         raise HistoryBusy("another process is writing")
@@ -83,7 +83,7 @@ async def test_trouble_is_told_once_and_loses_nothing(
 async def test_whatever_else_goes_wrong_the_chat_goes_on(
     chats: LiveChats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
 
     def broken(self: History) -> None:
         raise ZeroDivisionError
@@ -95,7 +95,7 @@ async def test_whatever_else_goes_wrong_the_chat_goes_on(
 
 
 async def test_deleted_elsewhere(chats: LiveChats, history: History) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
     say(chat, "one")
     await chat.save()
     history.delete(ID)
@@ -107,7 +107,7 @@ async def test_deleted_elsewhere(chats: LiveChats, history: History) -> None:
 
 
 async def test_the_file_was_taken_away(chats: LiveChats, history: History) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
     say(chat, "one")
     await chat.save()
     for file in list(history.path.parent.iterdir()):
@@ -120,7 +120,7 @@ async def test_the_file_was_taken_away(chats: LiveChats, history: History) -> No
 
 
 async def test_forgotten_and_kept_again(chats: LiveChats, history: History) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
     say(chat, "one")
     await chat.save()
     await chat.forget()
@@ -134,7 +134,7 @@ async def test_forgotten_and_kept_again(chats: LiveChats, history: History) -> N
 
 
 async def test_many_saves_at_once_write_everything_once(chats: LiveChats, history: History) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
     saves = []
     for number in range(50):
         say(chat, str(number))
@@ -144,7 +144,7 @@ async def test_many_saves_at_once_write_everything_once(chats: LiveChats, histor
 
 
 async def test_without_a_history(chats: LiveChats) -> None:
-    chat = LiveChats(None, "album").new(ID, "owner", Choices())
+    chat = LiveChats(None).new(ID, "owner", "album", Choices())
     say(chat, "one")
     chat.settled()
     assert await chat.save() is None
@@ -154,10 +154,10 @@ async def test_without_a_history(chats: LiveChats) -> None:
 async def test_a_state_of_another_version_is_no_obstacle(
     chats: LiveChats, history: History
 ) -> None:
-    chat = chats.new(ID, "owner", Choices())
+    chat = chats.new(ID, "owner", "album", Choices())
     say(chat, "one")
     await chat.save()
     history.set_session(ID, '{"turns": 5}', "title")
-    resumed = await LiveChats(history, "album").resumed(ID, "owner", Choices())
+    resumed = await LiveChats(history).resumed(ID, "owner", Choices())
     assert resumed.session.turns == []
     assert resumed.title == "title"

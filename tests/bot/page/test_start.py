@@ -22,11 +22,18 @@ def test_other_hosts_demand_a_password(host: str) -> None:
     with pytest.raises(SettingsInvalid):
         check_host(Settings(host=host, password=SecretStr("")))
     check_host(Settings(host=host, password=SecretStr("x")))
+    check_host(Settings(host=host), with_accounts=True)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_this_machine_needs_none(host: str) -> None:
     check_host(Settings(host=host))
+
+
+def test_a_page_that_a_proxy_shows_to_the_world_demands_one_too() -> None:
+    with pytest.raises(SettingsInvalid, match=r"PUBLIC_URL.*password"):
+        check_host(Settings(public_url="https://photos.example"))
+    check_host(Settings(public_url="https://photos.example"), with_accounts=True)
 
 
 def test_a_taken_port_names_another() -> None:
