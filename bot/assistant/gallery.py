@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PHOTO_NOUN = re.compile(r"\s+(?:photos?|pictures?|pics?|shots?|images?|snaps?)$", re.I)
 MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
-THE_PICTURE, THE_PHOTO = "the picture", "this photo"
+THE_PICTURE, THE_PHOTO = "picture", "this photo"
 """What a picture is called beside the words: one that was shown, and one of the library."""
 
 

@@ -18,6 +18,7 @@ CREDITS_NAME = "CREDITS.txt"
 _RETIRED = {
     "brick-wall.png": "data/brick.png",
     "eye-retina.jpg": "data/retina.jpg",
+    "grass.png": "data/grass.png",
     "gravel.png": "data/gravel.png",
     "printed-page.png": "data/page.png",
 }

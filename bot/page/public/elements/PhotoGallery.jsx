@@ -331,9 +331,11 @@ export default function PhotoGallery() {
               <button
                 type="button"
                 disabled={chosen.length < 2}
+                aria-label={say("As one file (zip)")}
+                title={say("As one file (zip)")}
                 onClick={() => photopal.downloadTogether(chosen)}
               >
-                {say("As one file (zip)")}
+                Zip
               </button>
               <button type="button" onClick={() => setPicked(null)}>
                 {say("Cancel")}
