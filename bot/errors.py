@@ -44,6 +44,10 @@ class ChatNotFound(HistoryError):
     """There is no such chat in the history, or it was deleted."""
 
 
+class FeedbackNotFound(HistoryError):
+    """There is no such feedback in the history, or it was deleted."""
+
+
 class AccountError(BotError):
     """The accounts of the page cannot be read or written."""
 

@@ -26,7 +26,8 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── HistoryNotFound
     │   │   ├── HistoryTooNew
     │   │   ├── HistoryBusy
-    │   │   └── ChatNotFound
+    │   │   ├── ChatNotFound
+    │   │   └── FeedbackNotFound
     │   ├── AccountError
     │   │   ├── AccountExists, AccountUnknown, AccountNameInvalid
     │   │   └── PasswordUnfit, TooManyGuesses

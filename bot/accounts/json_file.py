@@ -61,7 +61,8 @@ class JsonFile:
         """
         try:
             make_private_folder(self.path.parent)
-            with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=LOCK_SECONDS):
+            lock = self.path.with_name(f".{self.path.name}.lock")
+            with FileLock(lock, timeout=LOCK_SECONDS, mode=PRIVATE):
                 content = deepcopy(self.read())
                 yield content
                 text = json.dumps(

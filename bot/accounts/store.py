@@ -73,11 +73,11 @@ class Accounts:
         Raises:
             AccountUnknown: there is none of this name.
         """
-        try:
-            folded = account_name(name)
-        except AccountNameInvalid:
-            folded = ""
-        stored = self._stored().get(folded)
+        accounts, folded = self._stored(), name
+        if folded not in accounts:
+            with contextlib.suppress(AccountNameInvalid):
+                folded = account_name(name)
+        stored = accounts.get(folded)
         if stored is None:
             raise AccountUnknown(f"there is no account {name}: photopal user list shows them")
         return self._account(folded, stored)
@@ -96,8 +96,9 @@ class Accounts:
         if account is None or account.password is None or not right:
             return None
         if self.passwords.is_outdated(account.password):
-            # The same password, so nobody is logged out.
-            self._set(account.name, password=self.passwords.hash(password))
+            # The same password, so nobody is logged out; where that fails, it is done next time.
+            with contextlib.suppress(AccountError):
+                self._set(account.name, password=self.passwords.hash(password))
         return account
 
     # -- changing --------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def _ids(session: Session) -> Iterator[int]:
     yield from session.offered
     yield from session.shared
     for topic in session.topics:
-        yield from topic.similar
+        yield from (*topic.similar, *topic.liked, *topic.disliked)
         for gallery in topic.galleries:
             yield from gallery
 

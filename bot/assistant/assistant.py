@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
+from bot.assistant.clarify import narrowing
 from bot.assistant.facts import (
     count_words,
 )
@@ -23,7 +24,15 @@ from bot.assistant.pictures import Part, Weighing, asked_beside, vector_of, weig
 from bot.assistant.questions import Questions
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import say
-from bot.assistant.session import OWNER, Session, Topic, nth_of, packed, shown_path
+from bot.assistant.session import (
+    OWNER,
+    Session,
+    Topic,
+    Vote,
+    nth_of,
+    packed,
+    shown_path,
+)
 from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat
 from bot.assistant.wording import (
     shared_text,
@@ -155,6 +164,32 @@ class Assistant:
         said = "" if browse else reply.text
         return replace(reply, text=f"{say(session, 'look_everywhere')} {said}".strip())
 
+    def answer(
+        self,
+        session: Session,
+        question_id: str,
+        number: int,
+        choices: Choices = DEFAULT_CHOICES,
+    ) -> Reply:
+        """The current topic again, narrowed by an answer to the question that was asked about it.
+
+        Args:
+            session: is brought up to date.
+            question_id: of the question.
+            number: of the answer, from 0.
+            choices: what the person set.
+        """
+        question, topic = session.question, session.topic
+        known = question is not None and question.id == question_id
+        if question is None or topic is None or not known:
+            return Reply(say(session, "question_gone"))
+        if not 0 <= number < len(question.answers):
+            return Reply(say(session, "question_gone"))
+        facts = self.galleries.facts()
+        answer = narrowing(question.answers[number], facts.first, facts.last)
+        narrowed = {"when": answer.when or topic.when, "where": answer.where or topic.where}
+        return self._of_topic(session, topic.model_copy(update=narrowed), choices)
+
     # -- pictures --------------------------------------------------------------------------
 
     def respond_to_picture(
@@ -229,11 +264,11 @@ class Assistant:
     def not_this(
         self, session: Session, photo_id: int, choices: Choices = DEFAULT_CHOICES
     ) -> Reply:
-        """What was looked for once more, without a photo that the person turned down."""
-        session.refuse([photo_id])
-        if session.topic is None:
+        """What was looked for once more, without a photo that was turned down and those like it."""
+        topic = session.judge(photo_id, False) or session.topic
+        if topic is None:
             return Reply(say(session, "not_alone"))
-        reply = self._of_topic(session, session.topic, choices)
+        reply = self._of_topic(session, topic, choices)
         if not reply.photos:
             return reply
         return replace(reply, text=say(session, "left_out"), move=Move.REJECT.value)
@@ -266,6 +301,15 @@ class Assistant:
         with Library.open(self.library.path) as library:
             library.set_hidden(photo_id, hidden)
 
+    def vote(self, session: Session, photo_id: int, vote: Vote | None) -> None:
+        """A thumb up or down for a photo, by which the next ones are chosen; None takes it back.
+
+        Raises:
+            PhotoNotFound: it is gone.
+        """
+        self.library.photo(photo_id)
+        session.vote(photo_id, vote)
+
     def order(self, session: Session, photo_ids: Sequence[int]) -> None:
         """The newest gallery is seen in this order: "the second" means its second photo."""
         if sorted(photo_ids) == sorted(session.gallery):
@@ -289,6 +333,7 @@ class Assistant:
             shared.append(SharedPhoto(photo.id, photo.path, copy))
         for one in shared:
             session.user_shares(one.photo_id)
+            session.judge(one.photo_id, True)
         shown = self.galleries.shown(photo_ids)
         return Reply(
             shared_text(session, shown),

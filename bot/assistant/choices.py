@@ -16,12 +16,15 @@ class Choices:
         always_on: look for photos after every message.
         hints: show one small photo that fits well although nobody asked for one.
         use_llm: let the LLM describe and reply; False when none is configured.
+        clarify: ask one short question where many photos fit alike. For front ends that show its
+            answers.
     """
 
     photos: int = 6
     always_on: bool = False
     hints: bool = True
     use_llm: bool = False
+    clarify: bool = False
 
     @classmethod
     def of(cls, values: Mapping[str, Any], fallback: "Choices", *, llm: bool) -> "Choices":
@@ -32,9 +35,11 @@ class Choices:
         always_on = values.get("always_on")
         hints = values.get("hints")
         use_llm = values.get("use_llm")
+        clarify = values.get("clarify")
         return cls(
             photos=int(min(max(photos, 1), MAX_PHOTOS)),
             always_on=always_on if isinstance(always_on, bool) else fallback.always_on,
             hints=hints if isinstance(hints, bool) else fallback.hints,
             use_llm=llm and (use_llm if isinstance(use_llm, bool) else fallback.use_llm),
+            clarify=clarify if isinstance(clarify, bool) else fallback.clarify,
         )

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
+from bot.assistant.clarify import question_for
 from bot.assistant.facts import filter_words, range_words, years_words
 from bot.assistant.follow_ups import any_of_that_look, before_or_after, next_topic, refers_back
 from bot.assistant.gallery import Gallery, GalleryMaker
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from bot.suggest import Suggester
 
 SAME_TOPIC = frozenset({Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER})
+ASKED_ABOUT = frozenset({Move.REQUEST, Move.ANNOUNCE, Move.INSTEAD, Move.REFINE, Move.CORRECT})
+"""Moves after which a question may be asked: they name what is wanted."""
 MAX_BY_DATE = 60
 """Photos that fit which are put into the order of time."""
 _WHOLE_LIBRARY = re.compile(
@@ -59,7 +62,8 @@ class Finder:
         if plan.move in SAME_TOPIC and before is None:
             return Reply(say(session, "nothing_shown"))
         if plan.move is Move.REJECT:
-            session.refuse(session.gallery)
+            for photo_id in session.gallery:
+                session.judge(photo_id, False)
         if self._says_nothing(session, plan):
             return Reply("" if plan.problem else say(session, "what"))
         if plan.move in (Move.OLDER, Move.NEWER) and before is not None:
@@ -167,6 +171,8 @@ class Finder:
             [photo.photo_id for photo in gallery.photos],
             [similar for photo in gallery.photos for similar in photo.similar],
         )
+        topic.looked_for = dict(gallery.looked_for)
+        self._ask(session, topic, plan, gallery, chosen, choices)
         shown_filter = replace(chosen, exclude=frozenset())
         words = filter_words(shown_filter)
         if gallery.photos:
@@ -203,8 +209,29 @@ class Finder:
             mix_key=gallery.mix_key,
             searched=gallery.searched,
             seconds=seconds,
+            question=session.question,
             request=request,
         )
+
+    def _ask(
+        self,
+        session: Session,
+        topic: Topic,
+        plan: Plan,
+        gallery: Gallery,
+        chosen: Filter,
+        choices: Choices,
+    ) -> None:
+        """Ask what would tell the photos apart, unless that was done with the last ones."""
+        before, session.question = session.question, None
+        wanted = choices.clarify and plan.move in ASKED_ABOUT and topic.words and not topic.picture
+        if wanted and before is None and gallery.photos and gallery.query is not None:
+            question = question_for(
+                self.galleries.searcher, gallery.query, chosen, choices.photos, topic.judged
+            )
+            if question is not None:
+                text = say(session, f"ask_{question.facet}")
+                session.question = question.model_copy(update={"text": text})
 
     def _gallery(
         self,
@@ -219,18 +246,21 @@ class Finder:
         if topic.picture:
             return self.galleries.of_picture(topic, k, chosen)
         if description is not None and description.source == "llm":
-            return self.galleries.of_description(description, k, chosen)
+            return self.galleries.of_description(description, k, chosen, judged=topic.judged)
         announced = plan.move in (Move.ANNOUNCE, Move.SMALL_TALK)
         told = len(session.open_conversation().turns) > 1
         if topic.words and not (announced and told) and not self._hangs_on_talk(session, topic):
             words = self._searched_words(topic, chosen)
             look = any_of_that_look(words)
             expected = plan.move is Move.ANNOUNCE or look != words
-            words = look
-            return self.galleries.of_words(words, topic.exclude, k, chosen, expected=expected)
+            return self.galleries.of_words(
+                look, topic.exclude, k, chosen, expected=expected, judged=topic.judged
+            )
         if topic.words or not topic.is_filtered:
             described = self.suggester.describe(session.open_conversation())
-            return self.galleries.of_description(described, k, chosen, topic.words)
+            return self.galleries.of_description(
+                described, k, chosen, topic.words, judged=topic.judged
+            )
         return self.galleries.of_filter(k, chosen)
 
     def _of_every_year(

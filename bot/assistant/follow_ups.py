@@ -134,6 +134,8 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         any_photo=current.any_photo and not plan.content,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),
+        liked=current.liked,
+        disliked=current.disliked,
     )
 
 

@@ -18,6 +18,7 @@ from bot.descriptors import FIELDS, Description
 from retrieval.errors import EmptyQuery
 from retrieval.search import (
     Filter,
+    Judged,
     Query,
     QueryPicture,
     QueryText,
@@ -37,6 +38,7 @@ MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
 THE_PICTURE, THE_PHOTO = "picture", "this photo"
 """What a picture is called beside the words: one that was shown, and one of the library."""
+NOT_JUDGED = Judged()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Gallery:
         looked_for: what was searched for, by name.
         mix: how much a picture and words counted, by name; empty without a picture.
         mix_key: of the topic that was weighed so.
+        query: that was searched for; None where only a filter chose.
     """
 
     photos: tuple[ShownPhoto, ...] = ()
@@ -58,6 +61,7 @@ class Gallery:
     looked_for: Mapping[str, str] = field(default_factory=dict)
     mix: Mapping[str, float] = field(default_factory=dict)
     mix_key: str = ""
+    query: Query | None = None
 
 
 class GalleryMaker:
@@ -116,6 +120,7 @@ class GalleryMaker:
         chosen: Filter,
         *,
         expected: bool = False,
+        judged: Judged = NOT_JUDGED,
     ) -> Gallery:
         """Photos for the person's own words.
 
@@ -125,13 +130,14 @@ class GalleryMaker:
             k: how many photos at most.
             chosen: which photos may be shown.
             expected: the person has such a photo, so that the closest is shown when none is sure.
+            judged: photos that were liked and turned down before.
         """
         looked_for = {"your words": words}
         without = ", ".join(exclude)
         if without:
             looked_for["without"] = without
         words = _PHOTO_NOUN.sub("", words) or words
-        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen, judged=judged)
         query, result = self._surest(words, without, options)
         if result.sure is not Sure.FITS and " or " in words:
             # "a sunset or a sunrise": either will do.
@@ -164,7 +170,12 @@ class GalleryMaker:
         return (other, found) if found.probability > result.probability else (query, result)
 
     def of_description(
-        self, description: Description, k: int, chosen: Filter, words: str = ""
+        self,
+        description: Description,
+        k: int,
+        chosen: Filter,
+        words: str = "",
+        judged: Judged = NOT_JUDGED,
     ) -> Gallery:
         """Photos for what a describer made of the talk."""
         fields = description.descriptors
@@ -175,7 +186,7 @@ class GalleryMaker:
             query = to_query(description, self.searcher.encoder)
         except EmptyQuery:
             return Gallery(looked_for=looked_for)
-        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen)
+        options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen, judged=judged)
         return self._made(query, self.searcher.search(query, options), options, looked_for)
 
     def of_picture(self, topic: Topic, k: int, chosen: Filter) -> Gallery:
@@ -184,7 +195,7 @@ class GalleryMaker:
         weight = topic.picture_weight if words else 1.0
         picture = QueryPicture(unpacked(topic.picture), weight)
         without = ", ".join(topic.exclude)
-        options = SearchOptions(k=k, collapse=True, filter=chosen)
+        options = SearchOptions(k=k, collapse=True, filter=chosen, judged=topic.judged)
         query = Query(
             (QueryText(words, round(1 - weight, 2)),),
             kind=PICTURE,
@@ -255,7 +266,8 @@ class GalleryMaker:
             for hit in hits
             if hit.photo_id in known
         )
-        return Gallery(photos, sure.value if photos else "none", result.searched, looked_for)
+        said: SureWord = sure.value if photos else "none"
+        return Gallery(photos, said, result.searched, looked_for, query=query)
 
 
 def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from bot.assistant.clarify import Question
 from bot.llm.reply import ReplyRequest
 from retrieval.search.filters import Filter
 
@@ -82,6 +83,7 @@ class Reply:
         seconds: time by step.
         notice: one line when something went otherwise than asked.
         hint: the photo was not asked for; it is shown small.
+        question: what would tell the photos apart, with answers; it need not be answered.
         offers_look: something was told that photos could be looked for.
         request: what an LLM is to write the words for; None where ``text`` is all.
     """
@@ -101,6 +103,7 @@ class Reply:
     seconds: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None
     hint: bool = False
+    question: Question | None = None
     offers_look: bool = False
     request: ReplyRequest | None = None
 

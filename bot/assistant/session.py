@@ -9,13 +9,15 @@ import hashlib
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.assistant.clarify import Question
 from bot.conversation import Conversation, Turn
-from retrieval.search.filters import DateRange, Filter, Place
+from retrieval.search.filters import DateRange, Filter, Judged, Place
 
 PICTURE_WEIGHT = 0.5
 """Of a picture beside the words that were said to it, until the person weighs them."""
@@ -24,8 +26,13 @@ OWNER = "user"
 BOT = "Photopal"
 MAX_TURNS = 40
 MAX_TOPICS = 30
+MAX_JUDGED = 20
+"""Photos liked, and photos turned down, that count for one topic: the newest."""
 MAX_REMEMBERED = 5_000
 """Ids of photos that were shown or refused, over the whole conversation."""
+
+
+Vote = Literal["up", "down"]
 
 
 class Topic(BaseModel):
@@ -46,6 +53,9 @@ class Topic(BaseModel):
         any_photo: whether any photo will do, whatever it shows.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
+        liked: ids of photos that were shared, liked or made favourites: the next are like them.
+        disliked: ids of photos that were turned down: the next are unlike them.
+        looked_for: what the newest search went by, by name.
         talk_from: index of the first turn that belongs to it, counted over the conversation.
     """
 
@@ -64,6 +74,9 @@ class Topic(BaseModel):
     any_photo: bool = False
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
+    liked: tuple[int, ...] = ()
+    disliked: tuple[int, ...] = ()
+    looked_for: dict[str, str] = Field(default_factory=dict)
     talk_from: int | None = None
 
     @property
@@ -83,10 +96,22 @@ class Topic(BaseModel):
             self.similar
         )
 
+    def judge(self, photo_id: int, liked: bool | None) -> None:
+        """A photo was liked, or turned down; None takes back what was said of it."""
+        others = tuple(one for one in self.liked if one != photo_id)
+        against = tuple(one for one in self.disliked if one != photo_id)
+        self.liked = (*others, photo_id)[-MAX_JUDGED:] if liked is True else others
+        self.disliked = (*against, photo_id)[-MAX_JUDGED:] if liked is False else against
+
     @property
     def is_filtered(self) -> bool:
         """Whether a time, a place, a folder or favourites were named."""
         return bool(self.when or self.where or self.folders) or self.favourite
+
+    @property
+    def judged(self) -> Judged:
+        """What the person said of the photos that were shown for it."""
+        return Judged(self.liked, self.disliked)
 
     def filter(self, exclude: frozenset[int] = frozenset()) -> Filter:
         """The photos that may be shown for it."""
@@ -112,6 +137,8 @@ class Session(BaseModel):
         refused: ids of photos that the person turned down; never offered again unless asked for.
         offered: ids of photos that were shown at all.
         shared: ids of the photos that were shared, oldest first.
+        votes: thumbs, by the id of the photo.
+        question: what was asked beside the newest photos; None where nothing was.
         said: how often each kind of sentence was used, so that none is repeated.
         language: of the person's newest message, as an ISO 639-1 code.
         now: the day that counts as today; None means the real one.
@@ -127,6 +154,8 @@ class Session(BaseModel):
     refused: set[int] = Field(default_factory=set)
     offered: set[int] = Field(default_factory=set)
     shared: list[int] = Field(default_factory=list)
+    votes: dict[int, Vote] = Field(default_factory=dict)
+    question: Question | None = None
     said: dict[str, int] = Field(default_factory=dict)
     language: str = "en"
     now: date | None = None
@@ -183,6 +212,39 @@ class Session(BaseModel):
             if len(self.offered) < MAX_REMEMBERED:
                 self.offered.update(photo_ids)
             self.settle()
+
+    def topic_of(self, photo_id: int) -> Topic | None:
+        """The newest topic that a photo was shown for; None where it was shown for none."""
+        return next((one for one in reversed(self.topics) if photo_id in one.shown), None)
+
+    def judge(self, photo_id: int, liked: bool | None) -> Topic | None:
+        """The person liked a photo, or turned it down; None takes that back.
+
+        Returns:
+            The topic that it was shown for, whose next photos are chosen by it.
+        """
+        self.refused.discard(photo_id)
+        if liked is False:
+            self.refuse([photo_id])
+        topic = self.topic_of(photo_id)
+        if topic is not None:
+            topic.judge(photo_id, liked)
+        return topic
+
+    def vote(self, photo_id: int, vote: Vote | None) -> Topic | None:
+        """A thumb up or down; None takes it back. Returns as :meth:`judge`."""
+        self.votes.pop(photo_id, None)
+        if vote is not None and len(self.votes) < MAX_REMEMBERED:
+            self.votes[photo_id] = vote
+        liked = True if photo_id in self.shared else None
+        return self.judge(photo_id, liked if vote is None else vote == "up")
+
+    def forget_judgement(self, photo_id: int) -> None:
+        """Nothing that was said of a photo counts any more."""
+        self.votes.pop(photo_id, None)
+        self.refused.discard(photo_id)
+        for topic in self.topics:
+            topic.judge(photo_id, None)
 
     def refuse(self, photo_ids: list[int]) -> None:
         """The person turned these down."""

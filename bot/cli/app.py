@@ -10,6 +10,7 @@ from bot.cli import (
     api,
     chat,
     demo,
+    feedback,
     forget,
     history,
     index,
@@ -61,9 +62,10 @@ def build_app() -> typer.Typer:
     for name, command in COMMANDS.items():
         app.command(name)(command)
     app.add_typer(history.build_history(), name="history")
+    app.add_typer(feedback.build_feedback(), name="feedback")
     app.add_typer(user.build_user(), name="user")
     app.add_typer(photochat.build_photochat(), name="photochat")
-    add_plugins(app, taken={*COMMANDS, "history", "user", "photochat"})
+    add_plugins(app, taken={*COMMANDS, "history", "feedback", "user", "photochat"})
     return app
 
 

@@ -64,7 +64,7 @@ def show(
     debug: DebugOption = False,
 ) -> None:
     """Show one chat: what was said, and the files of the photos that were shown."""
-    with results(as_json) as out, _history() as history:
+    with results(as_json) as out, open_history() as history:
         found = _find(history, chat)
         messages = history.messages(found.id)
         photos = _photos(load_settings(context, library=library), found, messages)
@@ -110,7 +110,7 @@ def export(
     if output.suffix.lower() not in (".json", ".html"):
         raise typer.BadParameter("the file must end in .json or .html", param_hint="--output")
     settings = load_settings(context, library=library)
-    with results(as_json) as out, _history() as history:
+    with results(as_json) as out, open_history() as history:
         chosen = [_find(history, one) for one in chats] if chats else history.chats()
         kept = [(one, history.messages(one.id)) for one in chosen]
         if output.suffix.lower() == ".json":
@@ -135,7 +135,7 @@ def delete(
     """Delete chats for good; no photo is touched."""
     if bool(chats) == everything:
         raise typer.BadParameter("name the chats, or say --all", param_hint="CHAT")
-    with results(as_json) as out, _history() as history:
+    with results(as_json) as out, open_history() as history:
         if everything:
             deleted = history.delete_all()
         else:
@@ -154,7 +154,8 @@ def delete(
 
 
 @contextlib.contextmanager
-def _history() -> "Iterator[History]":
+def open_history() -> "Iterator[History]":
+    """The history. Raises HistoryNotFound where nothing was kept yet."""
     from bot.history import History, history_path
 
     with History.open(history_path(), create=False) as history:
@@ -173,7 +174,7 @@ def _find(history: "History", beginning: str) -> "KeptChat":
 
 
 def _list(words: str, count: int | None, as_json: bool) -> None:
-    with results(as_json) as out, _history() as history:
+    with results(as_json) as out, open_history() as history:
         found = history.chats(search=words, first=count)
         if as_json:
             out.json({"chats": [_chat_as_json(history, one) for one in found]})
@@ -214,7 +215,7 @@ def _paths(message: "KeptMessage", kind: str, photos: "Mapping[int, Photo]") -> 
 
 
 @contextlib.contextmanager
-def _library(settings: "Settings") -> "Iterator[Library | None]":
+def open_library(settings: "Settings") -> "Iterator[Library | None]":
     """The library, if there is one: chats are listed and shown without it, too."""
     from retrieval.errors import LibraryError
     from retrieval.library import Library
@@ -232,7 +233,7 @@ def _library(settings: "Settings") -> "Iterator[Library | None]":
 def _photos(
     settings: "Settings", chat: "KeptChat", messages: "list[KeptMessage]"
 ) -> "Mapping[int, Photo]":
-    with _library(settings) as library:
+    with open_library(settings) as library:
         if library is None:
             return {}
         if library.uid != chat.library:

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
     from retrieval.indexing import IndexReport
     from retrieval.library import Library
+    from retrieval.library.records import PassedOver
 
 MAX_FAILURES_SHOWN = 50
+MAX_KINDS_SHOWN = 6
 
 
 def index_with_progress(
@@ -42,7 +44,6 @@ def index_with_progress(
 def print_report(out: Results, report: "IndexReport") -> None:
     """The table at the end: counts, then every failure with its reason."""
     from rich.table import Table
-    from rich.text import Text
 
     counts = Table(box=None, show_header=False, pad_edge=False)
     counts.add_column(justify="right")
@@ -50,19 +51,56 @@ def print_report(out: Results, report: "IndexReport") -> None:
     for name in ("indexed", "unchanged", "moved", "removed"):
         counts.add_row(f"{getattr(report, name):,}", name)
     counts.add_row(f"{len(report.failed):,}", "failed")
+    if report.remarked:
+        counts.add_row(f"{len(report.remarked):,}", "read with remarks")
     console = out.console()
     console.print(counts)
-    if report.failed:
-        failures = Table(box=None, pad_edge=False)
-        failures.add_column("failed", overflow="fold")
-        failures.add_column("reason", overflow="fold")
-        for failed in report.failed[:MAX_FAILURES_SHOWN]:
-            failures.add_row(Text(printable(str(failed.path))), Text(printable(failed.reason)))
-        console.print(failures)
-        left = len(report.failed) - MAX_FAILURES_SHOWN
-        if left > 0:
-            console.print(f"… and {left:,} more (--json lists them all)")
+    for line in passed_over_lines(report.passed):
+        console.print(printable(line), markup=False, highlight=False)
+    _print_files(out, "failed", "reason", [(one.path, one.reason) for one in report.failed])
+    remarks = [(one.path, one.remark) for one in report.remarked]
+    _print_files(out, "read all the same", "remark", remarks)
     if report.indexed:
         console.print(
             f"{report.seconds:.1f} s, {report.photos_per_second:.1f} photos/s", style="dim"
         )
+
+
+def passed_over_lines(passed: "PassedOver") -> list[str]:
+    """What lay among the photos and is none, or is part of one, in up to three lines."""
+    lines = []
+    told = passed.as_dict()
+    if told["skipped"]:
+        kinds = [f"{files:,} {suffix}" for suffix, files in told["skipped"].items()]
+        shown, rest = kinds[:MAX_KINDS_SHOWN], list(told["skipped"].values())[MAX_KINDS_SHOWN:]
+        more = f" and {sum(rest):,} of other kinds" if rest else ""
+        lines.append(f"{', '.join(shown)}{more} skipped")
+    if told["joined"]:
+        parts = [f"{what} ({files:,})" for what, files in told["joined"].items()]
+        lines.append(f"part of a photo: {', '.join(parts)}")
+    if told["left_out"]:
+        folders = [
+            f"{what} ({folders:,} {'folder' if folders == 1 else 'folders'})"
+            for what, folders in told["left_out"].items()
+        ]
+        lines.append(f"left out: {', '.join(folders)}")
+    return lines
+
+
+def _print_files(out: Results, title: str, about: str, files: Sequence[tuple[Path, str]]) -> None:
+    """Files with what is to be said of each, the first of many."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not files:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column(title, overflow="fold")
+    table.add_column(about, overflow="fold")
+    for path, text in files[:MAX_FAILURES_SHOWN]:
+        table.add_row(Text(printable(str(path))), Text(printable(text)))
+    console = out.console()
+    console.print(table)
+    left = len(files) - MAX_FAILURES_SHOWN
+    if left > 0:
+        console.print(f"… and {left:,} more (--json lists them all)")

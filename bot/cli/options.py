@@ -62,7 +62,7 @@ MaxTokensOption = Annotated[
 OfflineOption = Annotated[bool, flag("--offline", help="Never ask an LLM.")]
 HostOption = Annotated[
     str | None,
-    typer.Option("--host", help="Where to listen; any but 127.0.0.1 demands a password."),
+    typer.Option("--host", help="Where to listen; any but 127.0.0.1 demands a login."),
 ]
 PortOption = Annotated[int | None, typer.Option("--port", metavar="N", help="Port of the page.")]
 PasswordOption = Annotated[

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bot.cli.indexing import passed_over_lines
 from bot.cli.options import (
     BaseUrlOption,
     DebugOption,
@@ -66,6 +67,10 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
             "searchable": 0,
             "removed": 0,
             "failed": 0,
+            "read_with_remarks": 0,
+            "skipped": {},
+            "joined": {},
+            "left_out": {},
             "folders": [],
             "encoder": {"name": settings.encoder, "fingerprint": None, "dim": None},
             "index": {"path": None, "state": "missing"},
@@ -79,6 +84,8 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
             "searchable": counts.searchable,
             "removed": counts.removed,
             "failed": counts.failed,
+            "read_with_remarks": counts.remarked,
+            **books.passed_over().as_dict(),
             "folders": [{"path": str(root), "exists": root.is_dir()} for root in books.roots()],
             "encoder": {
                 "name": books.encoder_name,
@@ -118,13 +125,20 @@ def _print(out: Results, state: dict[str, Any]) -> None:
 
 
 def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
+    from retrieval.library.records import PassedOver
+
     llm = state["llm"]
     encoder = state["encoder"]
     rows = [("library", state["library"])]
     if not state["exists"]:
         rows.append(("", "not there yet: make it with 'photopal index FOLDER'"))
     else:
-        rows.append(("photos", f"{state['photos']:,} ({state['failed']:,} could not be read)"))
+        remarked = state["read_with_remarks"]
+        more = f", {remarked:,} read with remarks" if remarked else ""
+        unread = f"({state['failed']:,} could not be read{more})"
+        rows.append(("photos", f"{state['photos']:,} {unread}"))
+        passed = PassedOver(state["skipped"], state["joined"], state["left_out"])
+        rows += [("", line) for line in passed_over_lines(passed)]
         for folder in state["folders"]:
             gone = "" if folder["exists"] else "  (not there now)"
             rows.append(("folder", f"{folder['path']}{gone}"))

@@ -137,8 +137,9 @@ def remove(
         else:
             out.line(f"{account.name} is removed and logged out.")
             out.line(f"Their library stays: {account.library}")
-            what = "deleted" if delete_history else "kept (--delete-history deletes them)"
-            out.line(f"Their {_count(chats, 'chat')}: {what}")
+            if chats:
+                what = "deleted" if delete_history else "kept for an account of that name"
+                out.line(f"Their {_count(chats, 'chat')}: {what}")
         if not accounts.all():
             note("That was the last account: the page lets everybody in when it is started again.")
 
@@ -177,8 +178,11 @@ def _tell_what_was_there(account: "Account", *, first: bool) -> None:
             f"An earlier account {account.name} left {_count(chats, 'chat')} behind, which are "
             "theirs now: photopal user remove --delete-history deletes them."
         )
-    if _photos(account) is None:
+    photos = _photos(account)
+    if photos is None:
         note(f"Now give them photos: photopal index FOLDER --user {account.name}")
+    elif account.library.parent == account.folder:
+        note(f"An earlier account {account.name} left a library behind: {_count(photos, 'photo')}.")
     if first:
         note("From its next start on, photopal chat asks for a name and a password.")
 

@@ -355,7 +355,7 @@ def _unusable(url: str) -> str | None:
 def _verified_suffix(path: Path) -> str:
     """The extension of the image's real format; decodes it to be sure that all of it is there."""
     try:
-        open_image(path, side=64)
+        open_image(path, side=64, mend=False)
         with reading(path) as image:
             name = image.format or "JPEG"
     except UnreadableImage as error:

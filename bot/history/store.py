@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ChatNotFound, HistoryError
-from bot.history.database import Database, folded
+from bot.history.database import folded
+from bot.history.feedback import FeedbackStore
 from bot.history.records import KeptChat, KeptMessage
 from retrieval.paths import home
 
@@ -22,7 +23,7 @@ def history_path() -> Path:
     return home() / HISTORY_NAME
 
 
-class History(Database):
+class History(FeedbackStore):
     """Chats by id. Every method runs in a transaction of its own, or in the one around it.
 
     All of them raise :class:`bot.errors.HistoryError` when the file cannot be used.

@@ -17,7 +17,8 @@ from bot.assistant.choices import MAX_PHOTOS
 from bot.errors import EmptyDialogue
 from bot.llm.reply import STOPPED, ReplyRequest
 from bot.page.callbacks import Callbacks
-from bot.page.gallery import gallery_props, mix, shared_props
+from bot.page.feedback import PageFeedback
+from bot.page.gallery import gallery_props, mix, question_props, shared_props
 from bot.page.history import PageHistory
 from bot.page.keeping import LiveChat, LiveChats
 from bot.page.photo_actions import PhotoActions
@@ -59,6 +60,7 @@ class ChatPage:
             photos=min(settings.photos, MAX_PHOTOS),
             always_on=settings.always_on,
             use_llm=services.assistant.llm is not None,
+            clarify=True,
         )
         self._welcomed: tuple[tuple[int, date], Welcome] | None = None
         self.replay = ReplayPage(services.replay) if services.replay is not None else None
@@ -71,6 +73,7 @@ class ChatPage:
             offer_settings=self._offer_settings,
             is_on=lambda: self.replay is None or not self.replay.is_on(),
         )
+        self.feedback = PageFeedback(services.library, self.history.chat)
 
     def register(self, to: Callbacks) -> None:
         """Hand the callbacks over.
@@ -89,13 +92,19 @@ class ChatPage:
         turn = self.history.in_turn
         to.on_message(turn(self.message))
         actions = PhotoActions(
-            self.services.assistant, self._session, self._choices, self._show, self._say
+            self.services.assistant,
+            self._session,
+            self._choices,
+            self._show,
+            self._say,
+            self.feedback,
         )
         actions.register(to, turn)
         to.action_callback("look_now")(turn(self.look_now, once=True))
         to.action_callback("without_filter")(turn(self.without_filter, once=True))
         to.action_callback("classic_search")(turn(self.classic_search, once=True))
         to.action_callback("answer_now")(turn(self.answer_now, once=True))
+        to.action_callback("answer_question")(turn(self.answer_question))
 
     # -- the session ------------------------------------------------------------------------
 
@@ -164,6 +173,12 @@ class ChatPage:
                 label=say("settings.hints.label"),
                 initial=choices.hints,
                 description=say("settings.hints.text"),
+            ),
+            Switch(
+                id="clarify",
+                label=say("settings.clarify.label"),
+                initial=choices.clarify,
+                description=say("settings.clarify.text"),
             ),
             Switch(
                 id="use_llm",
@@ -241,6 +256,13 @@ class ChatPage:
         if text is not None:
             await self._answer(lambda: respond(self._session(), text, self._choices()))
 
+    async def answer_question(self, action: cl.Action) -> None:
+        """The photos that fit an answer to the question that was asked beside them."""
+        answer, asked = self.services.assistant.answer, action.payload.get("question")
+        number = action.payload.get("answer")
+        number = number if type(number) is int else -1
+        await self._answer(lambda: answer(self._session(), str(asked), number, self._choices()))
+
     async def _answer(self, work: Callable[[], Reply]) -> None:
         """Show a reply; whatever goes wrong becomes one line in the chat."""
         try:
@@ -281,10 +303,15 @@ class ChatPage:
                 metadata={"avatarName": NAME},
             ) as step:
                 step.output = step_text(reply.looked_for, reply.seconds, reply.searched)
+        if reply.shared:
+            await self.feedback.given("share", [one.photo_id for one in reply.shared])
         # Photos do not wait for words: an LLM's come below them.
         shows = reply.request is None or bool(reply.photos or reply.shared or reply.text)
         if shows:
-            await self._say(with_notice(plain_text(reply.text), reply.notice), reply)
+            text = plain_text(reply.text)
+            if reply.question is not None:
+                text = f"{text}\n\n{plain_text(reply.question.text)}".strip()
+            await self._say(with_notice(text, reply.notice), reply)
         if reply.request is not None:
             await self._stream_reply(reply.request, None if shows else reply)
 
@@ -293,8 +320,10 @@ class ChatPage:
 
         Reads the library, so call it away from the event loop.
         """
-        props = gallery_props(reply.photos, self.services.library) if reply.photos else None
-        elements = [_gallery({**props, "quiet": reply.hint, "mix": mix(reply)})] if props else []
+        votes = self._session().votes
+        props = gallery_props(reply.photos, self.services.library, votes) if reply.photos else None
+        more = {"quiet": reply.hint, "mix": mix(reply), "question": question_props(reply)}
+        elements = [_gallery({**props, **more})] if props else []
         return elements + [self._shared_element(one) for one in reply.shared]
 
     async def _stream_reply(self, request: ReplyRequest, reply: Reply | None) -> None:

@@ -27,8 +27,17 @@ class PhotoLookup(Protocol):
         ...
 
 
-def gallery_props(photos: Sequence[ShownPhoto], library: PhotoLookup) -> dict[str, Any]:
-    """The properties of the ``PhotoGallery`` element for the photos of a reply, best first."""
+def gallery_props(
+    photos: Sequence[ShownPhoto], library: PhotoLookup, votes: Mapping[int, str] | None = None
+) -> dict[str, Any]:
+    """The properties of the ``PhotoGallery`` element for the photos of a reply, best first.
+
+    Args:
+        photos: of the reply.
+        library: holds them.
+        votes: thumbs that were given, "up" or "down", by the id of the photo.
+    """
+    votes = votes or {}
     ids = [photo.photo_id for photo in photos]
     ids += [photo_id for photo in photos for photo_id in photo.similar]
     known = {
@@ -40,9 +49,13 @@ def gallery_props(photos: Sequence[ShownPhoto], library: PhotoLookup) -> dict[st
     for photo in photos:
         if photo.photo_id not in known:
             continue
-        similar = [card(known[photo_id]) for photo_id in photo.similar if photo_id in known]
-        cards.append({**card(known[photo.photo_id]), "similar": similar})
+        similar = [_voted(card(known[one]), votes) for one in photo.similar if one in known]
+        cards.append({**_voted(card(known[photo.photo_id]), votes), "similar": similar})
     return {"photos": cards}
+
+
+def _voted(one: dict[str, Any], votes: Mapping[int, str]) -> dict[str, Any]:
+    return {**one, "vote": votes.get(one["id"], "")}
 
 
 def card(photo: Photo) -> dict[str, Any]:
@@ -122,3 +135,11 @@ def mix(reply: Reply) -> dict[str, Any] | None:
         for part, (name, weight) in zip(("picture", "words"), reply.mix.items(), strict=False)
     ]
     return {"key": reply.mix_key, "parts": parts}
+
+
+def question_props(reply: Reply) -> dict[str, Any] | None:
+    """The question beside the photos and its answers; None where nothing is asked."""
+    if reply.question is None:
+        return None
+    answers = [answer.label for answer in reply.question.answers]
+    return {"id": reply.question.id, "text": reply.question.text, "answers": answers}

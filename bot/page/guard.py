@@ -76,6 +76,8 @@ DOORS = (
     _door("POST", r"/project/file", max_body=MAX_UPLOAD_BYTES + _FORM_BYTES),
     _door("GET", r"/photos/\d{1,19}/(thumb|view|shared)"),
     _door("GET", r"/photos/together"),
+    _door("GET", r"/learned"),
+    _door("POST", r"/learned/forget", max_body=_FORM_BYTES),
     _door("GET POST", r"/ws/socket\.io/?"),
 )
 """All that is served. Chainlit has more routes (chats that are shared, MCP, API docs); the page
@@ -162,6 +164,12 @@ class Guard:
             receive, send = watched.receive, watched.send
         return {**scope, "headers": headers}, receive, send
 
+    def _as_browsers_see_it(self, scope: Scope) -> Scope:
+        """With the scheme that addresses of this page have, which a proxy may have changed."""
+        if not self.encrypted:
+            return scope
+        return {**scope, "scheme": "wss" if scope["type"] == "websocket" else "https"}
+
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         answered = False
 
@@ -171,7 +179,7 @@ class Guard:
             await send(message)
 
         try:
-            await self.app(scope, receive, self._with_headers(answer))
+            await self.app(self._as_browsers_see_it(scope), receive, self._with_headers(answer))
         except Exception as error:
             # A made-up request, such as an action of a session that does not exist, should not
             # fill the terminal with tracebacks.

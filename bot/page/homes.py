@@ -151,7 +151,7 @@ class Homes:
         try:
             return (await self.of(person)).callbacks
         except PhotopalError as error:
-            log.warning("the page of an account cannot be opened: %s", error)
+            log.warning("the page of %s cannot be opened: %s", person, error)
             return closed_page(error)
 
     async def _call(self, name: str, *given: Any) -> Any:
@@ -159,6 +159,12 @@ class Homes:
         callbacks = await self._callbacks(PageHistory.person())
         callback = callbacks.events.get(name)
         return await callback(*given) if callback is not None else None
+
+    async def _end(self) -> None:
+        """The visitor left; nothing is opened for that."""
+        home = self._one or self._homes.get(PageHistory.person())
+        if home is not None and "on_chat_end" in home.callbacks.events:
+            await home.callbacks.events["on_chat_end"]()
 
     async def _profiles(
         self, current_user: cl.User | None, language: str | None = None
@@ -188,7 +194,7 @@ class Homes:
         """Let Chainlit send the buttons of a page here, and the end of a chat if it cares."""
         if "on_chat_end" in callbacks.events and "on_chat_end" not in self._routed:
             self._routed.add("on_chat_end")
-            cl.on_chat_end(self._without_argument("on_chat_end"))
+            cl.on_chat_end(self._end)
         for name in callbacks.actions:
             if name not in self._routed:
                 self._routed.add(name)

@@ -6,7 +6,7 @@ cannot be written, the chat goes on, says so once, and tries again with every an
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,8 @@ from weakref import WeakValueDictionary
 
 from bot.assistant import Choices, Session
 from bot.errors import ChatNotFound, HistoryError
-from bot.history import History, KeptChat, KeptMessage
+from bot.history import History, KeptChat, KeptFeedback, KeptMessage
+from bot.history.feedback import Kind
 from bot.history.titles import title_of
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,26 @@ class LiveChat:
                 partial(History.set_choices, chat_id=self.id, choices=asdict(choices))
             )
 
+    def gave(self, feedback: KeptFeedback) -> None:
+        """The person said something of a photo; it is kept with the chat."""
+        if self.started_at:
+            self._waiting.append(partial(History.give, feedback=feedback))
+            self._write_state()
+
+    def took_back(self, photo_id: int, kinds: Sequence[Kind]) -> None:
+        """The person took back what was said of a photo."""
+        if self.started_at:
+            self._waiting.append(
+                partial(History.take_back, chat_id=self.id, photo_id=photo_id, kinds=kinds)
+            )
+            self._write_state()
+
+    def forget_judgement(self, photo_id: int) -> None:
+        """What was said of a photo was deleted from the history."""
+        self.session.forget_judgement(photo_id)
+        if self.started_at:
+            self._write_state()
+
     def take_fresh(self) -> list[KeptMessage]:
         """What was said since this was last called, for other tabs."""
         fresh, self.fresh = self.fresh, []
@@ -186,6 +207,11 @@ class LiveChat:
             choices=asdict(self.choices),
         )
         self._waiting.append(partial(History.begin, chat=chat))
+
+    def _write_state(self) -> None:
+        """While an answer is made the state is changing; it is written when the answer is there."""
+        if not self.turn.locked():
+            self._write_session()
 
     def _write_session(self) -> None:
         self._waiting.append(

@@ -171,10 +171,11 @@ def check_host(settings: Settings, *, with_accounts: bool = False) -> None:
     """Refuse to show somebody's photos to the network without a login."""
     public = not settings.is_local or settings.public_url is not None
     if public and settings.password is None and not with_accounts:
-        how = "PHOTOPAL_PUBLIC_URL" if settings.is_local else f"--host {settings.host}"
+        what = "PHOTOPAL_PUBLIC_URL" if settings.is_local else "--host"
+        value = "" if settings.is_local else f" {settings.host}"
         raise SettingsInvalid(
-            f"{how} shows your photos to the network: set a password with --password or "
-            "PHOTOPAL_PASSWORD, or leave it away"
+            f"{what}{value} shows your photos to the network: set a password with --password or "
+            f"PHOTOPAL_PASSWORD, add accounts with photopal user add, or leave {what} away"
         )
 
 

@@ -22,6 +22,9 @@ from bot.page.proxies import Proxies
 log = logging.getLogger(__name__)
 
 ENDED_NAME = "ended-logins.json"
+KEPT_TOKENS = 1_000
+KEPT_SECONDS = 30.0
+"""How long a signature is not looked at again. Whether the login has ended always is."""
 
 
 class Logins:
@@ -48,6 +51,7 @@ class Logins:
         self._proxies = proxies or Proxies()
         self._ended = JsonFile(folder / ENDED_NAME, "ended logins")
         self._ended.read()
+        self._kept: dict[str, tuple[User, float]] = {}
 
     def begin(self, person: str) -> User:
         """Who is logged in from now on; a token is made of it.
@@ -64,7 +68,7 @@ class Logins:
 
     def person(self, token: str | None) -> str | None:
         """Whose valid token this is; None where it is none."""
-        user = _decoded(token)
+        user = self._named_by(token)
         if user is None:
             return None
         try:
@@ -80,6 +84,18 @@ class Logins:
             log.error("%s", error)
             return None
         return account.name if user.metadata.get("stamp") == account.stamp else None
+
+    def _named_by(self, token: str | None) -> User | None:
+        """As :func:`_decoded`, kept for a while: it is asked for with all that a socket sends."""
+        now = time.monotonic()
+        user, until = self._kept.get(token or "", (None, 0.0))
+        if user is None or until < now:
+            user = _decoded(token)
+            if user is not None and token is not None:
+                if len(self._kept) >= KEPT_TOKENS:
+                    self._kept.clear()
+                self._kept[token] = user, now + KEPT_SECONDS
+        return user
 
     def token(self, connection: HTTPConnection) -> str | None:
         """The valid token that a request or a websocket carries; None where it carries none."""

@@ -1,4 +1,4 @@
-"""What a person does with a photo in the page: share, more like it, not it, favourite, hide, order.
+"""What a person does with a photo in the page: share, more like it, not it, thumbs, marks, order.
 
 Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
@@ -12,7 +12,10 @@ import chainlit as cl
 
 from bot.assistant import Assistant, Choices, Reply, Session
 from bot.assistant.pictures import Part, Weighing
+from bot.assistant.session import Vote
+from bot.history.feedback import Kind
 from bot.page.callbacks import Callbacks
+from bot.page.feedback import PageFeedback
 from bot.page.sentences import SOMETHING_WRONG, plain
 from retrieval.errors import PhotoNotFound, PhotopalError
 
@@ -20,6 +23,9 @@ log = logging.getLogger(__name__)
 
 MAX_TOGETHER = 50
 """Photos that are shared or ordered by one request."""
+
+VOTES: dict[str, Vote | None] = {"up": "up", "down": "down", "": None}
+THUMBS: tuple[Kind, ...] = ("up", "down")
 
 Say = Callable[[str], Awaitable[None]]
 Callback = Callable[[cl.Action], Awaitable[dict[str, bool]]]
@@ -35,6 +41,7 @@ class PhotoActions:
         choices: what the visitor set.
         show: shows a reply in the chat.
         say: says a line in the chat.
+        feedback: keeps what is said of photos. What is shared it is told by ``show``.
     """
 
     def __init__(
@@ -44,12 +51,14 @@ class PhotoActions:
         choices: Callable[[], Choices],
         show: Show,
         say: Say,
+        feedback: PageFeedback,
     ) -> None:
         self.assistant = assistant
         self.session = session
         self.choices = choices
         self.show = show
         self.say = say
+        self.feedback = feedback
 
     def register(self, to: Callbacks, in_turn: Callable[[Callback], Callback]) -> None:
         """Hand the callbacks over.
@@ -61,8 +70,9 @@ class PhotoActions:
         in_chat = (self.share_photo, self.more_like, self.not_this, self.order_photos, self.weigh)
         for callback in in_chat:
             to.action_callback(callback.__name__)(in_turn(callback))
-        # Marks belong to the library, not to the chat: they need not wait for an answer.
-        for callback in (self.favourite_photo, self.hide_photo):
+        # Marks belong to the library, not to the chat, and thumbs are for what is shown next: they
+        # need not wait for an answer.
+        for callback in (self.favourite_photo, self.hide_photo, self.rate_photo):
             to.action_callback(callback.__name__)(callback)
 
     async def share_photo(self, action: cl.Action) -> dict[str, bool]:
@@ -93,12 +103,31 @@ class PhotoActions:
     async def not_this(self, action: cl.Action) -> dict[str, bool]:
         """Another photo in place of one."""
         not_this, payload = self.assistant.not_this, action.payload
-        return {
-            "ok": await self._done(
-                lambda: not_this(self.session(), photo_id(payload), self.choices()),
-                "I could not look for another one",
-            )
-        }
+        done = await self._done(
+            lambda: not_this(self.session(), photo_id(payload), self.choices()),
+            "I could not look for another one",
+        )
+        if done:
+            await self.feedback.given("not_this", [photo_id(payload)])
+        return {"ok": done}
+
+    async def rate_photo(self, action: cl.Action) -> dict[str, bool]:
+        """A thumb up or down, by which the next photos are chosen; "" takes it back."""
+        payload, failed = action.payload, "That could not be noted"
+        done = await self._done(lambda: self._vote(payload), failed)
+        if done:
+            rated, vote = photo_id(payload), VOTES[payload["vote"]]
+            if vote is None:
+                self.feedback.taken_back(rated, THUMBS)
+            else:
+                await self.feedback.given(vote, [rated])
+            await self.feedback.save()
+        return {"ok": done}
+
+    def _vote(self, payload: Any) -> None:
+        if payload.get("vote") not in VOTES:
+            raise PhotoNotFound("a thumb is up or down")
+        self.assistant.vote(self.session(), photo_id(payload), VOTES[payload["vote"]])
 
     async def weigh(self, action: cl.Action) -> dict[str, bool]:
         """The same once more, with the picture or the words counting more, or left out."""
@@ -117,13 +146,20 @@ class PhotoActions:
 
     async def favourite_photo(self, action: cl.Action) -> dict[str, bool]:
         """Mark a favourite, or take the mark away."""
-        set_, payload = self.assistant.set_favourite, action.payload
-        return {
-            "ok": await self._done(
-                lambda: set_(photo_id(payload), payload.get("on") is True),
-                "That could not be marked",
-            )
-        }
+        set_, payload, on = self.assistant.set_favourite, action.payload, action.payload.get("on")
+        done = await self._done(
+            lambda: set_(photo_id(payload), on is True), "That could not be marked"
+        )
+        if done:
+            marked = photo_id(payload)
+            if on is True:
+                self.session().judge(marked, True)
+                await self.feedback.given("favourite", [marked])
+            else:
+                self.session().vote(marked, self.session().votes.get(marked))
+                self.feedback.taken_back(marked, ("favourite",))
+            await self.feedback.save()
+        return {"ok": done}
 
     async def hide_photo(self, action: cl.Action) -> dict[str, bool]:
         """Hide a photo, or show it again."""

@@ -30,6 +30,7 @@ from bot.page.guard import DOORS, HEADER_DOORS, OAUTH_DOORS, Guard
 from bot.page.history import OWNER
 from bot.page.homes import Homes
 from bot.page.hosts import AllowedHosts
+from bot.page.learned import learned_routes
 from bot.page.login_routes import login_routes
 from bot.page.logins import Logins
 from bot.page.oauth import use_oauth
@@ -72,6 +73,7 @@ def make_app(people: People, ready: Callable[[], None] | None = None) -> ASGIApp
     app.include_router(monitoring_routes(metrics))
     app.include_router(photo_routes(homes))
     app.include_router(upload_routes())
+    app.include_router(learned_routes(homes))
     settings = people.settings
     hosts = AllowedHosts.of(settings.host, settings.public_url)
     if not people.asks_for_login:

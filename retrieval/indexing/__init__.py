@@ -1,6 +1,14 @@
 """Indexing: bring the library up to date with folders of photos."""
 
 from retrieval.indexing.pipeline import check_encoder, index_folders
-from retrieval.indexing.report import Failed, IndexReport, Loss, Progress
+from retrieval.indexing.report import Failed, IndexReport, Loss, Progress, Remarked
 
-__all__ = ["Failed", "IndexReport", "Loss", "Progress", "check_encoder", "index_folders"]
+__all__ = [
+    "Failed",
+    "IndexReport",
+    "Loss",
+    "Progress",
+    "Remarked",
+    "check_encoder",
+    "index_folders",
+]

@@ -3,7 +3,7 @@
 ======================================  ==========================================================
 a file                                  what becomes of it
 ======================================  ==========================================================
-size and time of change as before       left alone (``unchanged``; a failure is reported again)
+size and times of change as before      left alone (``unchanged``; a failure is reported again)
 cannot be looked at                     ``problems``, with the reason
 anything else                           has to be read (``to_read``)
 known, but not found any more           ``gone``, unless its folder could not be looked into
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from retrieval.indexing.report import Failed, Loss
 from retrieval.library import KnownFile
+from retrieval.library.surroundings import FileNote
 from retrieval.photos.scan import ScannedFile
 
 HANDFUL = 5
@@ -29,13 +30,17 @@ MOST = 0.5
 
 @dataclass
 class Changes:
-    """What has to be done with the files that were found, and with those that were not."""
+    """What has to be done with the files that were found, and with those that were not.
+
+    ``to_note`` holds, of unchanged files, what the library does not know yet to tell them by.
+    """
 
     to_read: list[ScannedFile] = field(default_factory=list)
     problems: list[ScannedFile] = field(default_factory=list)
     failed_before: list[Failed] = field(default_factory=list)
     unchanged: int = 0
     gone: dict[Path, KnownFile] = field(default_factory=dict)
+    to_note: list[FileNote] = field(default_factory=list)
 
 
 def compare(
@@ -56,16 +61,19 @@ def compare(
         read_all: read every file again, whatever is known of it.
     """
     changes = Changes()
+    numbered = _inodes_are_kept(files, known)
     for file in files:
         before = known.get(file.path)
         if file.problem is not None:
             changes.problems.append(file)
-        elif before is None or read_all or not _same(before, file):
+        elif before is None or read_all or not _same(before, file, numbered):
             changes.to_read.append(file)
         elif before.status == "failed":
             changes.failed_before.append(Failed(file.path, before.reason or "unreadable"))
         elif before.current:
             changes.unchanged += 1
+            if (before.inode, before.ctime_ns) != (file.inode, file.ctime_ns):
+                changes.to_note.append((before.photo_id, file.inode, file.ctime_ns))
         else:
             changes.to_read.append(file)
     seen = {file.path for file in files}
@@ -82,6 +90,7 @@ def losses(
     known: Mapping[Path, KnownFile],
     roots: Collection[Path],
     is_empty_folder: Callable[[Path], bool],
+    away: Collection[Path] = (),
 ) -> list[Loss]:
     """Folders that lost so many photos at once that a drive may not be plugged in.
 
@@ -94,17 +103,18 @@ def losses(
         known: all files of the library.
         roots: the folders that were looked through.
         is_empty_folder: whether a folder is there and holds nothing at all.
+        away: folders where another drive begins that is not there now; they lose nothing.
     """
     held_in = Counter(path.parent for path, one in known.items() if one.status == "present")
     gone_from = Counter(path.parent for path, one in gone.items() if one.status == "present")
     found: list[Loss] = []
-    for folder in sorted({*roots, *gone_from}):
+    for folder in sorted({*roots, *gone_from, *away}):
         held, lost = _below(held_in, folder), _below(gone_from, folder)
         if not lost or any(folder.is_relative_to(loss.folder) for loss in found):
             continue
         most = folder in roots and lost > HANDFUL and lost > MOST * held
         all_of_it = lost == held and (folder in roots or lost > HANDFUL)
-        if most or (all_of_it and is_empty_folder(folder)):
+        if folder in away or most or (all_of_it and is_empty_folder(folder)):
             found.append(Loss(folder, lost, held))
     return found
 
@@ -130,5 +140,25 @@ def outermost(folders: Iterable[Path]) -> list[Path]:
     ]
 
 
-def _same(known: KnownFile, file: ScannedFile) -> bool:
-    return known.size == file.size and known.mtime_ns == file.mtime_ns
+def _same(known: KnownFile, file: ScannedFile, numbered: bool) -> bool:
+    """Whether a file is the one that was read, as far as the system tells.
+
+    Another file may have been put in its place with the same size and time. Nobody can set the
+    time of the change itself; it is not known of files that an earlier version read.
+    """
+    if known.size != file.size or known.mtime_ns != file.mtime_ns:
+        return False
+    if known.ctime_ns is not None and known.ctime_ns != file.ctime_ns:
+        return False
+    return not numbered or known.inode is None or known.inode == file.inode
+
+
+def _inodes_are_kept(files: Iterable[ScannedFile], known: Mapping[Path, KnownFile]) -> bool:
+    """Whether a file keeps its number; some network drives number anew with every connection."""
+    kept = changed = 0
+    for file in files:
+        before = known.get(file.path)
+        if before is not None and before.inode is not None and before.mtime_ns == file.mtime_ns:
+            kept += before.inode == file.inode
+            changed += before.inode != file.inode
+    return kept >= changed

@@ -9,10 +9,12 @@ bytes of another photo that is there     a photo of its own with that vector (``
 anything else                            decoded, embedded (``indexed``) or ``failed`` with a reason
 ======================================  ==========================================================
 
-Files are read once, and decoded, by worker threads while the encoder is busy with the batch
-before. Every batch is one transaction: after a crash the next run goes on where this one stopped.
+Files are read once by worker threads, and decoded there or in processes of their own, while the
+encoder is busy with the batch before. Every batch is one transaction: after a crash the next run
+goes on where this one stopped.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -25,13 +27,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from retrieval.encoders.base import Encoder
-from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound
+from retrieval.errors import EncoderMismatch
 from retrieval.indexing.diff import Changes, compare, losses, outermost, under
 from retrieval.indexing.reader import FileRead, FileReader
-from retrieval.indexing.report import Failed, IndexReport, Progress
+from retrieval.indexing.report import Failed, IndexReport, Progress, Remarked
+from retrieval.indexing.roots import Looked, choose_roots, look_through, remember, review_roots
 from retrieval.library import KnownFile, Library, Photo
 from retrieval.photos.metadata import Metadata
-from retrieval.photos.scan import ScannedFile, scan_folder
+from retrieval.photos.scan import ScannedFile
 from retrieval.vectors import VectorIndex, open_index
 
 REMOVED_KEPT_DAYS = 30
@@ -131,31 +134,35 @@ class _Run:
         self.roots: list[Path] = []
 
     def index(self, folders: Sequence[Path], rebuild: bool, remove_missing: bool) -> IndexReport:
-        self.roots = self._choose_roots(folders, rebuild)
+        self.roots = choose_roots(self.library, self.encoder, folders, rebuild)
         # A library without any vector belongs to nobody yet, whoever tried before.
         if not rebuild and self.library.searchable_count():
             check_encoder(self.library, self.encoder)
-        files, unknown = self._scan()
+        looked = look_through(self.roots, self.library)
+        self.report.failed += looked.failed
+        self.report.passed = looked.passed
         if self.library.fingerprint != self.encoder.fingerprint:
             self.library.set_encoder(self.encoder.name, self.encoder.fingerprint, self.encoder.dim)
         self.force = rebuild
         self.known = self.library.known_files()
         self.library.set_roots(outermost([*self.library.roots(), *self.roots]))
+        remember(self.library, self.roots, looked)
         self.reader.known = {} if rebuild else self.known
         self.reader.embedded = set() if rebuild else self.library.embedded_hashes()
-        self.seen = {file.path for file in files}
-        self.total = len(files)
+        self.seen = {file.path for file in looked.files}
+        self.total = len(looked.files)
         self._notice(force=True)
-        changes = compare(files, self.known, self.roots, unknown, read_all=rebuild)
+        changes = compare(looked.files, self.known, self.roots, looked.unknown, read_all=rebuild)
         self._settle_unread(changes)
         self.to_read = len(changes.to_read)
         self._embed(changes.to_read)
-        self._remove(changes.gone, remove_missing)
+        self._remove(changes.gone, looked, remove_missing)
         if self.report.indexed or self.report.moved or self.report.removed:
             self.library.update_places()
         self.library.forget_removed(datetime.now(UTC) - timedelta(days=REMOVED_KEPT_DAYS))
-        self._review_roots(report_missing=not folders)
+        self.report.failed += review_roots(self.library, report_missing=not folders)
         self.report.failed.sort(key=lambda one: one.path)
+        self.report.remarked.sort(key=lambda one: one.path)
         return self.report
 
     def finish(self) -> None:
@@ -163,76 +170,7 @@ class _Run:
         self.report.seconds = time.perf_counter() - self.started
         self._notice(force=True)
 
-    # -- which files -----------------------------------------------------------------------
-
-    def _choose_roots(self, folders: Sequence[Path], rebuild: bool) -> list[Path]:
-        remembered = self.library.roots()
-        chosen = [Path(os.path.realpath(Path(folder).expanduser())) for folder in folders]
-        for folder, given in zip(chosen, folders, strict=True):
-            if not folder.is_dir():
-                raise FolderNotFound(_missing(Path(given), folder in remembered))
-        if not chosen and not remembered:
-            raise NoPhotosFound("no folder was indexed yet: name one, photopal index FOLDER")
-        there = [folder for folder in remembered if folder.is_dir()]
-        if not chosen and not there:
-            raise FolderNotFound(_missing(remembered[0], True))
-        if rebuild:
-            self._require_all([folder for folder in remembered if folder not in there])
-        # One drive that is not plugged in must not keep the others from being refreshed.
-        return outermost([*chosen, *there] if rebuild else chosen or there)
-
-    def _require_all(self, away: Sequence[Path]) -> None:
-        """Another encoder cannot search what it cannot see: its folder has to be there."""
-        if self.library.fingerprint in (None, self.encoder.fingerprint):
-            return
-        for folder in away:
-            held = self._present_in(folder)
-            if held:
-                raise FolderNotFound(
-                    f"the folder {folder} is gone, and its {held:,} photos could not be searched "
-                    f"after a rebuild with {self.encoder.name}: plug in its drive, or take it out "
-                    f"with photopal forget {folder}"
-                )
-
-    def _present_in(self, folder: Path) -> int:
-        known = self.library.known_files().items()
-        return sum(one.status == "present" and under(path, [folder]) for path, one in known)
-
-    def _review_roots(self, *, report_missing: bool) -> None:
-        """Drop indexed folders that are gone and whose photos all live elsewhere now."""
-        kept = []
-        for folder in self.library.roots():
-            if folder.is_dir():
-                kept.append(folder)
-            elif self._present_in(folder):
-                kept.append(folder)
-                if report_missing:
-                    reason = "the folder is gone; its photos stay in the library"
-                    self.report.failed.append(Failed(folder, reason))
-        self.library.set_roots(kept)
-
-    def _scan(self) -> tuple[list[ScannedFile], list[Path]]:
-        """The files, and the folders whose contents are unknown."""
-        files: list[ScannedFile] = []
-        unknown: list[Path] = []
-        found: set[Path] = set()
-        for root in self.roots:
-            for file in scan_folder(root):
-                if file.path in found:
-                    continue
-                found.add(file.path)
-                if file.is_folder:
-                    unknown.append(file.path)
-                    self.report.failed.append(Failed(file.path, file.problem or "unreadable"))
-                else:
-                    files.append(file)
-        if not files and not unknown and not self._held_photos():
-            names = ", ".join(str(root) for root in self.roots)
-            raise NoPhotosFound(f"no photos in {names}: name a folder that holds some")
-        return files, unknown
-
-    def _held_photos(self) -> bool:
-        return any(under(path, self.roots) for path in self.library.known_files())
+    # -- what is done with them ---------------------------------------------------------------
 
     def _settle_unread(self, changes: Changes) -> None:
         """Deal with all files that need not be read."""
@@ -240,23 +178,33 @@ class _Run:
             with self.library.transaction():
                 for file in changes.problems:
                     self._fail(FileRead(file, reason=file.problem))
+        self.library.note_files(changes.to_note)
         self.report.failed += changes.failed_before
         self.report.unchanged += changes.unchanged
         self.done += len(changes.problems) + len(changes.failed_before) + changes.unchanged
 
-    def _remove(self, gone: dict[Path, KnownFile], remove_missing: bool) -> None:
+    def _remove(self, gone: dict[Path, KnownFile], looked: Looked, remove_missing: bool) -> None:
         """Take photos out whose files are gone, unless it is rather their folder that is."""
         gone = {path: known for path, known in gone.items() if known.photo_id not in self.moved_ids}
+        joined = {path: known for path, known in gone.items() if path in looked.joined}
+        gone = {path: known for path, known in gone.items() if path not in joined}
         if not remove_missing:
-            self.report.lost = losses(gone, self.known, self.roots, _is_empty_folder)
+            self.report.lost = losses(gone, self.known, self.roots, _is_empty_folder, looked.away)
             lost = [loss.folder for loss in self.report.lost]
             gone = {path: known for path, known in gone.items() if not under(path, lost)}
-        self.library.remove_photos([known.photo_id for known in gone.values()])
-        self.report.removed = len(gone)
+        removed = [*gone.values(), *joined.values()]
+        self.library.remove_photos([known.photo_id for known in removed])
+        self.report.removed = len(removed)
+        kept = [loss.folder for loss in self.report.lost]
+        self.library.set_mounts([*looked.mounts, *(one for one in looked.away if one in kept)])
 
     # -- reading and embedding -------------------------------------------------------------
 
     def _embed(self, waiting: list[ScannedFile]) -> None:
+        with contextlib.closing(self.reader):
+            self._embed_all(waiting)
+
+    def _embed_all(self, waiting: list[ScannedFile]) -> None:
         batch: list[FileRead] = []
         pictures = 0
         for read in self.reader.read_all(waiting, ahead=self.batch_size + 2 * self.workers):
@@ -363,12 +311,10 @@ class _Run:
             return False
         file = read.file
         if known.status == "present":
-            self.library.touch_photo(known.photo_id, size=file.size, mtime_ns=file.mtime_ns)
+            self.library.touch_photo(known.photo_id, **_stamp(file))
             self.report.unchanged += 1
         else:
-            self.library.move_photo(
-                known.photo_id, file.path, size=file.size, mtime_ns=file.mtime_ns
-            )
+            self.library.move_photo(known.photo_id, file.path, **_stamp(file))
             self.report.indexed += 1
         return True
 
@@ -377,7 +323,7 @@ class _Run:
         file = read.file
         gone = self._gone_twin(read) if known is None else None
         if gone is not None:
-            self.library.move_photo(gone.id, file.path, size=file.size, mtime_ns=file.mtime_ns)
+            self.library.move_photo(gone.id, file.path, **_stamp(file))
             self._count(read, gone)
             return True
         twins = self.library.photos_by_content(str(read.content_hash))
@@ -393,6 +339,7 @@ class _Run:
             longitude=twin.longitude,
         )
         vector = self.library.vectors([twin.id])[0]
+        read.remark = twin.remark
         self._put(read, known.photo_id if known else None, metadata, vector)
         self._count(read, None)
         return True
@@ -429,11 +376,13 @@ class _Run:
             read.file.path,
             photo_id=photo_id,
             content_hash=str(read.content_hash),
-            size=read.file.size,
-            mtime_ns=read.file.mtime_ns,
             metadata=metadata,
             vector=vector,
+            remark=read.remark,
+            **_stamp(read.file),
         )
+        if read.remark:
+            self.report.remarked.append(Remarked(read.file.path, read.remark))
 
     def _fail(self, read: FileRead) -> None:
         """Note a failure; one of the content is not tried again until the file changes."""
@@ -444,8 +393,7 @@ class _Run:
             photo_id=known.photo_id if known else None,
             reason=reason,
             content_hash=read.content_hash,
-            size=read.file.size,
-            mtime_ns=read.file.mtime_ns,
+            **_stamp(read.file),
         )
         self.report.failed.append(Failed(read.file.path, reason))
 
@@ -471,6 +419,16 @@ class _Run:
         )
 
 
+def _stamp(file: ScannedFile) -> dict[str, Any]:
+    """What tells a file from another that is put in its place later."""
+    return {
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "inode": file.inode,
+        "ctime_ns": file.ctime_ns,
+    }
+
+
 def _is_empty_folder(folder: Path) -> bool:
     """Whether a folder is there and holds nothing, as the place where a drive belongs."""
     try:
@@ -478,12 +436,3 @@ def _is_empty_folder(folder: Path) -> bool:
             return next(entries, None) is None
     except OSError:
         return False
-
-
-def _missing(folder: Path, was_indexed: bool) -> str:
-    if was_indexed:
-        return (
-            f"the folder {folder} is gone: plug in its drive and try again; "
-            "its photos stay in the library"
-        )
-    return f"{folder} is not a folder: check the path"

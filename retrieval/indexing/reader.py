@@ -11,11 +11,11 @@ from PIL import Image
 from retrieval.errors import UnreadableImage
 from retrieval.files import content_hash
 from retrieval.library import KnownFile
-from retrieval.photos.metadata import Metadata, read_metadata
+from retrieval.photos.isolation import TRIED_AGAIN, Decoders
+from retrieval.photos.metadata import Metadata
 from retrieval.photos.reading import (
     OUT_OF_REACH,
     bounded_memory,
-    open_image,
     read_file,
     reason_of,
 )
@@ -33,6 +33,7 @@ class FileRead:
         image: the picture, upright, not much larger than the encoder wants it.
         known_content: its bytes have a vector already, so that it was not decoded.
         reason: why it could not be read.
+        remark: what was odd about a file that was decoded.
     """
 
     file: ScannedFile
@@ -41,6 +42,7 @@ class FileRead:
     image: Image.Image | None = None
     known_content: bool = False
     reason: str | None = None
+    remark: str | None = None
 
 
 class FileReader:
@@ -58,6 +60,7 @@ class FileReader:
         self.known: Mapping[Path, KnownFile] = {}
         self.embedded: set[str] = set()
         self._workers = workers
+        self._decoders = Decoders(workers)
 
     def read_all(self, files: Sequence[ScannedFile], ahead: int) -> Iterator[FileRead]:
         """Read files in worker threads, at most ``ahead`` of them in advance, in their order."""
@@ -72,6 +75,10 @@ class FileReader:
                 yield pending.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def close(self) -> None:
+        """End the processes that decode."""
+        self._decoders.close()
 
     def read(self, file: ScannedFile, trusting: bool = True) -> FileRead:
         """Read one file; whatever is wrong with it ends as ``reason``.
@@ -88,7 +95,7 @@ class FileReader:
             read.reason = str(error)
         except OSError as error:
             read.reason = reason_of(error)
-        if read.reason in OUT_OF_REACH:
+        if read.reason in OUT_OF_REACH | TRIED_AGAIN:
             read.content_hash = None
         return read
 
@@ -99,5 +106,5 @@ class FileReader:
         if trusting and (own or read.content_hash in self.embedded):
             read.known_content = True
             return
-        read.metadata = read_metadata(content)
-        read.image = open_image(content, self.side)
+        decoded = self._decoders.read_photo(content, self.side)
+        read.metadata, read.image, read.remark = decoded.metadata, decoded.image, decoded.remark

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retrieval.library.records import PassedOver
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -11,6 +13,14 @@ class Failed:
 
     path: Path
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """A file that was read although something about it is odd."""
+
+    path: Path
+    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,8 @@ class IndexReport:
         lost: folders whose photos seem to be gone all at once; they were not removed.
         embedded: of the indexed photos those that went through the encoder.
         seconds: taken by the whole run.
+        remarked: files that were read in this run with a remark; counted among the indexed.
+        passed: what was found besides photos.
     """
 
     indexed: int = 0
@@ -83,6 +95,8 @@ class IndexReport:
     lost: list[Loss] = field(default_factory=list)
     seconds: float = 0.0
     embedded: int = 0
+    remarked: list[Remarked] = field(default_factory=list)
+    passed: PassedOver = field(default_factory=PassedOver)
 
     @property
     def photos_per_second(self) -> float:
@@ -102,4 +116,6 @@ class IndexReport:
             ],
             "seconds": round(self.seconds, 3),
             "photos_per_second": round(self.photos_per_second, 2),
+            "remarks": [{"path": str(one.path), "remark": one.remark} for one in self.remarked],
+            **self.passed.as_dict(),
         }

@@ -7,9 +7,12 @@ after a ``kill -9``.
 
 import contextlib
 import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -41,6 +44,7 @@ class Database:
         self._writer: int | None = None
         self._transaction: Literal["none", "read", "write"] = "none"
         self._altered = False
+        self._copied: tempfile.TemporaryDirectory[str] | None = None
 
     # -- opening and closing ---------------------------------------------------------------
 
@@ -67,7 +71,7 @@ class Database:
                 raise LibraryError(
                     f"cannot create the folder {path.parent}: {error.strerror or error}"
                 ) from error
-        elif not os.access(path, os.W_OK):
+        elif not _can_write(path):
             raise LibraryError(f"no permission to write to the library {path}")
         library = cls(path, _connect(path, "rwc" if create else "rw"), writable=True)
         try:
@@ -111,12 +115,33 @@ class Database:
                 library._one("SELECT count(*) FROM setting")
         except LibraryError:
             library.close()
-            if os.access(path.parent, os.W_OK):
+            if _can_write(path.parent):
                 raise
+            if has_log(path):
+                return cls._read_with_log(path)
             # WAL wants to write a file beside the database even to read from it.
             library = cls(path, _connect(path, "ro&immutable=1"), writable=False)
             with library._errors():
                 library._one("SELECT count(*) FROM setting")
+        return library
+
+    @classmethod
+    def _read_with_log(cls, path: Path) -> Self:
+        """A library whose newest changes still lie in the log beside it, on a read-only medium.
+
+        SQLite would read the file alone there, without a word. Both are copied to where they can
+        be read together, and the copy goes when the library is closed.
+        """
+        folder = _copied_with_log(path)
+        try:
+            library = cls(path, _connect(Path(folder.name) / path.name, "rw"), writable=False)
+            with library._errors():
+                library._execute("PRAGMA query_only = ON")
+                library._one("SELECT count(*) FROM setting")
+        except BaseException:
+            folder.cleanup()
+            raise
+        library._copied = folder
         return library
 
     @classmethod
@@ -129,7 +154,11 @@ class Database:
                 try:
                     _copy(path, "ro", memory)
                 except sqlite3.Error:
-                    _copy(path, "ro&immutable=1", memory)
+                    if has_log(path):
+                        with cls._read_with_log(path) as whole:
+                            whole._connection.backup(memory)
+                    else:
+                        _copy(path, "ro&immutable=1", memory)
                 library._connection.execute("PRAGMA foreign_keys = ON")
             library._migrate()
             library._bring_up_to_date()
@@ -144,6 +173,8 @@ class Database:
         with self._guard:
             self._lock.release()
             self._connection.close()
+            if self._copied is not None:
+                self._copied.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -316,6 +347,11 @@ def path_of(stored: str | bytes) -> Path:
     return Path(os.fsdecode(stored))
 
 
+def now() -> str:
+    """This moment, as the library writes moments."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def chunks(values: list[int]) -> Iterator[list[int]]:
     """Values in lists that are short enough for one statement's parameters."""
     for start in range(0, len(values), _CHUNK):
@@ -325,8 +361,7 @@ def chunks(values: list[int]) -> Iterator[list[int]]:
 def _checked_version(path: Path, *, create: bool) -> int | None:
     """The schema version of a file that may be opened; None when there is none yet."""
     header = peek(path)
-    log = path.with_name(path.name + "-wal")
-    if path.exists() and log.exists() and log.stat().st_size:
+    if path.exists() and has_log(path):
         header = _header_with_log(path, header)
     if header is None:
         if not create:
@@ -345,6 +380,17 @@ def _checked_version(path: Path, *, create: bool) -> int | None:
     return header.version
 
 
+def _can_write(path: Path) -> bool:
+    """Whether this process may write there, as the user whose rights it has."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def has_log(path: Path) -> bool:
+    """Whether changes may lie in a write-ahead log beside the file."""
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
 def _header_with_log(path: Path, header: Header | None) -> Header | None:
     """The header when the newest pages still lie in the write-ahead log.
 
@@ -358,10 +404,40 @@ def _header_with_log(path: Path, header: Header | None) -> Header | None:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             return Header(version, connection.execute("PRAGMA application_id").fetchone()[0])
         except sqlite3.Error as error:
-            if not os.access(path.parent, os.W_OK):
-                # The log cannot be read from a medium that cannot be written; the file can.
-                return header
+            if not _can_write(path.parent):
+                # The log cannot be read from a medium that cannot be written; a copy can.
+                return _header_of_copy(path) or header
             raise _library_error(path, error) from error
+
+
+def _copied_with_log(path: Path) -> "tempfile.TemporaryDirectory[str]":
+    """A temporary folder with copies of the file and its log.
+
+    Raises:
+        LibraryError: there is no room for them.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="photopal-")
+    try:
+        for end in ("", "-wal"):
+            name = path.name + end
+            shutil.copyfile(path.with_name(name), Path(folder.name) / name)
+    except OSError as error:
+        folder.cleanup()
+        raise LibraryError(
+            f"the library {path} lies on a read-only medium with its newest changes in "
+            f"{path.name}-wal, and they cannot be read there ({error.strerror or error}): make "
+            "room for temporary files, or copy both files to another drive"
+        ) from error
+    return folder
+
+
+def _header_of_copy(path: Path) -> Header | None:
+    """The header with what the log adds, from a copy of both."""
+    with _copied_with_log(path) as folder:
+        copy = Path(folder) / path.name
+        with contextlib.closing(_connect(copy, "rw")) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return peek(copy)
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import retrieval.library.finding as finding
 from retrieval.errors import FolderNotFound, LibraryBusy, LibraryError, PhotoNotFound
 from retrieval.filters import Filter, Place
-from retrieval.library.connection import Database, chunks, path_of, stored_path
+from retrieval.library.connection import chunks, now, path_of, stored_path
 from retrieval.library.derived import (
     DERIVED_VERSION,
     day_of,
@@ -26,16 +26,18 @@ from retrieval.library.derived import (
     places_from_folders,
 )
 from retrieval.library.records import Counts, Facts, KnownFile, Photo, Status
+from retrieval.library.surroundings import Surroundings
 from retrieval.photos.metadata import Metadata
 from retrieval.photos.names import words_of_path
 
 _PHOTO_COLUMNS = (
     "id, path, content_hash, size, mtime_ns, width, height, taken_at, camera, latitude, "
-    "longitude, status, reason, indexed_at, taken_on, city, region, country, favourite, hidden"
+    "longitude, status, reason, indexed_at, taken_on, city, region, country, favourite, hidden, "
+    "inode, ctime_ns, remark"
 )
 
 
-class Library(Database):
+class Library(Surroundings):
     """A library on disk. Use :meth:`open` to write, :meth:`read` to look things up."""
 
     # -- what the library is ---------------------------------------------------------------
@@ -66,18 +68,18 @@ class Library(Database):
         value = self._setting("dim")
         return int(value) if value else None
 
-    def roots(self) -> list[Path]:
-        """The folders that were indexed, in the order in which they were added."""
-        return [path_of(row[0]) for row in self._all("SELECT path FROM root ORDER BY id")]
-
     def counts(self) -> Counts:
         """How many photos are in which state."""
         by_status = dict(self._all("SELECT status, count(*) FROM photo GROUP BY status"))
+        remarked = self._one(
+            "SELECT count(*) FROM photo WHERE remark IS NOT NULL AND status = 'present'"
+        )
         return Counts(
             present=by_status.get("present", 0),
             removed=by_status.get("removed", 0),
             failed=by_status.get("failed", 0),
             searchable=self.searchable_count(),
+            remarked=int(remarked[0]) if remarked else 0,
         )
 
     def searchable_count(self) -> int:
@@ -122,7 +124,8 @@ class Library(Database):
         """All files that are present or failed, for telling what changed."""
         rows = self._all(
             "SELECT p.path, p.id, p.size, p.mtime_ns, p.content_hash, p.status, p.reason, "
-            "v.fingerprint IS ? FROM photo p LEFT JOIN vector v ON v.photo_id = p.id "
+            "v.fingerprint IS ?, p.inode, p.ctime_ns "
+            "FROM photo p LEFT JOIN vector v ON v.photo_id = p.id "
             "WHERE p.status <> 'removed'",
             (self.fingerprint,),
         )
@@ -271,19 +274,6 @@ class Library(Database):
             self._many("DELETE FROM photo WHERE id = ?", [(number,) for number, _ in photos])
         return sum(status == "present" for _, status in photos)
 
-    def set_roots(self, folders: Sequence[Path]) -> None:
-        """Remember exactly these folders as the indexed ones."""
-        with self.transaction(alters_search=False):
-            kept = [stored_path(folder) for folder in folders]
-            for (path,) in self._all("SELECT path FROM root"):
-                if path not in kept:
-                    self._execute("DELETE FROM root WHERE path = ?", (path,))
-            for path in kept:
-                self._execute(
-                    "INSERT INTO root (path, added_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    (path, _now()),
-                )
-
     def put_photo(
         self,
         path: Path,
@@ -294,6 +284,9 @@ class Library(Database):
         mtime_ns: int,
         metadata: Metadata,
         vector: NDArray[np.float32],
+        inode: int | None = None,
+        ctime_ns: int | None = None,
+        remark: str | None = None,
     ) -> int:
         """Write a photo with its vector: a new one, or new content of the one with this id."""
         fields = {
@@ -309,7 +302,10 @@ class Library(Database):
             "longitude": metadata.longitude,
             "status": "present",
             "reason": None,
-            "indexed_at": _now(),
+            "inode": inode,
+            "ctime_ns": ctime_ns,
+            "remark": remark,
+            "indexed_at": now(),
             **_place_columns(place_at(metadata.latitude, metadata.longitude)),
         }
         with self.transaction():
@@ -336,6 +332,8 @@ class Library(Database):
         content_hash: str | None = None,
         size: int | None = None,
         mtime_ns: int | None = None,
+        inode: int | None = None,
+        ctime_ns: int | None = None,
     ) -> int:
         """Write that a file could not be read.
 
@@ -347,9 +345,11 @@ class Library(Database):
             "path": stored_path(path),
             "size": size if content_hash else None,
             "mtime_ns": mtime_ns if content_hash else None,
+            "inode": inode,
+            "ctime_ns": ctime_ns,
             "status": "failed",
             "reason": reason,
-            "indexed_at": _now(),
+            "indexed_at": now(),
         }
         if content_hash:
             fields["content_hash"] = content_hash
@@ -359,13 +359,22 @@ class Library(Database):
                 self._execute("DELETE FROM vector WHERE photo_id = ?", (photo_id,))
         return photo_id
 
-    def move_photo(self, photo_id: int, path: Path, *, size: int, mtime_ns: int) -> None:
+    def move_photo(
+        self,
+        photo_id: int,
+        path: Path,
+        *,
+        size: int,
+        mtime_ns: int,
+        inode: int | None = None,
+        ctime_ns: int | None = None,
+    ) -> None:
         """The photo's file has another path now; one that was out of reach is present again."""
         with self.transaction():
             self._execute(
-                "UPDATE photo SET path = ?, size = ?, mtime_ns = ?, status = 'present', "
-                "reason = NULL WHERE id = ?",
-                (stored_path(path), size, mtime_ns, photo_id),
+                "UPDATE photo SET path = ?, size = ?, mtime_ns = ?, inode = ?, ctime_ns = ?, "
+                "status = 'present', reason = NULL WHERE id = ?",
+                (stored_path(path), size, mtime_ns, inode, ctime_ns, photo_id),
             )
             row = self._one("SELECT taken_at FROM photo WHERE id = ?", (photo_id,))
             self._derive_from_path(photo_id, path, row[0] if row else None)
@@ -393,13 +402,6 @@ class Library(Database):
         with self.transaction():
             self._mark(photo_id, "hidden", hidden)
 
-    def touch_photo(self, photo_id: int, *, size: int, mtime_ns: int) -> None:
-        """The photo's file has another time of change, with the same content."""
-        with self.transaction(alters_search=False):
-            self._execute(
-                "UPDATE photo SET size = ?, mtime_ns = ? WHERE id = ?", (size, mtime_ns, photo_id)
-            )
-
     def remove_photos(self, photo_ids: Sequence[int]) -> None:
         """These files are gone. Their vectors are kept for a while: files come back."""
         if not photo_ids:
@@ -407,7 +409,7 @@ class Library(Database):
         with self.transaction():
             self._many(
                 "UPDATE photo SET status = 'removed', indexed_at = ? WHERE id = ?",
-                [(_now(), int(photo_id)) for photo_id in photo_ids],
+                [(now(), int(photo_id)) for photo_id in photo_ids],
             )
 
     def forget_removed(self, before: datetime) -> int:
@@ -470,12 +472,12 @@ def _place_columns(place: Place) -> dict[str, str]:
 
 
 def _photo(row: tuple[Any, ...]) -> Photo:
-    *columns, taken_on, city, region, country, favourite, hidden = row
+    *columns, taken_on, city, region, country, favourite, hidden, inode, ctime_ns, remark = row
     day = date.fromisoformat(taken_on) if taken_on else None
     place = Place(city, region, country) or None
     marks = bool(favourite), bool(hidden)
-    return Photo(columns[0], path_of(columns[1]), *(*columns[2:], day, place, *marks))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return Photo(
+        columns[0],
+        path_of(columns[1]),
+        *(*columns[2:], day, place, *marks, inode, ctime_ns, remark),
+    )

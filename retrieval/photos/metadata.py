@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from retrieval.photos.reading import Source, exif_of, orientation_of, reading
+from retrieval.photos.reading import Source, attempt, exif_of, orientation_of
 
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
@@ -50,23 +50,27 @@ def read_metadata(source: Source) -> Metadata:
     Raises:
         UnreadableImage: the file is no image at all; never because of its EXIF.
     """
-    with reading(source) as image:
-        orientation = orientation_of(image)
-        width, height = image.size
-        # Pillow tells the size of a TIFF as it will be once turned upright.
-        if orientation >= 5 and image.format != "TIFF":
-            width, height = height, width
-        main, details, place = _exif(image)
-        latitude, longitude = _position(place)
-        return Metadata(
-            width=width,
-            height=height,
-            taken_at=_taken_at(main, details),
-            camera=_camera(main),
-            orientation=orientation,
-            latitude=latitude,
-            longitude=longitude,
-        )
+    return attempt(source, metadata_of)[0]
+
+
+def metadata_of(image: Image.Image) -> Metadata:
+    """The metadata of a photo that is opened but not decoded yet."""
+    orientation = orientation_of(image)
+    width, height = image.size
+    # Pillow tells the size of a TIFF as it will be once turned upright.
+    if orientation >= 5 and image.format != "TIFF":
+        width, height = height, width
+    main, details, place = _exif(image)
+    latitude, longitude = _position(place)
+    return Metadata(
+        width=width,
+        height=height,
+        taken_at=_taken_at(main, details),
+        camera=_camera(main),
+        orientation=orientation,
+        latitude=latitude,
+        longitude=longitude,
+    )
 
 
 def _exif(image: Image.Image) -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:

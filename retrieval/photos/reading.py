@@ -3,37 +3,41 @@
 The steps, each of which costs no more than it must:
 
 1. The first bytes decide the format; the file's name does not count, and formats that photos do
-   not come in (PostScript, PSD, ...) are never tried.
+   not come in (PostScript, PSD, ...) are never tried. Of several pictures the real one is chosen
+   (:mod:`retrieval.photos.opening`).
 2. The header gives the size in pixels. Too many are refused before anything is decoded.
 3. The picture is decoded at reduced scale where the format allows it (JPEG, JPEG 2000, HEIC with
    a preview inside), then shrunk, then converted to RGB and turned upright.
+4. Where that fails, a good picture may be left all the same: the file is mended in memory
+   (:mod:`retrieval.photos.mending`) and read with a remark.
 """
 
 import contextlib
 import io
-import math
 import os
 import stat
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TypeVar
 
-import numpy as np
 from PIL import Image
 
 from retrieval.errors import UnreadableImage
+from retrieval.photos.colours import eight_bit, printers_colours, shrink, to_rgb, to_srgb
+from retrieval.photos.mending import mended
+from retrieval.photos.opening import UPRIGHT_FORMATS, identify
+from retrieval.photos.raw import RAW_SUFFIXES
+from retrieval.photos.scaling import decode_reduced
 
 _SUFFIXES = """
-    .jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff
+    .jpg .jpeg .jpe .jfif .mpo .png .apng .webp .gif .bmp .dib .tif .tiff .jxl
     .jp2 .j2k .jpf .jpx .j2c .jpc .pnm .ppm .pgm .pbm .heic .heics .heif .heifs .hif .avif .avifs
 """
-PHOTO_SUFFIXES: frozenset[str] = frozenset(_SUFFIXES.split())
+PHOTO_SUFFIXES: frozenset[str] = frozenset(_SUFFIXES.split()) | RAW_SUFFIXES
 """File name endings, in lower case, that make a file count as a photo."""
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM", "AVIF", "HEIF")
-"""Formats that are tried, by Pillow's names."""
 
 MAX_PIXELS = 256_000_000
 """Pictures with more are refused when the whole of them, a gigabyte, would have to be decoded."""
@@ -65,15 +69,41 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_large_picture = threading.Lock()
 _large_file = threading.Lock()
 
 
+class _LargePicture:
+    """Who may decode a large picture now. In a worker process, its parent is asked instead."""
+
+    lock: contextlib.AbstractContextManager[object] = threading.Lock()
+
+
+def one_large_picture() -> contextlib.AbstractContextManager[object]:
+    """Hold this while a picture of more than :data:`LARGE_PIXELS` is decoded."""
+    return _LargePicture.lock
+
+
+def use_lock_for_large_pictures(lock: contextlib.AbstractContextManager[object]) -> None:
+    """Ask for a leave of another kind before large pictures, in this whole process."""
+    _LargePicture.lock = lock
+
+
+T = TypeVar("T")
 Source = Path | bytes
 """A photo's file, or the bytes that :func:`read_file` read from it."""
 
 
-def open_image(source: Source, side: int | None = None, *, srgb: bool = False) -> Image.Image:
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """A picture, and what a person should know of how it was read; no remark when all is well."""
+
+    image: Image.Image
+    remark: str | None = None
+
+
+def open_image(
+    source: Source, side: int | None = None, *, srgb: bool = False, mend: bool = True
+) -> Image.Image:
     """The photo in a file as an upright RGB picture that carries no metadata at all.
 
     Args:
@@ -81,14 +111,48 @@ def open_image(source: Source, side: int | None = None, *, srgb: bool = False) -
         side: when given, the picture comes back shrunk so that its shorter edge is ``side``
             pixels; a smaller one keeps its size. Far faster than decoding it whole.
         srgb: convert from the colour profile inside the file, for pictures that people look at.
+        mend: read also what is damaged or cut off, as far as there is a picture in it.
 
     Raises:
         UnreadableImage: with a short reason, for whatever is wrong with the file.
     """
-    with reading(source) as image:
-        pixels = image.width * image.height
-        with _large_picture if pixels > LARGE_PIXELS else contextlib.nullcontext():
-            return _upright_rgb(image, side, srgb)
+    return attempt(source, lambda image: upright_rgb(image, side, srgb), mend=mend)[0].image
+
+
+def attempt(
+    source: Source, work: Callable[[Image.Image], T], *, mend: bool = True
+) -> tuple[T, str | None]:
+    """Do something with a photo that is opened but not decoded yet; mend its file if that fails.
+
+    Args:
+        source: the file, or its bytes.
+        work: is called again, with the mended file, when it raises.
+        mend: off: leave it at the first try.
+
+    Returns:
+        What ``work`` returned, and a remark when the file had to be mended.
+
+    Raises:
+        UnreadableImage: with a short reason, for whatever is wrong with the file.
+    """
+    try:
+        with reading(source) as image:
+            return work(image), None
+    except UnreadableImage as damage:
+        if not mend or not isinstance(damage.__cause__, Exception) or _is_final(damage.__cause__):
+            raise
+        with contextlib.suppress(OSError):
+            whole = source if isinstance(source, bytes) else read_file(source)
+            for content, remark in mended(whole):
+                with contextlib.suppress(UnreadableImage), reading(content) as image:
+                    return work(image), remark
+        raise
+
+
+def _is_final(error: BaseException) -> bool:
+    """Whether an error lies in the system or in a limit, so that mending is no use."""
+    system = isinstance(error, OSError) and error.errno is not None
+    return system or isinstance(error, MemoryError | Image.DecompressionBombError)
 
 
 def read_file(path: Path) -> bytes:
@@ -114,7 +178,7 @@ def bounded_memory(size: int) -> Iterator[None]:
 def reading(source: Source) -> Iterator[Image.Image]:
     """A photo opened but not decoded yet; every error inside ends as ``UnreadableImage``."""
     try:
-        with _open(source) as file, contextlib.closing(_identify(file)) as image:
+        with _open(source) as file, contextlib.closing(identify(file)) as image:
             _check_size(image)
             yield image
     except UnreadableImage:
@@ -129,7 +193,12 @@ def exif_of(image: Image.Image) -> Image.Exif:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 when there is none or it makes no sense."""
+    """The EXIF orientation, 1 to 8; 1 when there is none or it makes no sense.
+
+    Also 1 for formats whose decoders turn the picture themselves.
+    """
+    if image.format in UPRIGHT_FORMATS and not getattr(image, "jpeg", False):
+        return 1
     try:
         value = exif_of(image).get(_ORIENTATION_TAG, 1)
     except Exception:
@@ -159,40 +228,13 @@ def _check_file(path: Path) -> int:
     return status.st_size
 
 
-def _identify(file: IO[bytes]) -> Image.Image:
-    """Open with the plugin whose signature fits, past Pillow's own limit, which ours replaces."""
-    Image.init()
-    prefix = file.read(16)
-    damage: Exception | None = None
-    for name in FORMATS:
-        factory, accepts = _plugin(name)
-        fits = accepts is None or accepts(prefix)
-        if factory is None or not fits or isinstance(fits, str):
-            continue
-        file.seek(0)
-        try:
-            return factory(file, "")
-        except Exception as error:
-            damage = error
-    if damage is None:
-        raise UnreadableImage("not an image")
-    raise damage
-
-
-def _plugin(name: str) -> tuple[Any, Any]:
-    if name == "HEIF":
-        try:
-            from pillow_heif import HeifImageFile
-        except ImportError:
-            return None, None
-        return HeifImageFile, lambda prefix: prefix[4:8] == b"ftyp"
-    return Image.OPEN.get(name, (None, None))
-
-
 def _check_size(image: Image.Image) -> None:
     if min(image.size) < 1:
         raise UnreadableImage("damaged image (it has no size)")
     limit = MAX_PIXELS
+    if image.format == "RAW":
+        # Its preview is far smaller, and its sensor was checked.
+        return
     if image.format == "JPEG" and not image.info.get("progressive"):
         limit = MAX_PIXELS_REDUCED
     if image.width * image.height > limit:
@@ -202,139 +244,29 @@ def _check_size(image: Image.Image) -> None:
         )
 
 
-def _upright_rgb(image: Image.Image, side: int | None, srgb: bool) -> Image.Image:
-    if image.width * image.height > MAX_PIXELS:
-        side = min(side or 4096, 4096)
-    if side is not None:
-        image = _decode_reduced(image, side)
-    else:
-        image.load()
-    # Only now: Pillow turns TIFF upright by itself while it decodes.
-    turn = _UPRIGHT.get(orientation_of(image))
-    picture = _eight_bit(image, side)
-    if side is not None:
-        picture = _shrink(picture, side)
-    if srgb:
-        picture = _to_srgb(picture, image.info.get("icc_profile"))
-    picture = _to_rgb(picture)
-    if turn is not None:
-        picture = picture.transpose(turn)
-    # A picture of its own, so that nothing from the file can travel along into a copy.
-    clean = picture.copy() if picture is image else picture
-    clean.info = {}
-    return clean
-
-
-def _target(size: tuple[int, int], side: int) -> tuple[int, int]:
-    scale = side / min(size)
-    if scale >= 1:
-        return size
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _decode_reduced(image: Image.Image, side: int) -> Image.Image:
-    """Decode at the smallest scale that the format offers and that is still large enough."""
-    target = _target(image.size, side)
-    if target != image.size:
-        if image.format == "JPEG2000":
-            return _decode_jpeg2000(image, side)
-        with contextlib.suppress(NotImplementedError, AttributeError):
-            image.draft(image.mode, target)
-    image.load()
-    return image
-
-
-def _decode_jpeg2000(image: Image.Image, side: int) -> Image.Image:
-    # Each resolution level halves the edges; files usually hold five besides the full one.
-    levels = min(5, int(math.log2(min(image.size) / side)))
-    if levels:
-        file, full = image.fp, image.size  # type: ignore[attr-defined]
-        try:
-            image.reduce = levels  # type: ignore[method-assign,assignment]
+def upright_rgb(image: Image.Image, side: int | None, srgb: bool) -> Remarked:
+    """Decode a photo that was opened; see :func:`open_image`."""
+    pixels = image.width * image.height
+    with one_large_picture() if pixels > LARGE_PIXELS else contextlib.nullcontext():
+        if pixels > MAX_PIXELS:
+            side = min(side or 4096, 4096)
+        if side is not None:
+            image = decode_reduced(image, side, identify)
+        else:
             image.load()
-            return image
-        except Exception:
-            file.seek(0)
-            image = _identify(file)
-            if image.size != full:
-                raise
-    image.load()
-    return image
-
-
-def _shrink(picture: Image.Image, side: int) -> Image.Image:
-    target = _target(picture.size, side)
-    if target == picture.size:
-        return picture
-    if picture.mode in ("1", "P", "PA") or "transparency" in picture.info:
-        picture = _to_rgb(picture)
-    return picture.resize(target, Image.Resampling.BICUBIC, reducing_gap=2.0)
-
-
-def _eight_bit(image: Image.Image, side: int | None) -> Image.Image:
-    """Pictures with 16 or 32 bits or fractions a pixel, brought to 8 bits of grey."""
-    if not (image.mode.startswith("I") or image.mode == "F"):
-        return image
-    if image.mode == "F":
-        finite = np.nan_to_num(np.asarray(image), nan=0.0, posinf=0.0, neginf=0.0)
-        picture = Image.fromarray(finite.astype(np.float32))
-    else:
-        picture = image if image.mode == "I" else image.convert("I")
-    low, high = (float(value) for value in picture.getextrema())  # type: ignore[arg-type]
-    if side is not None:
-        picture = _shrink(picture, side)
-    low = min(low, 0.0)
-    # Sensors with 10, 12 or 14 bits store them in 16; taking those for 16 would leave a black
-    # picture. Fractions usually run to 1.
-    steps = [255.0, 1023.0, 4095.0, 16383.0, 65535.0]
-    if image.mode == "F":
-        steps.insert(0, 1.0)
-    full = next((top for top in steps if high - low <= top), high - low)
-    values = (np.asarray(picture, dtype=np.float32) - low) * (255.0 / full) + 0.5
-    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode == "RGB" and "transparency" not in picture.info:
-        return picture
-    if picture.mode == "LAB":
-        return _from_lab(picture)
-    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
-        layer = picture.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return picture.convert("RGB")
-
-
-def _from_lab(picture: Image.Image) -> Image.Image:
-    from PIL import ImageCms
-
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    transform = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
-    converted = ImageCms.applyTransform(picture, transform)
-    return converted if converted is not None else picture.convert("RGB")
-
-
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Colours as a plain screen shows them; a profile that cannot be used is left aside."""
-    if not profile:
-        return picture
-    from PIL import ImageCms
-
-    modes = {"RGB ": ("RGB", "RGBA"), "CMYK": ("CMYK",), "GRAY": ("L",)}
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if picture.mode not in modes.get(source.profile.xcolor_space, ()):
-            return picture
-        converted = ImageCms.profileToProfile(
-            picture,
-            source,
-            ImageCms.createProfile("sRGB"),
-            outputMode="RGBA" if picture.mode == "RGBA" else "RGB",
-        )
-    except Exception:
-        return picture
-    return converted if converted is not None else picture
+        # Only now: Pillow turns TIFF upright by itself while it decodes.
+        turn = _UPRIGHT.get(orientation_of(image))
+        picture = eight_bit(printers_colours(image), side)
+        if side is not None:
+            picture = shrink(picture, side)
+        picture, remark = to_srgb(picture, image.info.get("icc_profile"), exactly=srgb)
+        picture = to_rgb(picture)
+        if turn is not None:
+            picture = picture.transpose(turn)
+        # A picture of its own, so that nothing from the file can travel along into a copy.
+        clean = picture.copy() if picture is image else picture
+        clean.info = {}
+        return Remarked(clean, remark)
 
 
 def reason_of(error: Exception) -> str:

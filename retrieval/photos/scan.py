@@ -2,18 +2,16 @@
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.errors import FolderNotFound
 from retrieval.paths import home
+from retrieval.photos.left_out import Overlooked, is_other_media, left_out
 from retrieval.photos.reading import PHOTO_SUFFIXES
 
-SKIPPED_FOLDERS = frozenset(
-    {"@eaDir", "#recycle", "__MACOSX", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
-)
-"""Folders of the system or of a NAS that hold thumbnails and rubbish, never photos."""
+BROKEN_LINK = "broken link"
 
 CACHE_TAG = "CACHEDIR.TAG"
 CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
@@ -30,6 +28,10 @@ class ScannedFile:
         mtime_ns: time of the last change.
         problem: why it cannot be read, else None.
         is_folder: a whole folder could not be read; what it holds is unknown.
+        ctime_ns: time of the last change of the file or of what the system says of it.
+        inode: number of the file on its device.
+        device: number of the device.
+        is_link: another file lies behind it.
     """
 
     path: Path
@@ -37,14 +39,22 @@ class ScannedFile:
     mtime_ns: int = 0
     problem: str | None = None
     is_folder: bool = False
+    ctime_ns: int | None = field(default=None, compare=False)
+    inode: int | None = field(default=None, compare=False)
+    device: int | None = field(default=None, compare=False)
+    is_link: bool = field(default=False, compare=False)
 
 
-def scan_folder(folder: Path) -> Iterator[ScannedFile]:
+def scan_folder(folder: Path, overlooked: Overlooked | None = None) -> Iterator[ScannedFile]:
     """All photos under a folder, folder by folder, each in the order of the names.
 
-    Hidden files and folders, caches and Photopal's own folder are left out. Links to folders
-    are followed after all real folders, and no folder is visited twice, so that links cannot
-    lead in circles.
+    Hidden files and folders, caches, what :mod:`retrieval.photos.left_out` names and Photopal's
+    own folder are left out. Links to folders are followed after all real folders, and no folder
+    is visited twice, so that links cannot lead in circles.
+
+    Args:
+        folder: where to look.
+        overlooked: gets what was found besides photos.
 
     Raises:
         FolderNotFound: there is no such folder.
@@ -52,44 +62,82 @@ def scan_folder(folder: Path) -> Iterator[ScannedFile]:
     root = Path(os.path.realpath(folder))
     if not root.is_dir():
         raise FolderNotFound(f"{folder} is not a folder: check the path, or plug in its drive")
-    visited: set[tuple[int, int]] = set()
-    linked: list[Path] = []
-    yield from _walk(root, visited, linked)
-    for link in linked:
+    walk = _Walk(Overlooked() if overlooked is None else overlooked)
+    yield from walk.through(root)
+    for link in walk.linked:
         # A link to a folder above the root would bring in everything around it.
         if not root.is_relative_to(os.path.realpath(link)):
-            yield from _walk(link, visited, linked)
+            yield from walk.through(link)
 
 
-def _walk(top: Path, visited: set[tuple[int, int]], linked: list[Path]) -> Iterator[ScannedFile]:
-    own = os.path.realpath(home())
-    waiting = [top]
-    while waiting:
-        folder = waiting.pop()
-        try:
-            status = os.stat(folder)
-            if (status.st_dev, status.st_ino) in visited:
-                continue
-            visited.add((status.st_dev, status.st_ino))
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-        except OSError as error:
-            yield ScannedFile(folder, problem=_problem(error), is_folder=True)
-            continue
-        if folder != top and _is_cache(entries):
-            continue
-        below: list[Path] = []
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
-                continue
-            path = Path(entry.path)
-            if _is_folder(entry):
-                if os.path.realpath(path) == own:
+class _Walk:
+    """One look through the folders below a root."""
+
+    def __init__(self, overlooked: Overlooked) -> None:
+        self.overlooked = overlooked
+        self.linked: list[Path] = []
+        self.own = os.path.realpath(home())
+        self.visited: set[tuple[int, int]] = set()
+
+    def through(self, top: Path) -> Iterator[ScannedFile]:
+        """All photos below a folder; links to folders are kept for later."""
+        waiting: list[tuple[Path, int | None]] = [(top, _device_around(top))]
+        while waiting:
+            folder, around = waiting.pop()
+            try:
+                status = os.stat(folder)
+                if (status.st_dev, status.st_ino) in self.visited:
                     continue
-                (linked if entry.is_symlink() else below).append(path)
-            elif path.suffix.lower() in PHOTO_SUFFIXES:
+                self.visited.add((status.st_dev, status.st_ino))
+                with os.scandir(folder) as found:
+                    entries = sorted(found, key=lambda entry: entry.name)
+            except OSError as error:
+                yield ScannedFile(folder, problem=_problem(error), is_folder=True)
+                continue
+            if around is not None and status.st_dev != around:
+                self.overlooked.mounts.append(folder)
+            if folder != top and _is_cache(entries):
+                self.overlooked.folders["caches (CACHEDIR.TAG)"] += 1
+                continue
+            below = yield from self._look_at(folder, entries)
+            waiting.extend((path, status.st_dev) for path in reversed(below))
+
+    def _look_at(
+        self, folder: Path, entries: list[os.DirEntry[str]]
+    ) -> Generator[ScannedFile, None, list[Path]]:
+        """The photos in a folder; returns the folders in it that have to be looked through."""
+        below: list[Path] = []
+        siblings = {entry.name.lower() for entry in entries if _is_folder(entry)}
+        for entry in entries:
+            path = Path(entry.path)
+            suffix = path.suffix.lower()
+            if _is_folder(entry):
+                what = left_out(entry.name, folder.name, siblings)
+                if what is not None:
+                    self.overlooked.folders[what] += 1
+                elif entry.name.startswith(".") or os.path.realpath(path) == self.own:
+                    continue
+                else:
+                    (self.linked if entry.is_symlink() else below).append(path)
+            elif entry.name.startswith("."):
+                continue
+            elif suffix in PHOTO_SUFFIXES:
                 yield _file(entry, path)
-        waiting.extend(reversed(below))
+            elif is_other_media(suffix):
+                self.overlooked.media.append(path)
+            elif entry.is_symlink() and not os.path.exists(path):
+                # It may have led to a folder of photos on a drive that is away.
+                yield ScannedFile(path, problem=BROKEN_LINK, is_folder=True)
+        return below
+
+
+def _device_around(top: Path) -> int | None:
+    """The device of the folder that a folder lies in; None for the outermost one."""
+    real = Path(os.path.realpath(top))
+    try:
+        return None if real == real.parent else os.stat(real.parent).st_dev
+    except OSError:
+        return None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -114,14 +162,20 @@ def _file(entry: os.DirEntry[str], path: Path) -> ScannedFile:
     try:
         status = entry.stat()
     except FileNotFoundError:
-        return ScannedFile(
-            path, problem="broken link" if entry.is_symlink() else "the file is gone"
-        )
+        return ScannedFile(path, problem=BROKEN_LINK if entry.is_symlink() else "the file is gone")
     except OSError as error:
         return ScannedFile(path, problem=_problem(error))
     if not stat.S_ISREG(status.st_mode):
         return ScannedFile(path, problem="not a regular file")
-    return ScannedFile(path, status.st_size, status.st_mtime_ns)
+    return ScannedFile(
+        path,
+        status.st_size,
+        status.st_mtime_ns,
+        ctime_ns=status.st_ctime_ns,
+        inode=status.st_ino,
+        device=status.st_dev,
+        is_link=entry.is_symlink(),
+    )
 
 
 def _problem(error: OSError) -> str:

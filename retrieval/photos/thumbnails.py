@@ -49,6 +49,11 @@ class PhotoFile(Protocol):
         """When the file was changed last."""
         ...
 
+    @property
+    def ctime_ns(self) -> int | None:
+        """When the system noted a change of the file last; None when that is not known."""
+        ...
+
 
 class Thumbnails:
     """JPEG thumbnails without metadata, one for each content, least recently used dropped first."""
@@ -85,10 +90,13 @@ class Thumbnails:
         except OSError as error:
             raise PhotoNotFound(f"the file of photo {photo.id} is gone") from error
         # A file that was changed since it was indexed is not what its content hash says.
-        exact = (status.st_size, status.st_mtime_ns) == (photo.size, photo.mtime_ns)
+        exact = (status.st_size, status.st_mtime_ns) == (photo.size, photo.mtime_ns) and (
+            photo.ctime_ns in (None, status.st_ctime_ns)
+        )
         name = photo.content_hash if exact and photo.content_hash else None
         if name is None:
-            unsure = f"{photo.path}|{status.st_size}|{status.st_mtime_ns}"
+            times = f"{status.st_mtime_ns}|{status.st_ctime_ns}|{status.st_ino}"
+            unsure = f"{photo.path}|{status.st_size}|{times}"
             name = content_hash(os.fsencode(unsure))
         target = self.cache_dir / name[:2] / f"{name}-{self.side}.jpg"
         try:

@@ -1,6 +1,6 @@
 """Search: from a query to ranked photos."""
 
-from retrieval.search.filters import DateRange, Filter, Place, SearchOptions
+from retrieval.search.filters import DateRange, Filter, Judged, Place, SearchOptions
 from retrieval.search.hits import Hit
 from retrieval.search.query import Query, QueryPicture, QueryText
 from retrieval.search.searcher import SMALL_GALLERY, Searcher, SearchResult
@@ -10,6 +10,7 @@ __all__ = [
     "DateRange",
     "Filter",
     "Hit",
+    "Judged",
     "Place",
     "Query",
     "QueryPicture",

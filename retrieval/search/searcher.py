@@ -17,7 +17,7 @@ from retrieval.search.calibration import Calibration, calibration_of
 from retrieval.search.cutoff import Cutoff, largest_gap, threshold
 from retrieval.search.duplicates import DUPLICATE_COSINE
 from retrieval.search.evidence import NAME_EVIDENCE, Evidence, named_share, order_scores
-from retrieval.search.filters import Filter, SearchOptions
+from retrieval.search.filters import Filter, Judged, SearchOptions
 from retrieval.search.fusion import fuse
 from retrieval.search.hits import (
     ExistingFiles,
@@ -28,6 +28,7 @@ from retrieval.search.hits import (
     RankedPhotos,
     ids_of,
 )
+from retrieval.search.hubness import deviations
 from retrieval.search.query import Query, meaningful
 from retrieval.search.sureness import (
     DIALOGUE,
@@ -67,6 +68,8 @@ class SearchResult:
         missing: photos left out because their files are gone; only as far as was looked.
         sure: whether what was meant is among the photos, before any cut-off.
         probability: the chance that it is.
+        deviation: the standard deviation of the query's scores over everyday photos, by which the
+            scores of hits are compared; 0 where that is not known.
     """
 
     hits: tuple[Hit, ...]
@@ -76,6 +79,7 @@ class SearchResult:
     missing: int = 0
     sure: Sure = Sure.CLOSEST
     probability: float = 0.0
+    deviation: float = 0.0
 
 
 class Searcher:
@@ -159,6 +163,7 @@ class Searcher:
                         missing=missing,
                         sure=sure,
                         probability=probability,
+                        deviation=self._deviation(ranking.vector),
                     )
                 )
         return results
@@ -261,6 +266,7 @@ class Searcher:
         embedded: dict[str, Vectors],
         shares: dict[int, float],
         usual_best: Vectors | None,
+        judged: Judged = DEFAULTS.judged,
     ) -> Vectors:
         """By what photos [n, dim] are ordered [n]; their cosines, when nothing else is known."""
         reference = self._reference()
@@ -271,6 +277,8 @@ class Searcher:
             if shares
             else None,
             excluded=embedded.get(query.exclude) if query.exclude.strip() else None,
+            liked=self._vectors_of(judged.liked),
+            disliked=self._vectors_of(judged.disliked),
         )
         if reference is None:
             reference = self.index.statistics()
@@ -278,6 +286,11 @@ class Searcher:
             cosines: Vectors = photos @ vector
             return cosines
         return order_scores(photos, vector, reference, usual_best, evidence)
+
+    def _vectors_of(self, photo_ids: Sequence[int]) -> Vectors | None:
+        """The vectors [n, dim] of those of the photos that there still are; None for none."""
+        wanted = np.intersect1d(np.asarray(photo_ids, np.int64), self.index.ids())
+        return self.index.vectors(wanted) if len(wanted) else None
 
     def _candidates(
         self,
@@ -302,12 +315,15 @@ class Searcher:
         ids = np.concatenate([ids, np.setdiff1d(named, ids)])
         if len(ids) > found:
             scores = np.concatenate([scores, self.index.vectors(ids[found:]) @ vector])
-        if len(ids) and (shares or query.exclude.strip() or self.calibration.bank is not None):
+        told = shares or query.exclude.strip() or options.judged
+        if len(ids) and (told or self.calibration.bank is not None):
             photos = self.index.vectors(ids)
             # How near photos are to everything was measured with texts.
             texts_only = query.kind not in (DIALOGUE, PICTURE)
             usual = self._usual_best(ids, photos) if texts_only else None
-            ordered = self._ordered(query, vector, photos, ids, embedded, shares, usual)
+            ordered = self._ordered(
+                query, vector, photos, ids, embedded, shares, usual, options.judged
+            )
             order = np.lexsort((ids, -ordered))
             ids, scores = ids[order], scores[order]
         return _Candidates(vector, ids, scores, best, shares, found if found == first else 0)
@@ -366,6 +382,10 @@ class Searcher:
         evidence = NAME_EVIDENCE * candidates.shares.get(int(candidates.ids[0]), 0.0)
         standing = self._standing(candidates, searched, chosen)
         return self.calibration.sureness.judge(statistics, query.kind, evidence, standing)
+
+    def _deviation(self, vector: Vectors) -> float:
+        reference = self._reference()
+        return 0.0 if reference is None else float(deviations(vector[None], reference[1])[0])
 
     def _standing(self, candidates: "_Candidates", searched: int, chosen: Filter) -> float:
         """What the place of the best photo in the whole library says, where a filter narrows it."""

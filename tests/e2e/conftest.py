@@ -62,6 +62,10 @@ class PageServer:
         }
         self.start()
 
+    def change(self, **environment: str) -> None:
+        """Other variables of the environment, for its next start."""
+        self._environment.update(environment)
+
     def start(self) -> None:
         """Start it, also once more after :meth:`stop` or :meth:`kill`, on the same port."""
         self.process = subprocess.Popen(

@@ -184,6 +184,25 @@ async def test_what_was_uploaded_is_for_one_session_of_one_person(enter: Enter) 
     assert file not in json.dumps(bert.of("element")[seen:])
 
 
+async def test_what_was_learned_is_the_persons_own(enter: Enter, server: PageServer) -> None:
+    anna, bert = await enter("anna"), await enter("bert")
+    await anna.say(CAT)
+    await anna.act("share_photo", photo_id=1)
+
+    def hers() -> list[str]:
+        with History.open(server.home / "history.db") as history:
+            return [one.id for one in history.feedback(owner="anna")]
+
+    identifier = hers()[0]
+    assert identifier in (await anna.http.get("/learned")).text
+    his = (await bert.http.get("/learned")).text
+    assert all(one not in his for one in hers())
+    own_page = {"Origin": server.address}
+    for form in ({"id": identifier}, {"all": "true"}):
+        await bert.http.post("/learned/forget", data=form, headers=own_page)
+    assert identifier in hers()
+
+
 async def test_settings_are_the_persons_own(enter: Enter) -> None:
     anna = await enter("anna")
     await anna.socket.emit("chat_settings_change", {"photos": 3})
@@ -294,6 +313,24 @@ async def test_another_password_ends_every_login(enter: Enter, server: PageServe
     finally:
         cheap_accounts(server.home).set_password("bert", PASSWORDS["bert"])
     assert "cat" in json.dumps(await bystander.say(CAT))
+
+
+async def test_the_pages_one_password_ends_its_logins_too(
+    start_page: Callable[..., PageServer],
+) -> None:
+    server = start_page("one-password", PHOTOPAL_PASSWORD="the first one")
+    async with PageClient(server.address) as first, PageClient(server.address) as second:
+        for person in (first, second):
+            await person.log_in("", "the first one")
+            assert (await person.http.get("/photos/1/thumb")).status_code == 200
+        copied = first.cookie
+        await first.http.post("/logout")
+        await everything_is_closed(server, copied, "x")
+        assert (await second.http.get("/photos/1/thumb")).status_code == 200
+        server.stop()
+        server.change(PHOTOPAL_PASSWORD="the second one")
+        server.start()
+        await everything_is_closed(server, second.cookie, "x")
 
 
 async def test_a_removed_account_is_out_and_its_name_inherits_no_login(

@@ -114,7 +114,8 @@ def test_whoever_has_no_account_is_refused(
     answer = browser.by_oauth()
     assert answer.status_code == 302
     where = urlsplit(answer.headers["location"])
-    assert (where.path, parse_qs(where.query)["error"]) == ("/login", ["oauthSignin"])
+    assert (where.scheme, where.netloc, where.path) == ("https", PUBLIC, "/login")
+    assert parse_qs(where.query)["error"] == ["oauthSignin"]
     assert browser.person() is None
     assert "Traceback" not in browser.server.log
 

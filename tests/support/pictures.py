@@ -57,3 +57,18 @@ def exif(orientation: int = 1) -> Image.Exif:
     data.get_ifd(0x8769).update({0x9003: "2021:07:04 10:11:12", 0x9011: "+02:00", 0xA431: "SN-42"})
     data.get_ifd(0x8825).update({1: "S", 2: (33.0, 51.0, 30.0), 3: "E", 4: (151.0, 12.0, 36.0)})
     return data
+
+
+def colours(picture: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Colours of the middle of the left half and of the right half."""
+    width, height = picture.size
+    return tuple(  # type: ignore[return-value]
+        np.asarray(picture.getpixel((place, height // 2)), dtype=int)
+        for place in (width // 4, 3 * width // 4)
+    )
+
+
+def is_halves(picture: Image.Image, tolerance: int = 40) -> bool:
+    """Whether a picture is what :func:`halves` made, upright."""
+    left, right = colours(picture)
+    return bool(max(np.abs(left - RED).max(), np.abs(right - BLUE).max()) < tolerance)

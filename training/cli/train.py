@@ -35,9 +35,11 @@ TITLES = {"photos": "Embedding photos", "steps": "Training"}
 
 
 FilesArgument = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(
-        help="Captions (JSON Lines), dialogues (JSON Lines) or PhotoChat's JSON.", metavar="FILES"
+        help="Captions (JSON Lines), dialogues (JSON Lines) or PhotoChat's JSON; with --feedback, "
+        "also what photopal feedback export wrote.",
+        metavar="[FILES]",
     ),
 ]
 BaselineOption = Annotated[
@@ -92,7 +94,7 @@ def _parameter(name: str, option: Option) -> inspect.Parameter:
 @with_settings
 def train(
     context: typer.Context,
-    files: FilesArgument,
+    files: FilesArgument = None,
     baseline: BaselineOption = False,
     dry_run: DryRunOption = False,
     base_url: BaseUrlOption = None,
@@ -119,8 +121,10 @@ def train(
         for name, value in settings.items()
         if value is not None
     }
-    paths = {name: chosen.pop(name) for name in ("photos", "out")}
-    config = TrainConfig(sources=tuple(files), encoder=product.encoder, **paths)
+    if not files and not chosen.get("feedback"):
+        raise typer.BadParameter("name files, or say --feedback", param_hint="FILES")
+    first = {name: chosen.pop(name) for name in ("photos", "out", "feedback") if name in chosen}
+    config = TrainConfig(sources=tuple(files or ()), encoder=product.encoder, **first)
     config = replace(config.baseline() if baseline else config, **chosen)
     with results(as_json) as shown, _reporter() as reporter:
         if dry_run:

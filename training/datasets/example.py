@@ -34,6 +34,7 @@ class Example:
         descriptors: what it would show; never empty.
         source: ``file:line`` or ``file: dialogue id``, for messages.
         descriptors_by: who wrote the descriptors.
+        turned_down: photos that are known not to be what the captions mean.
     """
 
     photo: str
@@ -43,6 +44,7 @@ class Example:
     descriptors: Descriptors | None = None
     source: str = ""
     descriptors_by: Literal["recorded", "llm", "offline"] = "recorded"
+    turned_down: tuple[Path, ...] = ()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

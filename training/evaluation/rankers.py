@@ -63,7 +63,7 @@ class PhotoRanker:
             if one.failed is not None:
                 continue
             try:
-                query = _photo_query(one, searcher.encoder)
+                query = photo_query(one, searcher.encoder)
             except EmptyQuery:
                 out[row] = replace(one, failed=EMPTY_DESCRIPTORS)
                 continue
@@ -88,7 +88,7 @@ class PhotoRanker:
                 found.append(True)
                 continue
             options = SearchOptions(k=1, filter=one.filter)
-            answer = searcher.search(_photo_query(one, searcher.encoder), options)
+            answer = searcher.search(photo_query(one, searcher.encoder), options)
             found.append(answer.sure is not Sure.FITS)
         return found
 
@@ -114,7 +114,8 @@ def label_parts(asked: EvalQuery) -> list[QueryText]:
     return [QueryText(text)] if text else []
 
 
-def _photo_query(asked: EvalQuery, encoder: Encoder) -> Query:
+def photo_query(asked: EvalQuery, encoder: Encoder) -> Query:
+    """What is searched for."""
     return replace(_wanted_query(asked, encoder), exclude=asked.exclude)
 
 

@@ -50,18 +50,31 @@ def _option(
     return {"option": Option(help, metavar, names, min, max), "of_weights": of_weights}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """The settings of ``photopal train``."""
 
     sources: tuple[Path, ...]
-    """Files of captions or dialogues to train on."""
+    """Files of captions or dialogues to train on, and of exported feedback."""
 
-    photos: Path = field(metadata=_option("The photos that the files name.", "DIR"))
+    photos: Path | None = field(
+        default=None, metadata=_option("The photos that the files name.", "DIR")
+    )
+    """None where there is nothing but feedback, whose photos are the library's."""
+
     out: Path = field(
         metadata=_option("Becomes the encoder; new or empty.", "DIR", of_weights=False)
     )
     """Checkpoints lie in it meanwhile."""
+
+    feedback: bool = field(
+        default=False,
+        metadata=_option(
+            "Learn from what you shared, liked and turned down in the page.", of_weights=False
+        ),
+    )
+    """From exported files among the sources, or from the history where there is none. What it
+    brings is told apart by the data's own digest."""
 
     dev: tuple[Path, ...] = field(
         default=(),

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrieval.encoders.folder import fingerprint_of
+from training.datasets.example import Problems
+from training.datasets.feedback import feedback_examples, is_feedback, require_enough
 from training.datasets.photos import usable
 from training.datasets.read import read_examples
 from training.datasets.splits import hold_out, require_apart
@@ -97,10 +99,12 @@ def gather(config: "TrainConfig", settings: "Settings", reporter: "Reporter") ->
 
     def read(
         sources: Sequence[Path],
-        photos: Path,
+        photos: Path | None,
         descriptors: Path | None,
         describer: Any,
     ) -> list["Example"]:
+        if photos is None:
+            raise TrainingError("--photos DIR is needed: the folder of the photos that FILES name")
         found: ExampleSet = read_examples(
             sources, photos, descriptors=descriptors, describe=describer
         )
@@ -109,7 +113,22 @@ def gather(config: "TrainConfig", settings: "Settings", reporter: "Reporter") ->
         skipped.update(one.reason for one in failed)
         return examples
 
-    train = read(config.sources, config.photos, config.descriptors, describe)
+    if not config.sources and not config.feedback:
+        raise TrainingError("there is nothing to train on: name FILES, or say --feedback")
+    learned = [one for one in config.sources if config.feedback and is_feedback(one)]
+    sources = [one for one in config.sources if one not in learned]
+    train = read(sources, config.photos, config.descriptors, describe) if sources else []
+    if config.feedback:
+        told = Problems()
+        given = feedback_examples(learned, settings, told)
+        problems.update(told.counts)
+        if not sources:
+            require_enough(given)
+        good, failed = usable(given) if given else ([], [])
+        skipped.update(one.reason for one in failed)
+        pairs = f"{len(good):,} pair{'s' * (len(good) != 1)}"
+        reporter.note(f"feedback: {pairs} of words and a photo that was shared or liked")
+        train += good
     _require_two(train)
     held_out = not config.dev
     if held_out:
@@ -136,7 +155,7 @@ def gather(config: "TrainConfig", settings: "Settings", reporter: "Reporter") ->
         splits["test"] = test
     require_apart(**splits)
     return Data(
-        train=_split(train, None),
+        train=_split(train, None, _turned_down(train, splits)),
         dev=_split(dev, dev_photos),
         test=_split(test, config.test_photos) if test is not None else None,
         held_out=held_out,
@@ -158,9 +177,28 @@ def _photos_of(examples: Sequence["Example"]) -> int:
     return len({example.path.resolve() for example in examples})
 
 
-def _split(examples: Sequence["Example"], folder: Path | None) -> Split:
-    """The examples' photos, and with a folder all that is in it and can be read."""
-    photos = dict.fromkeys(example.path.resolve() for example in examples)
+def _turned_down(
+    examples: Sequence["Example"], splits: Mapping[str, Sequence["Example"]]
+) -> list[Path]:
+    """What was turned down, can be read and is in no other split: to be told apart from."""
+    from retrieval.photos.reading import UnreadableImage, open_image
+
+    others = {one.path.resolve() for name in splits if name != "train" for one in splits[name]}
+    wanted = dict.fromkeys(path.resolve() for one in examples for path in one.turned_down)
+    found = []
+    for path in wanted:
+        try:
+            if path not in others:
+                open_image(path, 64)
+                found.append(path)
+        except UnreadableImage:
+            continue
+    return found
+
+
+def _split(examples: Sequence["Example"], folder: Path | None, more: Sequence[Path] = ()) -> Split:
+    """The examples' photos, further ones, and with a folder all that is in it and can be read."""
+    photos = dict.fromkeys([*(example.path.resolve() for example in examples), *more])
     if folder is not None:
         from retrieval.photos.reading import UnreadableImage, open_image
         from retrieval.photos.scan import scan_folder

@@ -8,7 +8,7 @@ const WORDS = {
     back: "Back", showPassword: "Show the password", hidePassword: "Hide the password",
     more: "More", down: "Down to the newest message", search: "Search", remove: "Remove",
     edit: "Rename", good: "Good answer", bad: "Bad answer", menu: "Show or hide the list of chats",
-    width: "Width of this part", kind: "Kind of chat", dialog: "Dialog", button: "Button",
+    width: "Width of this part", kind: "Kind of chat", learned: "What I learned", dialog: "Dialog", button: "Button",
     photos: (count) => (count === 1 ? "1 photo" : `${count} photos`),
   },
   de: {
@@ -18,7 +18,7 @@ const WORDS = {
     showPassword: "Passwort zeigen", hidePassword: "Passwort verbergen", more: "Mehr",
     down: "Zur neuesten Nachricht", search: "Suchen", remove: "Entfernen", edit: "Umbenennen",
     good: "Gute Antwort", bad: "Schlechte Antwort", menu: "Liste der Chats ein- oder ausblenden",
-    width: "Breite dieses Teils", kind: "Art des Chats", dialog: "Dialog", button: "Schaltfläche",
+    width: "Breite dieses Teils", kind: "Art des Chats", learned: "Was ich gelernt habe", dialog: "Dialog", button: "Schaltfläche",
     photos: (count) => (count === 1 ? "1 Foto" : `${count} Fotos`),
   },
   zh: {
@@ -26,7 +26,7 @@ const WORDS = {
     chats: "对话列表", chat: "对话", copy: "复制文字", attach: "添加图片", close: "关闭",
     back: "返回", showPassword: "显示密码", hidePassword: "隐藏密码", more: "更多",
     down: "到最新消息", search: "搜索", remove: "移除", edit: "重命名", good: "回答得好",
-    bad: "回答得不好", menu: "显示或隐藏对话列表", width: "此部分的宽度", kind: "对话类型", dialog: "对话框",
+    bad: "回答得不好", menu: "显示或隐藏对话列表", width: "此部分的宽度", kind: "对话类型", learned: "我学到的", dialog: "对话框",
     button: "按钮",
     photos: (count) => `${count} 张照片`,
   },
@@ -147,6 +147,20 @@ function nameParts() {
   heading();
 }
 
+// Chainlit's own links in the header are a link within a button, which nobody can press by keyboard.
+function linkToLearned() {
+  const header = document.getElementById("header");
+  if (!header || document.getElementById("pp-learned")) return;
+  const link = document.createElement("a");
+  link.id = "pp-learned";
+  link.href = "/learned";
+  link.title = say.learned;
+  set(link, "aria-label", say.learned);
+  link.innerHTML =
+    '<svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M12 7v14M3 18a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1h5a4 4 0 0 1 4 4 4 4 0 0 1 4-4h5a1 1 0 0 1 1 1v13a1 1 0 0 1-1 1h-6a3 3 0 0 0-3 3 3 3 0 0 0-3-3z"/></svg>';
+  header.querySelector(":scope > div:last-of-type").append(link);
+}
+
 // The welcome has a heading of the first level; a conversation has none.
 function heading() {
   const header = document.getElementById("header");
@@ -259,6 +273,7 @@ export function start() {
   let waiting = false;
   const look = () => {
     waiting = false;
+    linkToLearned();
     nameParts();
     nameButtons();
   };

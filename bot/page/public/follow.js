@@ -16,6 +16,8 @@ function missing(box) {
 }
 
 export function start() {
+  // This script may be there before the page is.
+  if (!document.body) return void addEventListener("DOMContentLoaded", start, { once: true });
   let following = true;
   let waiting = false;
   let height = 0; // of all messages, when they were last looked at

@@ -1,6 +1,6 @@
 """A small album of coloured pictures with dates and places, and an assistant over it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -61,8 +61,14 @@ def _exif(day: str | None, place: tuple[float, float] | None) -> Image.Exif:
 def album(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the pictures, one a file: ``0-red.jpg`` …"""
     monkeypatch.setenv("PHOTOPAL_HOME", str(tmp_path / "home"))
-    folder = tmp_path / "album"
-    for number, (colour, day, place) in enumerate(ALBUM):
+    return save_album(tmp_path / "album", ALBUM)
+
+
+def save_album(
+    folder: Path, album: Sequence[tuple[str, str | None, tuple[float, float] | None]]
+) -> Path:
+    """Save a picture for each colour, day and place, one a file: ``0-red.jpg`` …"""
+    for number, (colour, day, place) in enumerate(album):
         path = paint(folder / f"x{number}.png", COLOURS[colour], seed=number)
         with Image.open(path) as picture:
             picture.save(folder / f"{number}-{colour}.jpg", exif=_exif(day, place), quality=92)

@@ -15,6 +15,7 @@ from PIL import Image
 from bot.cli.main import run
 from retrieval.library import Library
 from retrieval.paths import home
+from tests.support.camera_files import jpeg, with_segment
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
 
@@ -207,3 +208,41 @@ def test_search_of_favourites_only(photopal: Command, folders: tuple[Path, Path]
         library.set_hidden(blue.id, True)
     assert stems(photopal("search", "red", "--favourites")[1]) == ["green"]
     assert "blue" not in stems(photopal("search", "blue")[1])
+
+
+# -- what lies among the photos ------------------------------------------------------------
+
+
+def test_what_is_passed_over_and_read_with_remarks_is_said(
+    photopal: Command,
+    folders: tuple[Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one, _ = folders
+    for number in range(12):
+        (one / f"{number}.mov").write_bytes(b"x")
+    for name in ("a.psd", "b.psd", "c.psd", "red.MOV"):
+        (one / name).write_bytes(b"x")
+    paint(one / "@eaDir" / "red.png" / "SYNOPHOTO_THUMB.jpg", "red")
+    odd = with_segment(jpeg(), 0xE0, b"JFIF\0")
+    (one / "odd.jpg").write_bytes(odd)
+
+    status, report, _ = photopal("index", one)
+    assert (status, report["indexed"], report["failed"]) == (0, 4, [])
+    assert report["skipped"] == {".mov": 12, ".psd": 3}
+    assert report["joined"] == {"videos of a live photo": 1}
+    assert report["left_out"] == {"Synology's thumbnails": 1}
+    assert [Path(found["path"]).name for found in report["remarks"]] == ["odd.jpg"]
+
+    status, state, _ = photopal("status")
+    assert (state["read_with_remarks"], state["skipped"]) == (1, {".mov": 12, ".psd": 3})
+    assert state["left_out"] == {"Synology's thumbnails": 1}
+
+    for command in (["status"], ["index", "--rebuild"]):
+        assert run(command) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert "12 .mov, 3 .psd skipped" in said
+        assert "part of a photo: videos of a live photo (1)" in said
+        assert "left out: Synology's thumbnails (1 folder)" in said
+        assert "read with remarks" in said

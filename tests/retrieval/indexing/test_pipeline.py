@@ -572,7 +572,7 @@ def test_the_report_as_json(
     report = index_folders(library, encoder, [photos]).as_dict()
     assert list(report) == [
         *("indexed", "unchanged", "moved", "removed", "failed", "lost"),
-        *("seconds", "photos_per_second"),
+        *("seconds", "photos_per_second", "remarks", "skipped", "joined", "left_out"),
     ]
     assert report["failed"][0] == {
         "path": str(photos / "bomb.png"),

@@ -7,7 +7,7 @@ import pytest
 
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Query, Searcher, SearchOptions
+from retrieval.search import Filter, Judged, Query, Searcher, SearchOptions
 from retrieval.search.evidence import named_share
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
@@ -74,3 +74,40 @@ def test_share_of_words() -> None:
     assert named_share(["rocket"], ["rocket", "launch"]) == 1.0
     assert named_share(["red", "rocket"], ["rocket"]) == 0.25
     assert named_share([], ["rocket"]) == 0.0
+
+
+def _ids(searcher: Searcher) -> dict[str, int]:
+    return {photo.path.name: photo.id for photo in searcher.library.photos_with("present")}
+
+
+def test_what_is_like_a_liked_photo_goes_up(searcher: Searcher) -> None:
+    query, ids = Query.of("red blue"), _ids(searcher)
+
+    liked = _names(searcher, query, judged=Judged(liked=(ids["blue.png"],)))
+
+    assert set(liked[:2]) == {"blue.png", "rocket.png"}
+
+
+def test_what_is_like_a_photo_that_was_turned_down_goes_down(searcher: Searcher) -> None:
+    query, ids = Query.of("red blue"), _ids(searcher)
+    judged = Judged(disliked=(ids["red_door.png"],))
+    without = Filter(exclude=frozenset(judged.disliked))
+
+    assert _names(searcher, query, judged=judged, filter=without)[-1] == "IMG_2041.png"
+
+
+def test_a_judged_photo_that_is_gone_says_nothing(searcher: Searcher) -> None:
+    judged = Judged(liked=(999,), disliked=(998,))
+
+    found = _names(searcher, Query.of("red"), judged=judged)
+
+    assert set(found[:2]) == {"red_door.png", "IMG_2041.png"}
+
+
+def test_how_sure_the_answer_is_does_not_hang_on_what_was_liked(searcher: Searcher) -> None:
+    judged = Judged(liked=(_ids(searcher)["blue.png"],))
+    plain, pulled = (
+        searcher.search(Query.of("red"), SearchOptions(judged=one)) for one in (Judged(), judged)
+    )
+
+    assert (pulled.sure, pulled.probability) == (plain.sure, plain.probability)

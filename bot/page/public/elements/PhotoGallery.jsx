@@ -1,10 +1,18 @@
-import { useEffect, useState } from "react";
-import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Plus, Share2, X } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Plus, Share2, ThumbsDown, ThumbsUp, X } from "lucide-react";
 
-// props: { photos: [card, …], quiet, mix }, best first; quiet ones are small; mix is how much a
-// picture and words counted: { key, parts: [{ part, label, weight }, …] } or null. A card is what
+// props: { photos: [card, …], quiet, mix, question: { id, text, answers } }, best first; quiet ones
+// are small; mix is how much a picture and words counted: { key, parts: [{ part, label, weight },
+// …] } or null. A card is what
 // bot/page/gallery.py makes of a photo: { id, name, alt, caption, day, taken, ratio, thumb, view,
-// favourite, similar: [card, …] }. Every address is one of our own routes.
+// favourite, vote, similar: [card, …] }. Every address is one of our own routes.
+
+const WORDS = {
+  en: { up: "Good one", down: "Not a good one", noted: "The next photos will be more like it.", against: "The next photos will be less like it." },
+  de: { up: "Gutes Foto", down: "Kein gutes Foto", noted: "Die nächsten Fotos werden ihm ähnlicher.", against: "Die nächsten Fotos werden ihm weniger ähnlich." },
+  zh: { up: "这张好", down: "这张不好", noted: "接下来的照片会更像这张。", against: "接下来的照片会不太像这张。" },
+};
+const words = WORDS[(navigator.language || "en").slice(0, 2).toLowerCase()] || WORDS.en;
 
 const MARKED = "photopal:marked";
 
@@ -15,7 +23,7 @@ const say = (english, values = {}) =>
     : english.replace(/\{(\w+)\}/g, (blank, name) => values[name] ?? blank);
 
 // Chainlit makes every element anew when a message comes, so what must last lies outside of them:
-// what became of photos by id, { favourite, hidden, gone, share }, and how a gallery is seen.
+// what became of photos by id, { favourite, hidden, gone, share, vote }, and how a gallery is seen.
 const marks = (window.photopalMarks ||= {});
 const seen = (window.photopalSeen ||= {});
 
@@ -59,6 +67,27 @@ function ShareButton({ photo, state, onShare }) {
       {state === "done" ? <Check size={15} aria-hidden /> : <Share2 size={15} aria-hidden />}
       <span>{label}</span>
     </button>
+  );
+}
+
+function Thumbs({ photo, vote, onRate }) {
+  const thumb = (kind, Icon) => (
+    <button
+      type="button"
+      data-thumb={kind}
+      aria-pressed={vote === kind}
+      aria-label={`${words[kind]}: ${photo.alt}`}
+      title={words[kind]}
+      onClick={() => onRate(photo, vote === kind ? "" : kind)}
+    >
+      <Icon size={16} aria-hidden />
+    </button>
+  );
+  return (
+    <span className="pp-thumbs">
+      {thumb("up", ThumbsUp)}
+      {thumb("down", ThumbsDown)}
+    </span>
   );
 }
 
@@ -117,6 +146,7 @@ function Tile({ photo, small, gone, picking, picked, onGone, onOpen, onPick, ...
           <Heart size={18} aria-hidden />
         </button>
       )}
+      {!picking && <Thumbs photo={photo} vote={more.vote} onRate={more.onRate} />}
       {!picking && <ShareButton photo={photo} state={more.shareState} onShare={more.onShare} />}
     </li>
   );
@@ -174,12 +204,46 @@ function Mix({ mix }) {
   );
 }
 
+/** The answers to a question about the newest photos; older ones have had their time. */
+function Answers({ question }) {
+  const [given, setGiven] = useSeen(`answer ${question.id}`, null);
+  const [newest, setNewest] = useState(true);
+  const here = useRef(null);
+  useEffect(() => {
+    const last = [...document.querySelectorAll(".pp-gallery")].pop();
+    setNewest(!last || last.contains(here.current));
+  });
+  const answer = (number) => {
+    setGiven(number);
+    ask("answer_question", { question: question.id, answer: number });
+  };
+  return (
+    <div ref={here} className="pp-answers" role="group" aria-label={question.text} hidden={!newest}>
+      {question.answers.map((label, number) => (
+        <button
+          key={label}
+          type="button"
+          aria-pressed={given === number}
+          disabled={given !== null}
+          onClick={() => answer(number)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
 export default function PhotoGallery() {
   const me = (props.photos || []).map((photo) => photo.id).join(" ");
   const [expanded, setExpanded] = useSeen(`expanded ${me}`, null);
   const [byDate, setByDate] = useSeen(`dated ${me}`, false);
   const [picked, setPicked] = useSeen(`picked ${me}`, null); // ids while several are chosen
   const marked = useMarks();
+  // Another gallery is the newest now: the older ones look whether they still ask something.
+  useEffect(() => {
+    dispatchEvent(new Event(MARKED));
+  }, []);
 
   const best = (props.photos || []).filter((photo) => !marked(photo).hidden);
   // The newest first; those without a date at the end.
@@ -219,6 +283,12 @@ export default function PhotoGallery() {
     if (!answer.ok) return;
     photo.favourite = on;
     mark(photo.id, { favourite: on });
+  };
+
+  const rate = async (photo, vote) => {
+    if (!(await ask("rate_photo", { photo_id: photo.id, vote })).ok) return;
+    mark(photo.id, { vote });
+    if (vote) photopal.note(vote === "up" ? words.noted : words.against);
   };
 
   const hide = async (photo) => {
@@ -267,6 +337,8 @@ export default function PhotoGallery() {
       picking={picked !== null && !small}
       picked={picked?.includes(photo.id)}
       favourite={isFavourite(photo)}
+      vote={marked(photo).vote ?? photo.vote}
+      onRate={rate}
       expanded={expanded === photo.id}
       onFavourite={favourite}
       onGone={(one) => mark(one.id, { gone: true })}
@@ -284,6 +356,7 @@ export default function PhotoGallery() {
   return (
     <div className={props.quiet ? "pp-gallery pp-quiet" : "pp-gallery"}>
       {props.mix && <Mix mix={props.mix} />}
+      {props.question && <Answers question={props.question} />}
       <ol
         className="pp-row"
         aria-label={say(byDate ? "Photos, the newest first" : "Photos that fit, best first")}
