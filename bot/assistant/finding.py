@@ -225,7 +225,9 @@ class Finder:
         """Ask what would tell the photos apart, unless that was done with the last ones."""
         before, session.question = session.question, None
         wanted = choices.clarify and plan.move in ASKED_ABOUT and topic.words and not topic.picture
-        if wanted and before is None and gallery.photos and gallery.query is not None:
+        # Where fewer are shown than may be, all that fit are there to be seen.
+        full = len(gallery.photos) >= choices.photos
+        if wanted and before is None and full and gallery.query is not None:
             question = question_for(
                 self.galleries.searcher, gallery.query, chosen, choices.photos, topic.judged
             )

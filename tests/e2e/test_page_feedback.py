@@ -180,14 +180,14 @@ PLACES = ((38.72, -9.14), (35.01, 135.77), (41.9, 12.5))
 
 @pytest.fixture(scope="module")
 def asking_server(start_page: Callable[..., PageServer]) -> PageServer:
-    """A page over a library that also has thirty photos of temples in three countries."""
+    """A page over a library that also has 45 photos of temples in three countries."""
     server = start_page("asking")
     encoder = WordEncoder()
     temple = encoder.encode_texts(["temple"])[0]
-    other = np.random.default_rng(0).normal(size=(30, encoder.dim)) * (temple == 0)
+    other = np.random.default_rng(0).normal(size=(45, encoder.dim)) * (temple == 0)
     other /= np.linalg.norm(other, axis=1, keepdims=True)
     with Library.open(server.home / "samples.db") as library:
-        for number in range(30):
+        for number in range(45):
             file = paint(server.home / "samples" / f"gate {number}.png", "orange", seed=number)
             status = file.stat()
             latitude, longitude = PLACES[number % 3]
@@ -199,7 +199,7 @@ def asking_server(start_page: Callable[..., PageServer]) -> PageServer:
                 size=status.st_size,
                 mtime_ns=status.st_mtime_ns,
                 metadata=metadata,
-                vector=(0.8 * temple + 0.6 * other[number]).astype(np.float32),
+                vector=(0.87 * temple + 0.493 * other[number]).astype(np.float32),
             )
     return server
 
