@@ -56,6 +56,7 @@ class Filter:
         places: any of these places; a photo whose place is not known does not match.
         folders: in or below any of these folders.
         camera: part of the camera's name, in any case.
+        favourite: only photos that the person marked as favourites.
         only: ids of photos; None means all.
         exclude: ids of photos that must not be found.
     """
@@ -64,6 +65,7 @@ class Filter:
     places: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
     camera: str = ""
+    favourite: bool = False
     only: frozenset[int] | None = None
     exclude: frozenset[int] = field(default_factory=frozenset)
 
@@ -73,5 +75,6 @@ class Filter:
 
     @property
     def narrows(self) -> bool:
-        """Whether a time, a place, a folder or a camera was named."""
-        return bool(self.dates or self.places or self.folders or self.camera)
+        """Whether a time, a place, a folder, a camera or favourites were named."""
+        named = self.dates or self.places or self.folders or self.camera
+        return bool(named) or self.favourite

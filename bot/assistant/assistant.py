@@ -20,7 +20,7 @@ from bot.assistant.facts import (
 from bot.assistant.finding import Finder
 from bot.assistant.follow_ups import refers_back
 from bot.assistant.gallery import GalleryMaker
-from bot.assistant.pictures import asked_beside, vector_of
+from bot.assistant.pictures import Part, Weighing, asked_beside, vector_of, weighed
 from bot.assistant.questions import Questions
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import say
@@ -156,7 +156,8 @@ class Assistant:
         topic = session.topic
         if topic is None:
             return Reply(say(session, "nothing_shown"))
-        session.take_up(topic.model_copy(update={"when": (), "where": (), "folders": ()}))
+        anything = {"when": (), "where": (), "folders": (), "favourite": False}
+        session.take_up(topic.model_copy(update=anything))
         plan = Plan(Move.REFINE, language=session.language)
         browse = not topic.words and not topic.picture
         reply = self.finder.searched(session, plan, None, choices, frozenset(), browse=browse)
@@ -234,8 +235,31 @@ class Assistant:
         """
         photo = self.library.photo(photo_id)
         vector = self.library.vectors([photo.id])[0]
-        topic = Topic(picture=packed(vector), similar=[photo.id])
+        topic = Topic(picture=packed(vector), picture_of=photo.id, similar=[photo.id])
         return self._of_topic(session, topic, choices)
+
+    def weigh(
+        self,
+        session: Session,
+        key: str,
+        part: Part,
+        how: Weighing,
+        choices: Choices = DEFAULT_CHOICES,
+    ) -> Reply:
+        """The same once more, with the picture or the words counting more, or left out.
+
+        Args:
+            session: is brought up to date.
+            key: ``mix_key`` of the reply that is weighed anew.
+            part: the picture or the words.
+            how: count it more, or drop it.
+            choices: what the person set.
+        """
+        both = (one for one in reversed(session.topics) if one.picture and one.words)
+        topic = next((one for one in both if one.key == key), None)
+        if topic is None:
+            return Reply(say(session, "nothing_to_weigh"))
+        return self._of_topic(session, weighed(topic, part, how), choices)
 
     def not_this(
         self, session: Session, photo_id: int, choices: Choices = DEFAULT_CHOICES
@@ -459,7 +483,9 @@ def _is_simple(plan: Plan) -> bool:
         return False
     if plan.move not in (Move.REQUEST, Move.INSTEAD):
         return plan.sure >= SURE_MOVE
-    said = bool(plan.content or plan.when or plan.where) and not refers_back(plan.content)
+    said = bool(plan.content or plan.when or plan.where or plan.favourite) and not refers_back(
+        plan.content
+    )
     return said and plan.sure >= SURE_REQUEST
 
 

@@ -75,7 +75,7 @@ def filter_words(chosen: Filter) -> str:
     places = list(dict.fromkeys(one.city or one.region or one.country for one in chosen.places))
     parts = [_listed(times, "or"), _listed(places, "or")]
     parts += [folder.name for folder in chosen.folders]
-    parts.append(chosen.camera)
+    parts += [chosen.camera, "favourites" if chosen.favourite else ""]
     return SEPARATOR.join(part for part in parts if part)
 
 

@@ -86,7 +86,9 @@ class Finder:
     def _says_nothing(session: Session, plan: Plan) -> bool:
         """Whether photos are asked for without a word about which, and nothing was told before."""
         named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
-        if named or plan.any_photo or plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
+        if named or plan.favourite or plan.any_photo:
+            return False
+        if plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
             return False
         if plan.problem:
             return True
@@ -189,6 +191,7 @@ class Finder:
                             "when": earlier.when,
                             "where": earlier.where,
                             "folders": earlier.folders,
+                            "favourite": earlier.favourite,
                         }
                     )
                 )
@@ -203,6 +206,7 @@ class Finder:
             filter_words=words,
             looked_for=gallery.looked_for,
             mix=gallery.mix,
+            mix_key=gallery.mix_key,
             searched=gallery.searched,
             seconds=seconds,
             question=session.question,
@@ -311,6 +315,9 @@ class Finder:
         named = subject_of(topic) if said_back(topic) else ""
         if exclude and topic.galleries:
             return say(session, "no_more", subject_lower=named or "those")
+        if topic.favourite:
+            any_marked = len(self.galleries.library.ids_matching(Filter(favourite=True)))
+            return say(session, "no_favourite_fits" if any_marked else "no_favourites")
         if words and not len(self.galleries.library.ids_matching(topic.filter())):
             span = years_words(self.galleries.facts(), session.language)
             known = f"What I know goes from {span}." if span and topic.when else ""
@@ -325,6 +332,7 @@ class Finder:
         """The oldest or newest photos of what is spoken of, else of the whole library."""
         current = session.topic
         own = plan.move in (Move.OLDER, Move.NEWER) and not plan.when and not plan.where
+        own = own and not plan.favourite
         if own:
             goes_on = current is not None and bool(
                 session.gallery or current.galleries or current.is_filtered

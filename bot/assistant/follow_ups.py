@@ -91,7 +91,7 @@ def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Pat
     if current is None or plan.move in (Move.REQUEST, Move.ANNOUNCE):
         return _topic_of(plan, folders)
     if plan.move is Move.INSTEAD:
-        if plan.content or not (plan.when or plan.where or folders):
+        if plan.content or not (plan.when or plan.where or folders or plan.favourite):
             return _topic_of(plan, folders)
         return _narrowed(current, plan, folders)
     if plan.move is Move.CORRECT and plan.content:
@@ -107,6 +107,7 @@ def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
         when=plan.when,
         where=plan.where,
         folders=tuple(folders),
+        favourite=plan.favourite,
         any_photo=plan.any_photo,
     )
 
@@ -126,7 +127,10 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         when=plan.when or current.when,
         where=plan.where or current.where,
         folders=tuple(folders) or current.folders,
+        favourite=plan.favourite or current.favourite,
         picture=current.picture,
+        picture_of=current.picture_of,
+        picture_weight=current.picture_weight,
         any_photo=current.any_photo and not plan.content,
         galleries=[list(gallery) for gallery in current.galleries],
         similar=list(current.similar),

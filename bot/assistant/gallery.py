@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 _PHOTO_NOUN = re.compile(r"\s+(?:photos?|pictures?|pics?|shots?|images?|snaps?)$", re.I)
 MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
+THE_PICTURE, THE_PHOTO = "picture", "this photo"
+"""What a picture is called beside the words: one that was shown, and one of the library."""
 NOT_JUDGED = Judged()
-PICTURE_WEIGHT = 0.5
-"""Of a picture beside the words that were said to it."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Gallery:
         searched: how many photos were compared.
         looked_for: what was searched for, by name.
         mix: how much a picture and words counted, by name; empty without a picture.
+        mix_key: of the topic that was weighed so.
         query: that was searched for; None where only a filter chose.
     """
 
@@ -59,6 +60,7 @@ class Gallery:
     searched: int = 0
     looked_for: Mapping[str, str] = field(default_factory=dict)
     mix: Mapping[str, float] = field(default_factory=dict)
+    mix_key: str = ""
     query: Query | None = None
 
 
@@ -101,9 +103,13 @@ class GalleryMaker:
     # -- photos ----------------------------------------------------------------------------
 
     def shown(self, photo_ids: Sequence[int]) -> tuple[ShownPhoto, ...]:
-        """What is known of photos, in their order; those that are gone are left out."""
-        known = self.library.photos(list(photo_ids))
-        present = [known[one] for one in photo_ids if one in known and known[one].path.is_file()]
+        """What is known of photos, in their order; those gone or hidden are left out."""
+        known = {
+            photo.id: photo
+            for photo in self.library.photos(list(photo_ids)).values()
+            if photo.status == "present" and not photo.hidden and photo.path.is_file()
+        }
+        present = [known[one] for one in photo_ids if one in known]
         return tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, start=1))
 
     def of_words(
@@ -186,11 +192,12 @@ class GalleryMaker:
     def of_picture(self, topic: Topic, k: int, chosen: Filter) -> Gallery:
         """Photos that are like a picture, and like the topic's words where it has some."""
         words = topic.words
-        picture = QueryPicture(unpacked(topic.picture), PICTURE_WEIGHT if words else 1.0)
+        weight = topic.picture_weight if words else 1.0
+        picture = QueryPicture(unpacked(topic.picture), weight)
         without = ", ".join(topic.exclude)
         options = SearchOptions(k=k, collapse=True, filter=chosen, judged=topic.judged)
         query = Query(
-            (QueryText(words, 1 - PICTURE_WEIGHT),),
+            (QueryText(words, round(1 - weight, 2)),),
             kind=PICTURE,
             exclude=without,
             pictures=(picture,),
@@ -198,8 +205,11 @@ class GalleryMaker:
         looked_for = {"like": "a picture", "your words": words, "without": without}
         looked_for = {name: text for name, text in looked_for.items() if text}
         gallery = self._made(query, self.searcher.search(query, options), options, looked_for)
-        mix = {"the picture": picture.weight, words: 1 - PICTURE_WEIGHT} if words else {}
-        return replace(gallery, mix=mix)
+        name = THE_PICTURE if topic.picture_of is None else THE_PHOTO
+        mix = {name: weight, words: round(1 - weight, 2)} if words else {}
+        if not words and topic.picture_of is not None:
+            mix = {name: 1.0}
+        return replace(gallery, mix=mix, mix_key=topic.key if words else "")
 
     def of_filter(self, k: int, chosen: Filter) -> Gallery:
         """Photos of a time or place, when nothing else was said: spread over it, newest first."""

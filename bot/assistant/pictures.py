@@ -1,15 +1,23 @@
 """A picture as a question: its vector, and what the words beside it ask for."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bot.assistant.session import Topic
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from retrieval.encoders.base import Encoder
+
+Part = Literal["picture", "words"]
+Weighing = Literal["more", "drop"]
+
+STEP, MOST = 0.2, 0.9
+"""How much more a part counts each time, and at most: the other one still says something."""
 
 _LIKE_THIS = re.compile(
     r"^(?:(?:please|and|so|hey|ok|okay|can you|could you|do (?:i|we|you) have|have (?:i|we|you) got"
@@ -46,3 +54,22 @@ def asked_beside(message: str) -> str:
 def vector_of(encoder: "Encoder", picture: "Image.Image") -> NDArray[np.float32]:
     """The unit vector [dim] of a picture of any size."""
     return encoder.encode_images([picture.convert("RGB")])[0]
+
+
+def weighed(topic: Topic, part: Part, how: Weighing) -> Topic:
+    """The topic with one of its parts counting more, or left out; without what was shown for it.
+
+    Args:
+        topic: has a picture and words.
+        part: which of them.
+        how: ``more`` or ``drop``.
+    """
+    itself = [] if topic.picture_of is None else [topic.picture_of]
+    again = topic.model_copy(update={"galleries": [], "similar": itself})
+    if how == "drop":
+        words = {"content": "", "details": (), "exclude": ()}
+        picture = {"picture": "", "picture_of": None}
+        return again.model_copy(update=words if part == "words" else picture)
+    weight = topic.picture_weight + (STEP if part == "picture" else -STEP)
+    weight = round(min(max(weight, 1 - MOST), MOST), 2)
+    return again.model_copy(update={"picture_weight": weight})

@@ -48,16 +48,19 @@ class Questions:
                 text = f"{say(session, 'cannot_count', subject_lower=words)} {reply.text}"
                 return replace(reply, text=text)
             return reply
-        if not when and not where:
+        if not when and not where and not plan.favourite:
             return Reply(self._library_facts(session))
-        chosen = Filter(dates=when, places=where)
+        chosen = Filter(dates=when, places=where, favourite=plan.favourite)
         ids = self.galleries.library.ids_matching(chosen)
-        session.take_up(Topic(when=when, where=where))
+        session.take_up(Topic(when=when, where=where, favourite=plan.favourite))
         session.gallery = []
         count = len(ids)
         places = filter_words(Filter(places=where))
         times = filter_words(Filter(dates=when))
-        said = (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
+        marked = " marked as favourites" if plan.favourite else ""
+        said = (
+            marked + (f" from {places}" if places else "") + (f" {in_time(when)}" if times else "")
+        )
         if not count:
             return Reply(say(session, "count_none", facts=said), filter=chosen)
         text = say(session, "count", count=count_words(count, session.language), facts=said)

@@ -77,6 +77,8 @@ class Reply:
         looked_for: the text that was searched for, or the descriptors' texts.
         mix: how much a picture and words counted beside each other, by name, adding up to 1;
             empty where no picture was asked about.
+        mix_key: by which :meth:`bot.assistant.Assistant.weigh` knows what was weighed so; "" where
+            there is nothing to weigh.
         searched: how many photos were compared.
         seconds: time by step.
         notice: one line when something went otherwise than asked.
@@ -96,6 +98,7 @@ class Reply:
     filter_words: str = ""
     looked_for: Mapping[str, str] = field(default_factory=dict)
     mix: Mapping[str, float] = field(default_factory=dict)
+    mix_key: str = ""
     searched: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     notice: str | None = None
@@ -119,7 +122,7 @@ class Reply:
 
 def filter_as_dict(chosen: Filter, words: str) -> dict[str, Any] | None:
     """A filter for JSON; None where it lets everything through."""
-    if not (chosen.dates or chosen.places or chosen.folders or chosen.camera):
+    if not chosen.narrows:
         return None
     return {
         "words": words,
@@ -136,4 +139,5 @@ def filter_as_dict(chosen: Filter, words: str) -> dict[str, Any] | None:
         ],
         "folders": [str(folder) for folder in chosen.folders],
         "camera": chosen.camera or None,
+        "favourites": chosen.favourite,
     }

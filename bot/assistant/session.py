@@ -5,6 +5,7 @@ It is plain data, so that it can be stored as JSON and read back (``Session.mode
 """
 
 import base64
+import hashlib
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.assistant.clarify import Question
 from bot.conversation import Conversation, Turn
 from retrieval.search.filters import DateRange, Filter, Judged, Place
+
+PICTURE_WEIGHT = 0.5
+"""Of a picture beside the words that were said to it, until the person weighs them."""
 
 OWNER = "user"
 BOT = "Photopal"
@@ -42,7 +46,10 @@ class Topic(BaseModel):
         when: dates that the photo may have; empty means any.
         where: places that it may be from; empty means any.
         folders: folders that it may lie in; empty means any.
+        favourite: only photos that the person marked as favourites.
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
+        picture_of: the photo of the library that it is of; None for a picture from elsewhere.
+        picture_weight: how much the picture counts beside the words, 0 to 1.
         any_photo: whether any photo will do, whatever it shows.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
@@ -60,7 +67,10 @@ class Topic(BaseModel):
     when: tuple[DateRange, ...] = ()
     where: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
+    favourite: bool = False
     picture: str = ""
+    picture_of: int | None = None
+    picture_weight: float = PICTURE_WEIGHT
     any_photo: bool = False
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
@@ -73,6 +83,11 @@ class Topic(BaseModel):
     def words(self) -> str:
         """The content and its details as one text, as it is searched for and shown."""
         return ", ".join(part for part in (self.content, *self.details) if part)
+
+    @property
+    def key(self) -> str:
+        """Tells it from other topics with a picture; short enough for a button."""
+        return hashlib.sha256(f"{self.picture} {self.words}".encode()).hexdigest()[:12]
 
     @property
     def shown(self) -> frozenset[int]:
@@ -90,8 +105,8 @@ class Topic(BaseModel):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether a time, a place or a folder was named."""
-        return bool(self.when or self.where or self.folders)
+        """Whether a time, a place, a folder or favourites were named."""
+        return bool(self.when or self.where or self.folders) or self.favourite
 
     @property
     def judged(self) -> Judged:
@@ -100,7 +115,13 @@ class Topic(BaseModel):
 
     def filter(self, exclude: frozenset[int] = frozenset()) -> Filter:
         """The photos that may be shown for it."""
-        return Filter(dates=self.when, places=self.where, folders=self.folders, exclude=exclude)
+        return Filter(
+            dates=self.when,
+            places=self.where,
+            folders=self.folders,
+            favourite=self.favourite,
+            exclude=exclude,
+        )
 
 
 class Session(BaseModel):

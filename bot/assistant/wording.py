@@ -80,7 +80,10 @@ def found_text(
 
 
 def _from_words(topic: Topic) -> str:
-    """Where and when, where nothing else was named: "Rome in 2019"."""
+    """Where and when, where nothing else was named: "Rome in 2019", "your favourites"."""
+    if topic.favourite:
+        rest = _from_words(topic.model_copy(update={"favourite": False}))
+        return f"your favourites from {rest}" if rest else "your favourites"
     elsewhere = filter_words(Filter(places=topic.where, folders=topic.folders))
     times = filter_words(Filter(dates=topic.when))
     if not elsewhere or not times:

@@ -51,6 +51,9 @@ def search(
         list[Path] | None,
         typer.Option("--in", metavar="FOLDER", help="In this folder or below it."),
     ] = None,
+    favourites: Annotated[
+        bool, typer.Option("--favourites", help="Only photos marked as favourites.")
+    ] = False,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -70,7 +73,8 @@ def search(
         searcher = open_searcher(settings)
         from retrieval.search import SearchOptions
 
-        options = SearchOptions(k, cutoff, collapse, _filter(after, before, folders or []))
+        chosen = _filter(after, before, folders or [], favourites)
+        options = SearchOptions(k, cutoff, collapse, chosen)
         if text == ["-"]:
             for lines in batches_of_lines():
                 _answer(out, searcher, lines, options)
@@ -78,11 +82,14 @@ def search(
             _show(out, query, searcher.search(_query(query), options), collapse, headed=False)
 
 
-def _filter(after: datetime | None, before: datetime | None, folders: list[Path]) -> "Filter":
+def _filter(
+    after: datetime | None, before: datetime | None, folders: list[Path], favourites: bool
+) -> "Filter":
     from retrieval.search import DateRange, Filter
 
     days = DateRange(after.date() if after else None, before.date() if before else None)
-    return Filter(dates=(days,) if after or before else (), folders=tuple(folders))
+    dates = (days,) if after or before else ()
+    return Filter(dates=dates, folders=tuple(folders), favourite=favourites)
 
 
 def _query(text: str) -> "Query":

@@ -19,7 +19,9 @@ def title_of(session: Session, first_message: str = "") -> str:
     names: list[str] = []
     for topic in reversed(session.topics):
         # A detail ("only where he runs") tells little in a list; what was looked for tells all.
-        name = topic.content or filter_words(Filter(dates=topic.when, places=topic.where))
+        name = topic.content or filter_words(
+            Filter(dates=topic.when, places=topic.where, favourite=topic.favourite)
+        )
         name = " ".join(name.split())
         if name and name.casefold() not in {one.casefold() for one in names}:
             names.insert(0, name)

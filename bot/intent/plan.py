@@ -89,6 +89,7 @@ class Plan:
         extreme: the oldest or newest of them are wanted, in the order of time.
         several: more than one of these.
         aspect: what is asked of a photo that is shown (``numbers``, where its place was said).
+        favourite: only photos that the person marked as favourites.
         any_photo: any photo will do, whatever it shows: "surprise me", "everything you have".
         unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
         sure: probability of the move, 0 to 1.
@@ -108,6 +109,7 @@ class Plan:
     extreme: Extreme = ""
     several: bool = False
     aspect: Aspect = ""
+    favourite: bool = False
     any_photo: bool = False
     unseen: bool = False
     sure: float = 1.0

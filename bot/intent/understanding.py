@@ -24,6 +24,7 @@ from bot.intent.comments import split_comment
 from bot.intent.cues import uses_plain_words
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
+from bot.intent.favourites import Marked, split_favourites
 from bot.intent.features import is_description, meanings, row, shape_of
 from bot.intent.languages import Foreign, read_foreign
 from bot.intent.move_model import MoveModel, decide
@@ -209,7 +210,12 @@ class Understanding:
             now: today.
             places: the library's places.
         """
-        text = clean(message)
+        marked = split_favourites(clean(message))
+        plan = self._read(marked.text, state, now=now, places=places)
+        return _of_favourites(plan, marked, state) if marked.wanted else plan
+
+    def _read(self, text: str, state: TalkState, *, now: date, places: KnownPlaces) -> Plan:
+        """The plan of a clean message, favourites or not."""
         if not text:
             return Plan(Move.SMALL_TALK)
         foreign = read_foreign(without_emoji(text))
@@ -474,6 +480,21 @@ def _filled(plan: Plan, mentions: _Mentions) -> Plan:
         problem=mentions.problem,
         every_year=mentions.every_year,
     )
+
+
+def _of_favourites(plan: Plan, marked: Marked, state: TalkState) -> Plan:
+    """The plan of a message that names favourites."""
+    if plan.aspect == "change" or (plan.move is Move.QUESTION and not plan.aspect):
+        return replace(plan, any_photo=False, favourite=not plan.aspect)
+    named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
+    if plan.extreme or plan.move in (Move.BACK, Move.SHARE, Move.ORDINAL):
+        return replace(plan, any_photo=False, favourite=True)
+    move = Move.REQUEST if named and plan.move.wants_photo else plan.move
+    if marked.narrows and state.asked:
+        move = Move.REFINE
+    elif not named or not move.wants_photo:
+        move = Move.REQUEST
+    return replace(plan, move=move, aspect="", any_photo=False, favourite=True, sure=RULE_SURE)
 
 
 def _in_order(plan: Plan, ranked: Ranked, said: str) -> Plan:

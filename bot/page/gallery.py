@@ -123,9 +123,18 @@ def shared_props(photo: Photo, filename: str) -> dict[str, Any]:
     }
 
 
-def mix(reply: Reply) -> list[dict[str, Any]]:
-    """How much a picture and words counted, as chips of the ``PhotoGallery`` element."""
-    return [{"label": name, "weight": round(weight, 2)} for name, weight in reply.mix.items()]
+def mix(reply: Reply) -> dict[str, Any] | None:
+    """How much a picture and words counted, as chips of the ``PhotoGallery`` element.
+
+    The picture comes first; ``key`` is sent back with what is pressed.
+    """
+    if not reply.mix:
+        return None
+    parts = [
+        {"part": part, "label": name, "weight": round(weight, 2)}
+        for part, (name, weight) in zip(("picture", "words"), reply.mix.items(), strict=False)
+    ]
+    return {"key": reply.mix_key, "parts": parts}
 
 
 def question_props(reply: Reply) -> dict[str, Any] | None:

@@ -76,6 +76,7 @@ DOORS = (
     _door("POST", r"/project/file", max_body=MAX_UPLOAD_BYTES + _FORM_BYTES),
     _door("GET", r"/photos/\d{1,19}/(thumb|view|shared)"),
     _door("GET", r"/chats/[0-9a-fA-F-]{36}/[0-9a-f]{32}\.jpg"),
+    _door("GET", r"/photos/together"),
     _door("GET", r"/learned"),
     _door("POST", r"/learned/forget", max_body=_FORM_BYTES),
     _door("GET POST", r"/ws/socket\.io/?"),

@@ -6,11 +6,12 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, cast, get_args
 
 import chainlit as cl
 
 from bot.assistant import Assistant, Choices, Reply, Session
+from bot.assistant.pictures import Part, Weighing
 from bot.assistant.session import Vote
 from bot.history.feedback import Kind
 from bot.page.callbacks import Callbacks
@@ -66,7 +67,8 @@ class PhotoActions:
             to: takes them.
             in_turn: makes a callback wait for its turn in the chat, which is kept afterwards.
         """
-        for callback in (self.share_photo, self.more_like, self.not_this, self.order_photos):
+        in_chat = (self.share_photo, self.more_like, self.not_this, self.order_photos, self.weigh)
+        for callback in in_chat:
             to.action_callback(callback.__name__)(in_turn(callback))
         # Marks belong to the library, not to the chat, and thumbs are for what is shown next: they
         # need not wait for an answer.
@@ -126,6 +128,21 @@ class PhotoActions:
         if payload.get("vote") not in VOTES:
             raise PhotoNotFound("a thumb is up or down")
         self.assistant.vote(self.session(), photo_id(payload), VOTES[payload["vote"]])
+
+    async def weigh(self, action: cl.Action) -> dict[str, bool]:
+        """The same once more, with the picture or the words counting more, or left out."""
+        key, part, how = (str(action.payload.get(name)) for name in ("key", "part", "how"))
+        if part not in get_args(Part) or how not in get_args(Weighing):
+            return {"ok": False}
+        again = self.assistant.weigh
+        return {
+            "ok": await self._done(
+                lambda: again(
+                    self.session(), key, cast(Part, part), cast(Weighing, how), self.choices()
+                ),
+                "I could not look once more",
+            )
+        }
 
     async def favourite_photo(self, action: cl.Action) -> dict[str, bool]:
         """Mark a favourite, or take the mark away."""

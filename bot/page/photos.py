@@ -6,15 +6,19 @@ original bytes are never sent, and with a password every route asks for the logi
 Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
 
+import io
+import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from chainlit.auth import get_current_user
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
 
+from bot.page.gallery import caption
 from bot.page.homes import Homes
 from bot.page.services import PageServices
 from retrieval.errors import PhotoNotFound, PhotopalError, RetrievalError, UnreadableImage
@@ -22,6 +26,8 @@ from retrieval.library import Photo
 from retrieval.photos.export import shareable_copy
 
 VIEW_SIDE = 2048
+MAX_TOGETHER = 50
+"""Copies in one zip file."""
 KEEP = {"Cache-Control": "private, max-age=3600"}
 ASK = {"Cache-Control": "private, no-cache"}
 FORGET = {"Cache-Control": "private, no-store"}
@@ -68,6 +74,20 @@ def photo_routes(homes: Homes) -> APIRouter:
             raise _missing(error) from error
         return Response(data, media_type="image/jpeg", headers={**keep, "ETag": tag})
 
+    @router.get("/together")
+    def together(
+        photo_ids: Annotated[
+            list[PhotoId], Query(alias="id", min_length=1, max_length=MAX_TOGETHER)
+        ],
+        services: Mine,
+    ) -> Response:
+        content, missing = zipped_copies(services, list(dict.fromkeys(photo_ids)))
+        if content is None:
+            raise HTTPException(404, "There are no such photos.")
+        named = {"Content-Disposition": 'attachment; filename="photos.zip"'}
+        headers = {**FORGET, **named, "X-Missing": str(missing)}
+        return Response(content, media_type="application/zip", headers=headers)
+
     @router.get("/{photo_id}/shared")
     def shared(photo_id: PhotoId, services: Mine) -> FileResponse:
         copy = services.shared.get(photo_id)
@@ -76,6 +96,32 @@ def photo_routes(homes: Homes) -> APIRouter:
         return FileResponse(copy.path, media_type="image/jpeg", headers=FORGET)
 
     return router
+
+
+def zipped_copies(services: PageServices, photo_ids: list[int]) -> tuple[bytes | None, int]:
+    """Copies of photos without hidden data as a zip file, and how many could not be made.
+
+    None in place of the file where not one could be made.
+    """
+    buffer, names = io.BytesIO(), set[str]()
+    # JPEGs do not get smaller by packing.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:
+        for photo_id in photo_ids:
+            try:
+                photo = _photo(services, photo_id)
+                copy = shareable_copy(photo.path, max_side=VIEW_SIDE)
+            except RetrievalError:
+                continue
+            name = file_name(photo)
+            packed.writestr(name if name not in names else f"{photo_id} {name}", copy)
+            names.add(name)
+    return (buffer.getvalue() if names else None), len(photo_ids) - len(packed.namelist())
+
+
+def file_name(photo: Photo) -> str:
+    """What a copy is called: the words of the file's name and nothing of its folders."""
+    words = re.sub(r"[^\w]+", "-", caption(photo.path)).strip("-_")
+    return f"{words or 'photo'}.jpg"
 
 
 def _photo(services: PageServices, photo_id: int) -> Photo:

@@ -38,8 +38,8 @@ class Welcome:
 
 SAMPLES = (
     Opener("My cat is being dramatic", "my cat is being dramatic again, you should see his face"),
-    Opener("We watched the launch", "we watched the launch from the cape, show me the rocket"),
-    Opener("That temple in China", "show me the temple in China"),
+    Opener("The dogs at the window", "show me the dogs at the window"),
+    Opener("Up in the mountains", "we hiked up into the mountains, you should see the view"),
     Opener("A cup of coffee", "do you have a photo of a cup of coffee?"),
 )
 """For the bundled sample photos."""

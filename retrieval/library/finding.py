@@ -32,6 +32,8 @@ def ids_matching(library: Database, wanted: Filter) -> NDArray[np.int64]:
         if condition:
             conditions.append(f"({condition})")
             values += more
+    if wanted.favourite:
+        conditions.append("favourite <> 0")
     rows = library._all(
         f"SELECT id FROM photo WHERE {' AND '.join(conditions)} ORDER BY id", values
     )

@@ -1,10 +1,13 @@
-"""Real photos for a first try, copied out of packages that are installed anyway.
+"""Real photos for a first try: some ship with Photopal, others lie in packages that it uses.
 
-Nothing is downloaded: only files that lie inside the packages themselves are used.
+Nothing is downloaded. ``sample_photos/credits.tsv`` names every photo with its author and licence.
+Those in ``sample_photos/`` were made smaller and saved as JPEGs; nothing else was changed in them.
 """
 
+import csv
 import importlib.util
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from retrieval.errors import NoPhotosFound
@@ -12,7 +15,14 @@ from retrieval.files import write_bytes
 
 CREDITS_NAME = "CREDITS.txt"
 
-_DISTRIBUTIONS = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
+_RETIRED = {
+    "brick-wall.png": "data/brick.png",
+    "eye-retina.jpg": "data/retina.jpg",
+    "grass.png": "data/grass.png",
+    "gravel.png": "data/gravel.png",
+    "printed-page.png": "data/page.png",
+}
+"""Samples of earlier versions, with their place in scikit-image."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,8 @@ class Sample:
         source: path inside the package.
         title: what it shows.
         author: who made it.
-        licence: as the package states it.
+        licence: as it is stated where it comes from.
+        origin: the distribution that it comes from.
     """
 
     name: str
@@ -34,151 +45,21 @@ class Sample:
     title: str
     author: str
     licence: str
+    origin: str
 
 
-SAMPLES: tuple[Sample, ...] = (
-    Sample(
-        "cat.png",
-        "skimage",
-        "data/chelsea.png",
-        "Chelsea the cat",
-        "Stefan van der Walt",
-        "CC0",
-    ),
-    Sample(
-        "rocket.jpg",
-        "skimage",
-        "data/rocket.jpg",
-        "Launch of DSCOVR on a Falcon 9, Cape Canaveral",
-        "SpaceX",
-        "public domain",
-    ),
-    Sample(
-        "chinese-temple.jpg",
-        "sklearn",
-        "datasets/images/china.jpg",
-        "Temple in China",
-        "danielbuechele",
-        "CC BY 2.0",
-    ),
-    Sample(
-        "flower.jpg",
-        "sklearn",
-        "datasets/images/flower.jpg",
-        "Flower",
-        "vultilion",
-        "CC BY 2.0",
-    ),
-    Sample(
-        "coffee.png",
-        "skimage",
-        "data/coffee.png",
-        "Coffee cup",
-        "Rachel Michetti, Pikolo Espresso Bar",
-        "CC0",
-    ),
-    Sample(
-        "astronaut.png",
-        "skimage",
-        "data/astronaut.png",
-        "Astronaut Eileen Collins",
-        "NASA",
-        "public domain",
-    ),
-    Sample(
-        "moon.png",
-        "skimage",
-        "data/moon.png",
-        "Surface of the moon",
-        "scikit-image",
-        "as scikit-image (BSD-3-Clause)",
-    ),
-    Sample(
-        "galaxies.jpg",
-        "skimage",
-        "data/hubble_deep_field.jpg",
-        "Hubble eXtreme Deep Field",
-        "NASA",
-        "public domain",
-    ),
-    Sample(
-        "motorcycle-left.png",
-        "skimage",
-        "data/motorcycle_left.png",
-        "Motorcycle in a garage, left camera",
-        "D. Scharstein et al., Middlebury 2014 stereo benchmark",
-        "as scikit-image distributes it",
-    ),
-    Sample(
-        "motorcycle-right.png",
-        "skimage",
-        "data/motorcycle_right.png",
-        "Motorcycle in a garage, right camera",
-        "D. Scharstein et al., Middlebury 2014 stereo benchmark",
-        "as scikit-image distributes it",
-    ),
-    Sample(
-        "photographer.png",
-        "skimage",
-        "data/camera.png",
-        "Photographer with a camera",
-        "Lav Varshney",
-        "CC0",
-    ),
-    Sample(
-        "ancient-coins.png",
-        "skimage",
-        "data/coins.png",
-        "Greek coins from Pompeii",
-        "Brooklyn Museum",
-        "no known copyright restrictions",
-    ),
-    Sample(
-        "grass.png",
-        "skimage",
-        "data/grass.png",
-        "Grass",
-        "linolafett",
-        "CC0",
-    ),
-    Sample(
-        "brick-wall.png",
-        "skimage",
-        "data/brick.png",
-        "Brick wall",
-        "CC0Textures",
-        "CC0",
-    ),
-    Sample(
-        "gravel.png",
-        "skimage",
-        "data/gravel.png",
-        "Gravel",
-        "CC0Textures",
-        "CC0",
-    ),
-    Sample(
-        "eye-retina.jpg",
-        "skimage",
-        "data/retina.jpg",
-        "Human retina",
-        "Mikael Haggstrom",
-        "CC0",
-    ),
-    Sample(
-        "printed-page.png",
-        "skimage",
-        "data/page.png",
-        "Printed page of a book",
-        "scikit-image",
-        "as scikit-image (BSD-3-Clause)",
-    ),
-)
-"""Titles, authors and licences as the packages state them."""
+def known_samples() -> list[Sample]:
+    """Every sample photo, whether its package is installed or not."""
+    table = files("retrieval.photos").joinpath("sample_photos", "credits.tsv")
+    lines = table.read_text(encoding="utf-8").splitlines()[1:]
+    rows = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    return [Sample(*row) for row in rows]
 
 
 def install_samples(folder: Path) -> list[Sample]:
     """Copy the sample photos and their credits into a folder; what is there already stays.
+
+    Samples of earlier versions that are no longer shown are taken out again.
 
     Returns:
         The samples that are now in the folder; photos of a missing package are left out.
@@ -188,25 +69,29 @@ def install_samples(folder: Path) -> list[Sample]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     installed = []
-    for sample in SAMPLES:
-        source = _find(sample)
+    for sample in known_samples():
+        source = _find(sample.package, sample.source)
         if source is not None:
             _put(folder / sample.name, source.read_bytes())
             installed.append(sample)
     if not installed:
-        packages = " and ".join(_DISTRIBUTIONS.values())
-        raise NoPhotosFound(f"the sample photos ship with {packages}: install those packages")
+        raise NoPhotosFound(
+            "the sample photos ship with Photopal, scikit-image and scikit-learn: "
+            "install those packages"
+        )
+    for name, place in _RETIRED.items():
+        _take_out(folder / name, _find("skimage", place))
     _put(folder / CREDITS_NAME, _credits(installed).encode())
     return installed
 
 
-def _find(sample: Sample) -> Path | None:
+def _find(package: str, source: str) -> Path | None:
     """The file inside the installed package, found without importing the package."""
-    found = importlib.util.find_spec(sample.package)
+    found = importlib.util.find_spec(package)
     if found is None:
         return None
     for place in found.submodule_search_locations or ():
-        path = Path(place, *sample.source.split("/"))
+        path = Path(place, *source.split("/"))
         if path.is_file():
             return path
     return None
@@ -218,10 +103,17 @@ def _put(target: Path, content: bytes) -> None:
     write_bytes(target, content)
 
 
+def _take_out(target: Path, source: Path | None) -> None:
+    """Delete a copy that we made; a file of the person's that has its name stays."""
+    if source is None or not target.is_file():
+        return
+    if target.read_bytes() == source.read_bytes():
+        target.unlink()
+
+
 def _credits(samples: list[Sample]) -> str:
-    lines = ["Sample photos of Photopal, copied from installed packages.", ""]
+    lines = ["Sample photos of Photopal. Some were made smaller for it.", ""]
     for sample in samples:
-        package = _DISTRIBUTIONS[sample.package]
         lines.append(f"{sample.name}: {sample.title}")
-        lines.append(f"    by {sample.author}; licence: {sample.licence}; from {package}")
+        lines.append(f"    by {sample.author}; licence: {sample.licence}; from {sample.origin}")
     return "\n".join(lines) + "\n"

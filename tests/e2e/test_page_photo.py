@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
+from retrieval.library import Library
 from tests.e2e.conftest import PageServer, eventually
 from tests.e2e.test_page import CAT, SIZES, Visitor, metadata_of, visit
+from tests.support.page_server import add_photo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -328,6 +331,41 @@ def test_tiles_tell_the_day_and_go_by_date(
     visitor.say("show me space")
     visitor.alts()
     assert visitor.tiles.first.locator(".pp-day").inner_text() == "17 Sep 2012"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_best_or_the_newest_come_first(
+    start_page: Callable[..., PageServer], visit: Callable[..., Visitor], size: str
+) -> None:
+    server = start_page(f"dated-{size}")
+    with Library.open(server.home / "samples.db") as library:
+        for what, year in (
+            ("rocket-astronaut", 2019),
+            ("moon-astronaut", 2023),
+            ("moon-rocket", 2021),
+        ):
+            exif = Image.Exif()
+            exif.get_ifd(0x8769)[0x9003] = f"{year}:05:06 10:00:00"
+            file = server.home / "samples" / f"{what}-{year}.jpg"
+            Image.effect_noise((400, 300), year % 100).convert("RGB").save(file, exif=exif)
+            add_photo(library, file)
+    visitor = visit(server, size=size, dark=size == "phone").open()
+    visitor.say("show me space")
+    best = visitor.alts()
+
+    def days() -> list[str]:
+        return visitor.page.locator(".pp-day").all_inner_texts()[:3]
+
+    visitor.page.get_by_role("button", name="Best first").click()
+    eventually(lambda: days() == ["6 May 2023", "6 May 2021", "6 May 2019"])
+    assert "2023" in visitor.alts()[0], "those without a date stand at the end"
+    visitor.page.get_by_role("button", name="Newest first").click()
+    eventually(lambda: visitor.alts() == best)
+    visitor.page.get_by_role("button", name="Best first").click()
+    eventually(lambda: "2023" in visitor.alts()[0])
+    assert "2023" in visitor.say("share the first").inner_text()
+    assert not visitor.overflows()
+    assert visitor.problems == []
 
 
 # -- settings ---------------------------------------------------------------------------------

@@ -84,8 +84,47 @@ def test_words_beside_a_picture_count_as_the_chips_say(
     eventually(lambda: visitor.page.locator("#chat-submit").is_enabled())
     visitor.say("like this but at night")
     visitor.alts()
-    chips = visitor.page.locator(".pp-mix li").all_inner_texts()
-    assert chips == ["the picture 50 %", "at night 50 %"]
+    assert chips(visitor) == ["picture 50 %", "at night 50 %"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_chip_that_is_pressed_counts_more_and_its_cross_drops_it(
+    demo_server: PageServer, visit: Callable[..., Visitor], size: str
+) -> None:
+    visitor = visit(demo_server, size=size).open()
+    visitor.page.locator("#upload-button-input").set_input_files(
+        {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": cropped(demo_server)}
+    )
+    eventually(lambda: visitor.page.locator("#chat-submit").is_enabled())
+    visitor.say("like this but at night")
+    visitor.alts()
+    words = visitor.page.get_by_role("button", name="Count at night more: now 50 %")
+    words.focus()
+    visitor.page.keyboard.press("Enter")
+    eventually(lambda: chips(visitor) == ["picture 30 %", "at night 70 %"])
+    visitor.page.reload()
+    eventually(lambda: visitor.page.locator(".pp-mix").count() == 2)
+    assert chips(visitor) == ["picture 30 %", "at night 70 %"]
+    visitor.page.locator(".pp-mix").last.get_by_role("button", name="Leave out at night").click()
+    eventually(lambda: visitor.page.locator(".pp-gallery").count() == 3)
+    assert visitor.page.locator(".pp-gallery").last.locator(".pp-mix").count() == 0
+    assert visitor.alts()[0] == "cat"
+    assert not visitor.overflows()
+    assert visitor.problems == []
+
+
+def chips(visitor: Visitor) -> list[str]:
+    """The newest chips as they read."""
+    parts = visitor.page.locator(".pp-mix").last.locator(".pp-weigh")
+    return [" ".join(text.split()) for text in parts.all_inner_texts()]
+
+
+def bomb() -> bytes:
+    """A small PNG of 30,000 by 30,000 pixels."""
+    buffer = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(buffer, "PNG")
+    assert buffer.tell() < 1_000_000
+    return buffer.getvalue()
 
 
 def upload(visitor: Visitor, name: str, kind: str, content: bytes) -> "httpx.Response":
@@ -126,14 +165,16 @@ def test_what_comes_in_is_made_anew_without_hidden_data(
         ("a.jpg", b"#!/bin/sh\nrm -rf /\n"),
         ("a.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
         ("a.jpg", b"\xff\xd8\xff\xe0 broken"),
+        ("a.png", None),
         ("a.png", b""),
     ],
-    ids=["pdf", "script", "svg", "broken", "empty"],
+    ids=["pdf", "script", "svg", "broken", "bomb", "empty"],
 )
 def test_what_is_no_picture_ends_at_the_door(
-    open_server: PageServer, visit: Callable[..., Visitor], name: str, content: bytes
+    open_server: PageServer, visit: Callable[..., Visitor], name: str, content: bytes | None
 ) -> None:
-    answer = upload(visit(open_server), name, "image/png", content)
+    sent = bomb() if content is None else content
+    answer = upload(visit(open_server), name, "image/png", sent)
     assert answer.status_code in (400, 415, 422)
     assert "Traceback" not in answer.text + open_server.log
 
@@ -143,6 +184,37 @@ def test_too_large_a_picture_is_refused_unread(open_server: PageServer) -> None:
     with socket.create_connection(("127.0.0.1", open_server.port)) as raw:
         raw.sendall(f"POST /project/file?session_id=x HTTP/1.1\r\n{lines}\r\n".encode())
         assert raw.recv(100).split()[1] == b"413"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("name", "kind", "content"),
+    [
+        ("holiday.jpg", "image/jpeg", b"#!/bin/sh\nrm -rf /\n"),
+        ("holiday.jpg", "image/jpeg", b"%PDF-1.7 not a picture"),
+        ("holiday.svg", "image/svg+xml", b'<svg xmlns="http://www.w3.org/2000/svg"></svg>'),
+    ],
+    ids=["script", "pdf", "svg"],
+)
+def test_what_is_no_picture_is_told_in_the_page_and_the_chat_goes_on(
+    open_server: PageServer,
+    visit: Callable[..., Visitor],
+    size: str,
+    name: str,
+    kind: str,
+    content: bytes,
+) -> None:
+    visitor = visit(open_server, size=size).open()
+    visitor.page.locator("#upload-button-input").set_input_files(
+        {"name": name, "mimeType": kind, "buffer": content}
+    )
+    told = visitor.page.locator("[data-sonner-toast], #pp-notes p").first
+    told.wait_for()
+    assert told.inner_text().strip()
+    visitor.say("show me the cat")
+    assert visitor.alts()[0] == "cat"
+    assert not visitor.overflows()
+    assert "Traceback" not in open_server.log
 
 
 def test_no_picture_goes_into_somebody_elses_session(

@@ -89,18 +89,22 @@ def fill_library(path: Path, folder: Path, encoder: WordEncoder) -> None:
         library.set_encoder(encoder.name, encoder.fingerprint, encoder.dim)
         library.set_roots([folder])
         for file in sorted(folder.iterdir()):
-            if file.suffix not in (".jpg", ".png"):
-                continue
-            status = file.stat()
-            library.put_photo(
-                file,
-                photo_id=None,
-                content_hash=f"{abs(hash(file.name)):032x}"[:32],
-                size=status.st_size,
-                mtime_ns=status.st_mtime_ns,
-                metadata=read_metadata(file),
-                vector=encoder.encode_texts([file.stem], file_names=True)[0],
-            )
+            if file.suffix in (".jpg", ".png"):
+                add_photo(library, file, encoder)
+
+
+def add_photo(library: Library, file: Path, encoder: WordEncoder | None = None) -> int:
+    """Take a photo into the library, with the vector of its file's name; its id."""
+    status, encoder = file.stat(), encoder or WordEncoder()
+    return library.put_photo(
+        file,
+        photo_id=None,
+        content_hash=f"{abs(hash(file.name)):032x}"[:32],
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        metadata=read_metadata(file),
+        vector=encoder.encode_texts([file.stem], file_names=True)[0],
+    )
 
 
 def main(port: int) -> None:

@@ -42,6 +42,7 @@ look.href = "/public/photoswipe.css";
 document.head.prepend(look);
 
 window.photopal = {};
+import("/public/words.js").then((words) => Object.assign(window.photopal, words));
 // Elements wait for this before they use anything of it.
 window.photopal.ready = Promise.all([
   import("/public/notes.js"),

@@ -2,6 +2,7 @@
 // from the pixels, without EXIF and GPS; nothing else is ever copied, downloaded or handed on.
 
 import { note } from "/public/notes.js";
+import { say } from "/public/words.js";
 
 /** The copy of a photo { view, name } as a file; rejects when the photo's file is gone. */
 export async function copyOf(photo) {
@@ -24,17 +25,17 @@ async function asPng(file) {
 /** Put the picture on the clipboard; tells how it went. */
 export async function copyPicture(photo) {
   if (!navigator.clipboard?.write || !window.ClipboardItem) {
-    note("Over this connection the browser copies no pictures. Download it instead.");
+    note(say("Over this connection the browser copies no pictures. Download it instead."));
     return;
   }
   try {
     // A promise, so that the browser still counts this as the person's own act.
     const png = asPng(copyOf(photo));
     await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
-    note("The picture is on the clipboard, without location or camera data.");
+    note(say("The picture is on the clipboard, without location or camera data."));
   } catch (error) {
     console.warn("copying failed", error);
-    note("The picture could not be copied. Download it instead.");
+    note(say("The picture could not be copied. Download it instead."));
   }
 }
 
@@ -49,8 +50,27 @@ export async function downloadPictures(photos) {
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (error) {
       console.warn("downloading failed", error);
-      note("That photo is gone from the disk.");
+      note(say("This photo is gone from the disk."));
     }
+  }
+}
+
+/** Save the copies of several photos as one zip file. */
+export async function downloadTogether(photos) {
+  const ids = photos.map((photo) => `id=${photo.id}`).join("&");
+  try {
+    const answer = await fetch(`/photos/together?${ids}`);
+    if (!answer.ok) throw new Error(String(answer.status));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = "photos.zip";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    const missing = Number(answer.headers.get("X-Missing") || 0);
+    if (missing) note(say("{count} of them are gone from the disk and not in it.", { count: missing }));
+  } catch (error) {
+    console.warn("downloading together failed", error);
+    note(say("These photos could not be put into one file."));
   }
 }
 
@@ -86,7 +106,7 @@ export async function shareSheet(photos) {
 export function showShared(photoId) {
   const card = document.querySelector(`.pp-shared[data-photo="${photoId}"]`);
   card?.scrollIntoView({ block: "nearest" });
-  note("You shared this one before; here is the copy.");
+  note(say("You shared this one before; here is the copy."));
 }
 
 /** Chainlit's copy button below a message with photos copies the first picture, not the words. */
@@ -106,7 +126,7 @@ export function start() {
   document.addEventListener("click", copy, true);
   const label = (event) => {
     const button = event.target.closest?.("button");
-    if (pictureOf(button)) button.setAttribute("aria-label", "Copy the picture");
+    if (pictureOf(button)) button.setAttribute("aria-label", say("Copy the picture"));
   };
   document.addEventListener("pointerover", label, true);
   document.addEventListener("focusin", label, true);

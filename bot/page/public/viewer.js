@@ -3,6 +3,7 @@
 
 import PhotoSwipe from "/public/photoswipe.js";
 import { copyPicture, downloadPictures } from "/public/pictures.js";
+import { say } from "/public/words.js";
 
 const LONG_SIDE = 4000; // nominal, so that small pictures fill the screen as well
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -62,11 +63,11 @@ export function openViewer({ photos, index, opener, actions = {} }) {
     hideAnimationDuration: 160,
     showHideAnimationType: STILL.matches ? "none" : "fade",
     paddingFn: (size) => ({ top: 0, left: 0, right: 0, bottom: size.x < 700 ? 112 : 76 }),
-    closeTitle: "Close (Esc)",
-    zoomTitle: "Zoom",
-    arrowPrevTitle: "Previous photo",
-    arrowNextTitle: "Next photo",
-    errorMsg: "This photo cannot be shown: its file is gone or cannot be read.",
+    closeTitle: say("Close (Esc)"),
+    zoomTitle: say("Zoom"),
+    arrowPrevTitle: say("Previous photo"),
+    arrowNextTitle: say("Next photo"),
+    errorMsg: say("This photo cannot be shown: its file is gone or cannot be read."),
     returnFocus: false,
     trapFocus: true,
   });
@@ -138,7 +139,8 @@ function turnRound(event, element) {
 function fill(panel, { viewer, current, actions, close }) {
   panel.innerHTML = '<p class="pp-caption" aria-live="polite"></p><div class="pp-actions"></div>';
   const caption = panel.querySelector(".pp-caption");
-  const buttons = buttonsFor(actions).map(([name, label, run, closes]) => {
+  const buttons = buttonsFor(actions).map(([name, english, run, closes]) => {
+    const label = say(english);
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.do = name;
@@ -160,15 +162,15 @@ function fill(panel, { viewer, current, actions, close }) {
   });
   const show = () => {
     const photo = current();
-    caption.textContent = photo.gone ? "This photo is gone." : photo.caption;
-    viewer.element.setAttribute("aria-label", `Photo viewer: ${photo.alt}`);
+    caption.textContent = photo.gone ? say("This photo is gone from the disk.") : photo.caption;
+    viewer.element.setAttribute("aria-label", `${say("Photo viewer")}: ${photo.alt}`);
     for (const button of buttons) {
       button.disabled = !!photo.gone && button.dataset.do !== "hide";
       if (button.dataset.do === "favourite") {
         button.setAttribute("aria-pressed", String(!!photo.favourite));
       }
       if (button.dataset.do === "share") {
-        button.lastChild.textContent = photo.shared ? "Shared" : "Share";
+        button.lastChild.textContent = say(photo.shared ? "Shared" : "Share");
         button.setAttribute("aria-label", button.lastChild.textContent);
       }
     }

@@ -59,7 +59,7 @@ def test_words_beside_a_picture_are_fused_and_their_weights_told(
     understanding.knows({"in red": Plan(Move.REFINE, content="red")})
     reply = assistant.respond_to_picture(session, blue, "like this but in red", CHOICES)
     assert {name.split("-")[1] for name in names(reply)} == {"blue", "red"}
-    assert reply.mix == {"the picture": 0.5, "red": 0.5}
+    assert reply.mix == {"picture": 0.5, "red": 0.5}
 
 
 def test_a_time_beside_a_picture_is_a_filter_and_more_goes_on(
@@ -140,3 +140,44 @@ def test_a_session_with_a_picture_is_stored_and_read_back(
     assert again == session
     vector = unpacked(again.topics[-1].picture)
     assert abs(float(vector @ unpacked(packed(vector))) - 1) < 1e-5
+
+
+def test_parts_can_count_more_or_be_left_out(
+    assistant: Assistant, session: Session, blue: Image.Image, understanding: ScriptedUnderstanding
+) -> None:
+    understanding.knows({"in red": Plan(Move.REFINE, content="red")})
+    key = assistant.respond_to_picture(session, blue, "like this but in red", CHOICES).mix_key
+    more = assistant.weigh(session, key, "words", "more", CHOICES)
+    assert more.mix == {"picture": 0.3, "red": 0.7}
+    assert names(more)[0].endswith("red")
+    session = Session.model_validate_json(session.model_dump_json())
+    for _ in range(3):
+        more = assistant.weigh(session, key, "words", "more", CHOICES)
+    assert more.mix == {"picture": 0.1, "red": 0.9}
+    more = assistant.weigh(session, more.mix_key, "picture", "more", CHOICES)
+    assert more.mix == {"picture": 0.3, "red": 0.7}
+
+    alone = assistant.weigh(session, key, "words", "drop", CHOICES)
+    assert alone.mix == {} and names(alone)[0].endswith("blue")
+    words = assistant.weigh(session, key, "picture", "drop", CHOICES)
+    assert words.mix == {} and {name.split("-")[1] for name in names(words)} == {"red"}
+
+
+def test_what_is_too_far_back_cannot_be_weighed(assistant: Assistant, session: Session) -> None:
+    reply = assistant.weigh(session, "0123456789ab", "words", "more", CHOICES)
+    assert not reply.photos and "once more" in reply.text
+
+
+def test_more_like_a_photo_of_the_library_takes_words_too(
+    assistant: Assistant, session: Session, understanding: ScriptedUnderstanding
+) -> None:
+    understanding.knows(
+        {"yellow": Plan(Move.REQUEST, content="yellow"), "in red": Plan(Move.REFINE, content="red")}
+    )
+    yellow = assistant.respond(session, "yellow", CHOICES).photos[0].photo_id
+    reply = assistant.more_like(session, yellow, CHOICES)
+    assert (reply.mix, reply.mix_key) == ({"this photo": 1.0}, "")
+    reply = assistant.respond(session, "in red", CHOICES)
+    assert reply.mix == {"this photo": 0.5, "red": 0.5}
+    reply = assistant.weigh(session, reply.mix_key, "words", "more", CHOICES)
+    assert yellow not in [photo.photo_id for photo in reply.photos]

@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 
 from bot.cli.main import run
+from retrieval.library import Library
+from retrieval.paths import home
 from tests.support.camera_files import jpeg, with_segment
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
@@ -190,6 +192,22 @@ def test_days_that_make_no_sense_are_wrong_usage(
     assert (status, answer) == (2, {})
     assert "--after" in said or "--before" in said
     assert "Traceback" not in said
+
+
+def test_search_of_favourites_only(photopal: Command, folders: tuple[Path, Path]) -> None:
+    one, _ = folders
+    photopal("index", one)
+    _, everything, _ = photopal("search", "red")
+    assert len(stems(everything)) == 3
+    status, none, _ = photopal("search", "red", "--favourites")
+    assert (status, stems(none)) == (0, [])
+    with Library.open(home() / "library.db") as library:
+        (green,) = (p for p in library.photos_with("present") if p.path.stem == "green")
+        library.set_favourite(green.id, True)
+        (blue,) = (p for p in library.photos_with("present") if p.path.stem == "blue")
+        library.set_hidden(blue.id, True)
+    assert stems(photopal("search", "red", "--favourites")[1]) == ["green"]
+    assert "blue" not in stems(photopal("search", "blue")[1])
 
 
 # -- what lies among the photos ------------------------------------------------------------

@@ -54,7 +54,7 @@ def test_it_is_an_encoder_with_unit_vectors(
         ("I was at this temple in China", "chinese-temple"),
         ("a cup of coffee", "coffee"),
         ("a man with a camera", "photographer"),
-        ("flower", "flower"),
+        ("two brown dogs", "dogs-at-the-window"),
     ],
 )
 def test_it_finds_the_sample_photo(
@@ -62,6 +62,13 @@ def test_it_finds_the_sample_photo(
 ) -> None:
     scores = starter.encode_images(list(samples.values())) @ starter.encode_texts([text])[0]
     assert list(samples)[int(scores.argmax())] == photo
+
+
+def test_both_photos_of_flowers_are_flowers(
+    starter: StarterEncoder, samples: dict[str, Image.Image]
+) -> None:
+    scores = starter.encode_images(list(samples.values())) @ starter.encode_texts(["flower"])[0]
+    assert list(samples)[int(scores.argmax())] in ("flower", "dandelions")
 
 
 def test_a_vector_does_not_depend_on_its_batch(

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "react";
-import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Share2, ThumbsDown, ThumbsUp } from "lucide-react";
+import { Check, ChevronDown, ChevronUp, Heart, ImageOff, Images, Plus, Share2, ThumbsDown, ThumbsUp, X } from "lucide-react";
 
 // props: { photos: [card, …], quiet, mix, question: { id, text, answers } }, best first; quiet ones
-// are small. A card is what
+// are small; mix is how much a picture and words counted: { key, parts: [{ part, label, weight },
+// …] } or null. A card is what
 // bot/page/gallery.py makes of a photo: { id, name, alt, caption, day, taken, ratio, thumb, view,
 // favourite, vote, similar: [card, …] }. Every address is one of our own routes.
 
@@ -14,6 +15,12 @@ const WORDS = {
 const words = WORDS[(navigator.language || "en").slice(0, 2).toLowerCase()] || WORDS.en;
 
 const MARKED = "photopal:marked";
+
+// Our words in the browser's language (words.js); English until they are there.
+const say = (english, values = {}) =>
+  window.photopal?.say
+    ? photopal.say(english, values)
+    : english.replace(/\{(\w+)\}/g, (blank, name) => values[name] ?? blank);
 
 // Chainlit makes every element anew when a message comes, so what must last lies outside of them:
 // what became of photos by id, { favourite, hidden, gone, share, vote }, and how a gallery is seen.
@@ -47,7 +54,7 @@ async function ask(name, payload) {
 }
 
 function ShareButton({ photo, state, onShare }) {
-  const label = { busy: "Sharing…", done: "Shared", failed: "Try again" }[state] || "Share";
+  const label = say({ busy: "Sharing…", done: "Shared", failed: "Try again" }[state] || "Share");
   return (
     <button
       type="button"
@@ -93,7 +100,7 @@ function Tile({ photo, small, gone, picking, picked, onGone, onOpen, onPick, ...
       <li {...place}>
         <p className="pp-gone">
           <ImageOff size={20} aria-hidden />
-          This photo is gone from the disk.
+          {say("This photo is gone from the disk.")}
         </p>
       </li>
     );
@@ -103,7 +110,7 @@ function Tile({ photo, small, gone, picking, picked, onGone, onOpen, onPick, ...
       <button
         type="button"
         className="pp-open"
-        aria-label={picking ? `Choose: ${photo.alt}` : `Look closer: ${photo.alt}`}
+        aria-label={`${say(picking ? "Choose" : "Look closer")}: ${photo.alt}`}
         aria-pressed={picking ? picked : undefined}
         onClick={(event) => (picking ? onPick(photo) : onOpen(photo, event.currentTarget))}
       >
@@ -122,15 +129,78 @@ function Tile({ photo, small, gone, picking, picked, onGone, onOpen, onPick, ...
           onClick={() => more.onExpand(photo)}
         >
           <Images size={13} aria-hidden />
-          <span>+{similar.length} similar</span>
+          <span>{say("+{count} similar", { count: similar.length })}</span>
           {more.expanded ? <ChevronUp size={13} /> : <ChevronDown size={13} />}
         </button>
       )}
       {photo.day && <span className="pp-day">{photo.day}</span>}
-      {more.favourite && <Heart className="pp-heart" size={16} aria-label="Favourite" />}
+      {!picking && !small && (
+        <button
+          type="button"
+          className="pp-heart"
+          aria-pressed={more.favourite}
+          aria-label={`${say("Favourite")}: ${photo.alt}`}
+          title={say(more.favourite ? "No favourite any more" : "Favourite")}
+          onClick={() => more.onFavourite(photo)}
+        >
+          <Heart size={18} aria-hidden />
+        </button>
+      )}
       {!picking && <Thumbs photo={photo} vote={more.vote} onRate={more.onRate} />}
       {!picking && <ShareButton photo={photo} state={more.shareState} onShare={more.onShare} />}
     </li>
+  );
+}
+
+/** What a picture and words counted: pressing a part makes it count more, the cross drops it. */
+function Mix({ mix }) {
+  const [busy, setBusy] = useState(false);
+  const weigh = async (part, how) => {
+    setBusy(true);
+    try {
+      await ask("weigh", { key: mix.key, part, how });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <ul className="pp-mix" aria-label={say("What was looked for")}>
+      {mix.parts.map(({ part, label, weight }) => {
+        const name = part === "picture" ? say(label) : label;
+        const percent = Math.round(weight * 100);
+        const said = (
+          <>
+            <span className="pp-part">{name}</span> <strong>{percent} %</strong>
+          </>
+        );
+        if (!mix.key) return <li key={part}><span className="pp-weigh">{said}</span></li>;
+        return (
+          <li key={part}>
+            <button
+              type="button"
+              className="pp-weigh"
+              disabled={busy || weight >= 0.9}
+              aria-label={say("Count {name} more: now {percent} %", { name, percent })}
+              title={say("Count more")}
+              onClick={() => weigh(part, "more")}
+            >
+              {said}
+              <Plus size={14} aria-hidden />
+            </button>
+            <button
+              type="button"
+              className="pp-drop"
+              disabled={busy}
+              aria-label={say("Leave out {name}", { name })}
+              title={say("Leave out")}
+              onClick={() => weigh(part, "drop")}
+            >
+              <X size={14} aria-hidden />
+            </button>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
@@ -228,7 +298,7 @@ export default function PhotoGallery() {
     const show = async () => {
       if ((await put(false)).ok) mark(photo.id, { hidden: false });
     };
-    photopal.note("Hidden: it will not be suggested again.", { label: "Undo", run: show });
+    photopal.note(say("Hidden: it will not be suggested again."), { label: say("Undo"), run: show });
   };
 
   const actions = {
@@ -270,6 +340,7 @@ export default function PhotoGallery() {
       vote={marked(photo).vote ?? photo.vote}
       onRate={rate}
       expanded={expanded === photo.id}
+      onFavourite={favourite}
       onGone={(one) => mark(one.id, { gone: true })}
       onOpen={open(list)}
       onPick={pick}
@@ -284,17 +355,12 @@ export default function PhotoGallery() {
   const several = photos.length > 1 && !props.quiet;
   return (
     <div className={props.quiet ? "pp-gallery pp-quiet" : "pp-gallery"}>
-      {props.mix?.length > 0 && (
-        <ul className="pp-mix" aria-label="What was looked for">
-          {props.mix.map((part) => (
-            <li key={part.label}>
-              {part.label} <strong>{Math.round(part.weight * 100)} %</strong>
-            </li>
-          ))}
-        </ul>
-      )}
+      {props.mix && <Mix mix={props.mix} />}
       {props.question && <Answers question={props.question} />}
-      <ol className="pp-row" aria-label={byDate ? "Photos, the newest first" : "Photos that fit, best first"}>
+      <ol
+        className="pp-row"
+        aria-label={say(byDate ? "Photos, the newest first" : "Photos that fit, best first")}
+      >
         {photos.map(tile(photos, false))}
       </ol>
       {several && (
@@ -303,11 +369,11 @@ export default function PhotoGallery() {
             <>
               {dated && (
                 <button type="button" aria-pressed={byDate} onClick={() => order(!byDate)}>
-                  {byDate ? "Newest first" : "Best first"}
+                  {say(byDate ? "Newest first" : "Best first")}
                 </button>
               )}
               <button type="button" onClick={() => setPicked([])}>
-                Choose several
+                {say("Choose several")}
               </button>
             </>
           ) : (
@@ -318,25 +384,42 @@ export default function PhotoGallery() {
                 disabled={!chosen.length}
                 onClick={() => share(chosen).then(() => setPicked(null))}
               >
-                Share {chosen.length || ""}
+                {say("Share")} {chosen.length || ""}
+              </button>
+              <button
+                type="button"
+                disabled={chosen.length !== 1}
+                title={say("A clipboard holds one picture.")}
+                onClick={() => photopal.copyPicture(chosen[0])}
+              >
+                {say("Copy")}
               </button>
               <button
                 type="button"
                 disabled={!chosen.length}
                 onClick={() => photopal.downloadPictures(chosen)}
               >
-                Download
+                {say("Download")}
+              </button>
+              <button
+                type="button"
+                disabled={chosen.length < 2}
+                aria-label={say("As one file (zip)")}
+                title={say("As one file (zip)")}
+                onClick={() => photopal.downloadTogether(chosen)}
+              >
+                Zip
               </button>
               <button type="button" onClick={() => setPicked(null)}>
-                Cancel
+                {say("Cancel")}
               </button>
             </>
           )}
         </div>
       )}
       {group && (
-        <section className="pp-similar" aria-label={`Similar to ${group.alt}`}>
-          <p>Similar to {group.alt}</p>
+        <section className="pp-similar" aria-label={say("Similar to {name}", { name: group.alt })}>
+          <p>{say("Similar to {name}", { name: group.alt })}</p>
           <ol className="pp-row">{group.similar.map(tile(group.similar, true))}</ol>
         </section>
       )}

@@ -3,13 +3,15 @@ import { Copy, Download, ImageOff, ShieldCheck } from "lucide-react";
 
 // props: { id, url, view, name, filename, alt, ratio, facts }: a copy that was made for sharing.
 
+const say = (english) => (window.photopal?.say ? photopal.say(english) : english);
+
 export default function SharedPhoto() {
   const [gone, setGone] = useState(false);
   if (gone) {
     return (
       <p className="pp-gone pp-gone-card">
         <ImageOff size={20} aria-hidden />
-        The shared copy is gone from the disk.
+        {say("The shared copy is gone from the disk.")}
       </p>
     );
   }
@@ -29,7 +31,7 @@ export default function SharedPhoto() {
       <figcaption>
         <span className="pp-clean">
           <ShieldCheck size={15} aria-hidden />
-          {props.facts}
+          {say(props.facts)}
         </span>
         <span className="pp-pair">
           <button
@@ -38,11 +40,11 @@ export default function SharedPhoto() {
             onClick={() => photopal.copyPicture({ view: props.url, name: props.name })}
           >
             <Copy size={15} aria-hidden />
-            Copy
+            {say("Copy")}
           </button>
           <a className="pp-download" href={props.url} download={props.filename}>
             <Download size={15} aria-hidden />
-            Download
+            {say("Download")}
           </a>
         </span>
       </figcaption>
