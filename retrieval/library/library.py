@@ -5,6 +5,7 @@ every transaction that alters what can be searched.
 """
 
 import contextlib
+import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,8 +38,18 @@ _PHOTO_COLUMNS = (
 )
 
 
+MAX_KEPT = 20_000
+"""Photos that a reader keeps in memory, about 1 kB each."""
+
+
 class Library(Surroundings):
     """A library on disk. Use :meth:`open` to write, :meth:`read` to look things up."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
+        """Use :meth:`open` or :meth:`read` instead."""
+        super().__init__(path, connection, writable=writable)
+        self._kept: dict[int, Photo] = {}
+        self._kept_version = 0
 
     # -- what the library is ---------------------------------------------------------------
 
@@ -106,12 +117,29 @@ class Library(Surroundings):
 
     def photos(self, photo_ids: Iterable[int]) -> dict[int, Photo]:
         """The photos with these ids, whatever their status; unknown ids are left out."""
-        found: dict[int, Photo] = {}
-        for some in chunks([int(photo_id) for photo_id in photo_ids]):
+        kept = self._kept_photos()
+        asked = [int(photo_id) for photo_id in photo_ids]
+        found = {one: kept[one] for one in asked if one in kept}
+        for some in chunks([one for one in asked if one not in found]):
             marks = ",".join("?" * len(some))
             for row in self._all(f"SELECT {_PHOTO_COLUMNS} FROM photo WHERE id IN ({marks})", some):
-                found[row[0]] = _photo(row)
+                found[row[0]] = kept[row[0]] = _photo(row)
         return found
+
+    def _kept_photos(self) -> dict[int, Photo]:
+        """Photos that were read since another connection last wrote; a reader's are kept.
+
+        The same few hundred photos answer most questions, and reading them anew took a sixth of
+        the time of an answer.
+        """
+        if self.writable:
+            return {}
+        row = self._one("PRAGMA data_version")
+        version = int(row[0]) if row else 0
+        if self._kept_version != version or len(self._kept) > MAX_KEPT:
+            # A new one: another thread may be putting what it read before into the old one.
+            self._kept, self._kept_version = {}, version
+        return self._kept
 
     def photos_with(self, status: Status) -> list[Photo]:
         """All photos in this state, in the order of their ids."""
