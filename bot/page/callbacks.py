@@ -2,7 +2,7 @@
 
 Chainlit knows one callback for each event, whoever causes it. With accounts there is a page for
 each person, so pages hand their callbacks over here, by Chainlit's own names, and
-:mod:`bot.page.homes` sends each event to the page of whoever is there.
+:mod:`bot.page.personal` sends each event to the page of whoever is there.
 """
 
 from collections.abc import Awaitable, Callable

@@ -19,7 +19,7 @@ from bot.history import KeptFeedback
 from bot.history.pairs import judged_photo
 from bot.history.records import present_photos
 from bot.page.gallery import card
-from bot.page.homes import Homes
+from bot.page.personal import PersonalPages
 from bot.page.keeping import LiveChats
 from bot.page.words import Words
 from retrieval.errors import PhotopalError
@@ -33,14 +33,14 @@ NO_STORE = {"Cache-Control": "private, no-store"}
 Visitor = Annotated[Any, Depends(get_current_user)]
 
 
-def learned_routes(homes: Homes) -> APIRouter:
+def learned_routes(pages: PersonalPages) -> APIRouter:
     """The routes; each person sees what was learned of them."""
     router = APIRouter(prefix="/learned")
-    chats = homes.chats
+    chats = pages.chats
 
     async def library_of(visitor: Visitor) -> Library | None:
         try:
-            return (await homes.of(_owner(visitor))).services.library
+            return (await pages.of(_owner(visitor))).services.library
         except PhotopalError:
             # What was learned is shown, and can be deleted, without the photos.
             return None

@@ -19,7 +19,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
 
 from bot.page.gallery import caption
-from bot.page.homes import Homes
+from bot.page.personal import PersonalPages
 from bot.page.services import PageServices
 from retrieval.errors import PhotoNotFound, PhotopalError, RetrievalError, UnreadableImage
 from retrieval.library import Photo
@@ -35,16 +35,16 @@ FORGET = {"Cache-Control": "private, no-store"}
 PhotoId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 
 
-def photo_routes(homes: Homes) -> APIRouter:
+def photo_routes(pages: PersonalPages) -> APIRouter:
     """The routes over everybody's photos; each person sees their own."""
     router = APIRouter(prefix="/photos")
-    private = homes.people.asks_for_login
+    private = pages.people.asks_for_login
     # After logging out the browser must ask before it shows again what it kept.
     keep = ASK if private else KEEP
 
     async def services_of(user: Annotated[Any, Depends(get_current_user)]) -> PageServices:
         try:
-            return (await homes.of(user.identifier)).services
+            return (await pages.of(user.identifier)).services
         except PhotopalError as error:
             raise HTTPException(404, "There is no such photo.") from error
 

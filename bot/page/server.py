@@ -28,7 +28,7 @@ from bot.monitoring import Metrics, Observer
 from bot.monitoring.routes import monitoring_routes
 from bot.page.guard import DOORS, HEADER_DOORS, OAUTH_DOORS, Guard
 from bot.page.history import OWNER
-from bot.page.homes import Homes
+from bot.page.personal import PersonalPages
 from bot.page.hosts import AllowedHosts
 from bot.page.kept_pictures import picture_routes
 from bot.page.learned import learned_routes
@@ -56,11 +56,11 @@ def make_app(people: People, ready: Callable[[], None] | None = None) -> ASGIApp
     do_not_sleep_on_the_loop()
     # Chainlit asks for the profiles once too often, notices, and lets the question lie.
     warnings.filterwarnings("ignore", "coroutine '.*profiles' was never awaited", RuntimeWarning)
-    homes = Homes(people)
-    homes.register()
+    pages = PersonalPages(people)
+    pages.register()
     # Chainlit's own handler would add "Task manually stopped."; ours says it in the answer.
     sio.on("stop", stop_answering)
-    sio.on("connection_successful", partial(connected, homes))
+    sio.on("connection_successful", partial(connected, pages))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,13 +69,13 @@ def make_app(people: People, ready: Callable[[], None] | None = None) -> ASGIApp
         yield
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    metrics = Metrics(homes.photos)
+    metrics = Metrics(pages.photos)
     app.add_middleware(Observer, metrics=metrics)
     app.include_router(monitoring_routes(metrics))
-    app.include_router(photo_routes(homes))
-    app.include_router(picture_routes(people.history, homes.library_of))
+    app.include_router(photo_routes(pages))
+    app.include_router(picture_routes(people.history, pages.library_of))
     app.include_router(upload_routes())
-    app.include_router(learned_routes(homes))
+    app.include_router(learned_routes(pages))
     settings = people.settings
     hosts = AllowedHosts.of(settings.host, settings.public_url)
     if not people.asks_for_login:
@@ -138,7 +138,7 @@ class AsOwner:
         await self.app(scope, receive, send)
 
 
-async def connected(homes: Homes, socket_id: str) -> None:
+async def connected(pages: PersonalPages, socket_id: str) -> None:
     """A browser is connected, maybe for the second time.
 
     On a slow machine Chainlit's page connects twice while it loads. What the start of the chat
@@ -149,7 +149,7 @@ async def connected(homes: Homes, socket_id: str) -> None:
     await connection_successful(socket_id)
     if again and session is not None and not session.has_first_interaction:
         init_ws_context(session)
-        await homes.start_again()
+        await pages.start_again()
 
 
 def do_not_sleep_on_the_loop() -> None:

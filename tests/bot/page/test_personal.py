@@ -1,4 +1,4 @@
-"""The homes of many people: opened once, dropped when there are many, never mixed up."""
+"""The pages of many people: opened once, dropped when there are many, never mixed up."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ os.environ["CHAINLIT_AUTH_SECRET"] = "s" * 64
 from chainlit.config import config
 from chainlit.session import ws_sessions_id
 from bot.errors import AccountUnknown
-from bot.page.homes import OPEN_LIBRARIES, Homes
+from bot.page.personal import OPEN_LIBRARIES, PersonalPages
 from bot.page.people import People
 from bot.settings import Settings
 from retrieval.errors import LibraryEmpty
@@ -50,53 +50,53 @@ def services(person):
 
 
 async def main():
-    homes = Homes(People(Settings(), None, "", services, accounts))
-    homes.register()
+    pages = PersonalPages(People(Settings(), None, "", services, accounts))
+    pages.register()
     names = [f"user{number}" for number in range(OPEN_LIBRARIES + 4)]
     for name in [*names, "empty"]:
         accounts.add(name, None)
     first, again, other = await asyncio.gather(
-        homes.of("user0"), homes.of("user0"), homes.of("user1")
+        pages.of("user0"), pages.of("user0"), pages.of("user1")
     )
     assert first is again and first is not other
     assert sorted(opened) == ["user0", "user1"], "each once, however many ask"
-    assert await homes.library_of("user0") == "user0's"
-    assert await homes.library_of("owner") is None and await homes.library_of("nobody") is None
-    assert await homes.library_of("empty") is None
+    assert await pages.library_of("user0") == "user0's"
+    assert await pages.library_of("owner") is None and await pages.library_of("nobody") is None
+    assert await pages.library_of("empty") is None
     assert "empty" in opened
 
     # Every callback that Chainlit has leads to the person's own page.
     for name, callback in config.code.action_callbacks.items():
-        assert "Homes" in callback.__qualname__, (name, callback.__qualname__)
+        assert "PersonalPages" in callback.__qualname__, (name, callback.__qualname__)
     assert "share_photo" in config.code.action_callbacks
 
     # Who has a chat open is not dropped.
     ws_sessions_id["s"] = SimpleNamespace(user=SimpleNamespace(identifier="user0"))
     del first, again, other
     for name in names:
-        await homes.of(name)
+        await pages.of(name)
     gc.collect()
     assert len(kept) == OPEN_LIBRARIES, len(kept)
-    assert homes.photos() == 2 * OPEN_LIBRARIES
+    assert pages.photos() == 2 * OPEN_LIBRARIES
     opened.clear()
-    await homes.of("user0")
+    await pages.of("user0")
     assert opened == []
-    await homes.of("user1")
+    await pages.of("user1")
     assert opened == ["user1"]
 
-    # An account that is made anew under the same name has a home of its own.
-    before = await homes.of("user0")
+    # An account that is made anew under the same name has a page of its own.
+    before = await pages.of("user0")
     accounts.remove("user0")
     try:
-        await homes.of("user0")
+        await pages.of("user0")
     except AccountUnknown:
         pass
     else:
         raise AssertionError
     accounts.add("user0", None, library=folder / "other.db")
-    assert await homes.of("user0") is not before
+    assert await pages.of("user0") is not before
 
-    (profile,) = await homes._profiles(SimpleNamespace(identifier="empty"), "de-DE")
+    (profile,) = await pages._profiles(SimpleNamespace(identifier="empty"), "de-DE")
     assert "--user empty" in profile.markdown_description
     assert "noch keine Fotos" in profile.markdown_description
     assert "/secret" not in profile.markdown_description

@@ -30,7 +30,7 @@ OPEN_LIBRARIES = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Home:
+class PersonalPage:
     """What one person has on the page.
 
     Attributes:
@@ -46,11 +46,11 @@ class Home:
     key: object
 
 
-class Homes:
-    """Everybody's homes. Those that nobody uses are dropped when there are many."""
+class PersonalPages:
+    """Everybody's pages. Those that nobody uses are dropped when there are many."""
 
     def __init__(self, people: People) -> None:
-        """Opens the one home for all, where there is one.
+        """Opens the one page for all, where there is one.
 
         Args:
             people: who uses the page.
@@ -58,12 +58,12 @@ class Homes:
         self.people = people
         self.chats = LiveChats(people.history)
         self.layer = HistoryLayer(self.chats, self.library_of, NAME)
-        self._homes: OrderedDict[str, Home] = OrderedDict()
+        self._open: OrderedDict[str, PersonalPage] = OrderedDict()
         self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._routed: set[str] = set()
-        self._one: Home | None = None
+        self._one: PersonalPage | None = None
         if people.one_for_all:
-            self._one = self._furnished("", None)
+            self._one = self._opened("", None)
             self._route_actions(self._one.callbacks)
 
     def register(self) -> None:
@@ -76,8 +76,8 @@ class Homes:
 
     # -- finding them ----------------------------------------------------------------------
 
-    async def of(self, person: str) -> Home:
-        """The home of a person; a library that is not open yet is opened in a thread.
+    async def of(self, person: str) -> PersonalPage:
+        """The page of a person; a library that is not open yet is opened in a thread.
 
         Raises:
             AccountUnknown: there is no such person (any more).
@@ -85,19 +85,19 @@ class Homes:
         """
         if self._one is not None:
             return self._one
-        home = self._known(person)
-        if home is None:
+        page = self._known(person)
+        if page is None:
             lock = self._opening.setdefault(person, asyncio.Lock())
             async with lock:
-                home = self._known(person)
-                if home is None:
+                page = self._known(person)
+                if page is None:
                     key = self._key(person)
-                    home = await asyncio.to_thread(self._furnished, person, key)
-                    self._homes[person] = home
-                    self._route_actions(home.callbacks)
-        self._homes.move_to_end(person)
+                    page = await asyncio.to_thread(self._opened, person, key)
+                    self._open[person] = page
+                    self._route_actions(page.callbacks)
+        self._open.move_to_end(person)
         self._drop()
-        return home
+        return page
 
     async def library_of(self, person: str) -> str | None:
         """The uid of the library that a person works with; None where there is none."""
@@ -109,8 +109,8 @@ class Homes:
 
     def photos(self) -> int:
         """How many photos can be searched in the libraries that are open."""
-        homes = [self._one] if self._one is not None else list(self._homes.values())
-        libraries = {home.library: home.services.library for home in homes}
+        pages = [self._one] if self._one is not None else list(self._open.values())
+        libraries = {page.library: page.services.library for page in pages}
         return sum(library.searchable_count() for library in libraries.values())
 
     def _key(self, person: str) -> object:
@@ -119,27 +119,27 @@ class Homes:
         account = self.people.accounts.find(person)
         return account.created_at, account.library
 
-    def _known(self, person: str) -> Home | None:
-        home = self._homes.get(person)
-        if home is not None and home.key != self._key(person):
-            del self._homes[person]
+    def _known(self, person: str) -> PersonalPage | None:
+        page = self._open.get(person)
+        if page is not None and page.key != self._key(person):
+            del self._open[person]
             return None
-        return home
+        return page
 
-    def _furnished(self, person: str, key: object) -> Home:
+    def _opened(self, person: str, key: object) -> PersonalPage:
         services = self.people.services(person)
         callbacks = Callbacks()
         ChatPage(services, self.chats).register(callbacks)
-        return Home(services, services.library.uid, callbacks, key)
+        return PersonalPage(services, services.library.uid, callbacks, key)
 
     def _drop(self) -> None:
-        """Forget the homes that were not used for longest; answers in the making keep theirs."""
-        if len(self._homes) <= OPEN_LIBRARIES:
+        """Forget the pages that were not used for longest; answers in the making keep theirs."""
+        if len(self._open) <= OPEN_LIBRARIES:
             return
         here = {session.user.identifier for session in ws_sessions_id.values() if session.user}
-        for person in list(self._homes)[:-1]:
-            if len(self._homes) > OPEN_LIBRARIES and person not in here:
-                del self._homes[person]
+        for person in list(self._open)[:-1]:
+            if len(self._open) > OPEN_LIBRARIES and person not in here:
+                del self._open[person]
 
     # -- sending events there --------------------------------------------------------------
 
@@ -162,9 +162,9 @@ class Homes:
 
     async def _end(self) -> None:
         """The visitor left; nothing is opened for that."""
-        home = self._one or self._homes.get(PageHistory.person())
-        if home is not None and "on_chat_end" in home.callbacks.events:
-            await home.callbacks.events["on_chat_end"]()
+        page = self._one or self._open.get(PageHistory.person())
+        if page is not None and "on_chat_end" in page.callbacks.events:
+            await page.callbacks.events["on_chat_end"]()
 
     async def _profiles(
         self, current_user: cl.User | None, language: str | None = None
