@@ -223,7 +223,7 @@ def page_address(host: str, port: int) -> str:
 def set_environment(settings: Settings, port: int, *, with_accounts: bool = False) -> None:
     """What Chainlit reads from the environment, once, when it is first imported."""
     from bot.page.app_root import Login, prepare_app_root
-    from bot.page.secret import cookie_secret
+    from bot.page.login.secret import cookie_secret
     from retrieval.paths import home, make_private_folder
 
     try:

@@ -19,8 +19,8 @@ from bot.history import KeptFeedback
 from bot.history.pairs import judged_photo
 from bot.history.records import present_photos
 from bot.page.gallery import card
-from bot.page.personal import PersonalPages
 from bot.page.keeping import LiveChats
+from bot.page.personal import PersonalPages
 from bot.page.words import Words
 from retrieval.errors import PhotopalError
 from retrieval.library import Library, Photo

@@ -28,17 +28,17 @@ from bot.monitoring import Metrics, Observer
 from bot.monitoring.routes import monitoring_routes
 from bot.page.guard import DOORS, HEADER_DOORS, OAUTH_DOORS, Guard
 from bot.page.history import OWNER
-from bot.page.personal import PersonalPages
 from bot.page.hosts import AllowedHosts
 from bot.page.kept_pictures import picture_routes
 from bot.page.learned import learned_routes
-from bot.page.login_routes import login_routes
-from bot.page.logins import Logins
-from bot.page.oauth import use_oauth
-from bot.page.password import AccountGate, Gate, PasswordGate
+from bot.page.login.logins import Logins
+from bot.page.login.oauth import use_oauth
+from bot.page.login.password import AccountGate, Gate, PasswordGate
+from bot.page.login.proxies import Proxies
+from bot.page.login.routes import login_routes
 from bot.page.people import People
+from bot.page.personal import PersonalPages
 from bot.page.photos import photo_routes
-from bot.page.proxies import Proxies
 from bot.page.uploads import upload_routes
 from retrieval.paths import home
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.errors import SettingsInvalid
 from bot.page.app_root import prepare_app_root
 from bot.page.launch import check_host, listen, page_address
-from bot.page.secret import cookie_secret
+from bot.page.login.secret import cookie_secret
 from bot.settings import Settings
 
 

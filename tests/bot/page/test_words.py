@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.assistant.choices import MAX_PHOTOS, Choices
-from bot.page.password import PasswordGate
+from bot.page.login.password import PasswordGate
 from bot.page.sentences import duration, plain, plain_text, step_text
 
 

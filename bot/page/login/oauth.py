@@ -11,7 +11,7 @@ import chainlit as cl
 from chainlit.oauth_providers import get_oauth_provider, providers
 
 from bot.errors import AccountError, SettingsInvalid
-from bot.page.logins import Logins
+from bot.page.login.logins import Logins
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from bot.page.guard import Guard
 from bot.page.hosts import AllowedHosts
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 IN_A_PROCESS_OF_ITS_OWN = """
 import os, sys
@@ -23,7 +23,7 @@ os.environ["CHAINLIT_AUTH_SECRET"] = "s" * 64
 from chainlit.auth import create_jwt
 from chainlit.user import User
 from bot.errors import AccountError, AccountUnknown
-from bot.page.logins import ENDED_NAME, Logins
+from bot.page.login.logins import ENDED_NAME, Logins
 from tests.support.cheap_passwords import cheap_accounts
 
 accounts = cheap_accounts(folder)

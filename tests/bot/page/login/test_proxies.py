@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from bot.errors import SettingsInvalid
-from bot.page.proxies import Proxies
+from bot.page.login.proxies import Proxies
 
 PROXIES = Proxies.of("127.0.0.1, 10.0.0.0/24", "X-Forwarded-User")
 

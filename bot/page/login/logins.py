@@ -17,7 +17,7 @@ from bot.accounts import Accounts
 from bot.accounts.json_file import JsonFile
 from bot.errors import AccountError, AccountUnknown
 from bot.page.history import OWNER
-from bot.page.proxies import Proxies
+from bot.page.login.proxies import Proxies
 
 log = logging.getLogger(__name__)
 

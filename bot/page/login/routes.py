@@ -18,9 +18,9 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from bot.errors import AccountError, AccountUnknown, TooManyGuesses
-from bot.page.logins import Logins, carried_token
-from bot.page.password import Gate
-from bot.page.proxies import Proxies
+from bot.page.login.logins import Logins, carried_token
+from bot.page.login.password import Gate
+from bot.page.login.proxies import Proxies
 
 log = logging.getLogger(__name__)
 
