@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 MAY_BE_SKIPPED_IN_CI = ("this machine has CUDA", "this process may not mount a disk")
 """Reasons that lie in the machine and are not mended by installing something."""
@@ -26,16 +27,20 @@ def pytest_runtest_makereport(
     return report
 
 
-# Before pytest-xdist reads the marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]
     """A file's tests stay in one process, and all that open a browser in the same one.
 
     Two browsers with a page's server each would be too much for two cores.
     """
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("page" if "/e2e/test_page" in file else file))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "page" if "/e2e/test_page" in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """How tests are given to processes."""
+    return OneBrowser(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
