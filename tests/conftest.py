@@ -27,7 +27,7 @@ def pytest_runtest_makereport(
     return report
 
 
-class OneBrowser(LoadScopeScheduling):  # type: ignore[misc]
+class OneBrowser(LoadScopeScheduling):
     """A file's tests stay in one process, and all that open a browser in the same one.
 
     Two browsers with a page's server each would be too much for two cores.
