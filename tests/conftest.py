@@ -28,14 +28,19 @@ def pytest_runtest_makereport(
 
 
 class OneBrowser(LoadScopeScheduling):
-    """A file's tests stay in one process, and all that open a browser in the same one.
+    """A file's tests stay in one process, and nearly all that open a browser in the same one.
 
     Two browsers with a page's server each would be too much for two cores.
     """
 
+    ALMOST_WITHOUT = ("security", "accounts", "load", "monitoring", "providers")
+    """Files of tests that look at a page, most of them by HTTP alone."""
+
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "page" if "/e2e/test_page" in file else file
+        name = file.rpartition("/")[2]
+        alone = name.removesuffix(".py").endswith(self.ALMOST_WITHOUT)
+        return "page" if name.startswith("test_page") and not alone else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:

@@ -122,11 +122,23 @@ class PageServer:
         return self.process.returncode
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def start_page(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., PageServer]]:
-    """Starts pages: ``start_page("name", PHOTOPAL_PASSWORD="…")``; all end with the session."""
+    """Starts pages: ``start_page("name", PHOTOPAL_PASSWORD="…")``; all end with the module."""
+    yield from _pages(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def start_shared_page(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., PageServer]]:
+    """As ``start_page``, for pages that many modules look at."""
+    yield from _pages(tmp_path_factory)
+
+
+def _pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., PageServer]]:
     servers: list[PageServer] = []
 
     def start(name: str, *command: str, **environment: str) -> PageServer:
@@ -140,21 +152,21 @@ def start_page(
 
 
 @pytest.fixture(scope="session")
-def open_server(start_page: Callable[..., PageServer]) -> PageServer:
+def open_server(start_shared_page: Callable[..., PageServer]) -> PageServer:
     """A page without a password and without an LLM."""
-    return start_page("open")
+    return start_shared_page("open")
 
 
 @pytest.fixture(scope="session")
-def locked_server(start_page: Callable[..., PageServer]) -> PageServer:
+def locked_server(start_shared_page: Callable[..., PageServer]) -> PageServer:
     """A page with a password."""
-    return start_page("locked", PHOTOPAL_PASSWORD=PASSWORD)
+    return start_shared_page("locked", PHOTOPAL_PASSWORD=PASSWORD)
 
 
 @pytest.fixture(scope="session")
-def demo_server(start_page: Callable[..., PageServer]) -> PageServer:
+def demo_server(start_shared_page: Callable[..., PageServer]) -> PageServer:
     """What ``photopal demo`` opens: the sample photos, the real encoder."""
-    return start_page("demo", *DEMO)
+    return start_shared_page("demo", *DEMO)
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def entry(identifier: int, said: str, photo: str, **more: Any) -> dict[str, Any]
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def replay_server(
     start_page: Callable[..., PageServer], tmp_path_factory: pytest.TempPathFactory
 ) -> PageServer:
