@@ -8,7 +8,7 @@ from PIL import Image
 
 from retrieval.library import Library
 from tests.e2e.conftest import PageServer, eventually
-from tests.e2e.test_page import CAT, Visitor, visit
+from tests.e2e.test_page import CAT, Visitor, loaded, visit
 from tests.e2e.test_page_photo import Viewer
 from tests.support.page_server import add_photo
 
@@ -108,6 +108,8 @@ def test_a_file_that_goes_while_its_answer_is_shown_is_a_plain_line(
     file = server.home / "samples" / "flower.jpg"
     visitor.say("show me the flower")
     assert visitor.alts()[0] == "flower"
+    # A thumbnail that cannot be made any more would be a card without Share.
+    eventually(lambda: loaded(visitor.tiles.first.locator("img")))
     file.rename(server.home / "flower.jpg")
     try:
         visitor.tiles.first.locator(".pp-share").click()
