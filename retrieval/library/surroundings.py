@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from retrieval.library.connection import Database, now, path_of, stored_path
 from retrieval.library.records import Companion, PassedOver
@@ -37,15 +38,11 @@ class Surroundings(Database):
 
     def set_companions(self, companions: Mapping[Path, Companion]) -> None:
         """Remember exactly these."""
-        with self.transaction(alters_search=False):
-            self._execute("DELETE FROM companion")
-            self._many(
-                "INSERT INTO companion (path, photo_path, size, mtime_ns) VALUES (?, ?, ?, ?)",
-                [
-                    (stored_path(path), stored_path(one.photo), one.size, one.mtime_ns)
-                    for path, one in companions.items()
-                ],
-            )
+        rows = [
+            (stored_path(path), stored_path(one.photo), one.size, one.mtime_ns)
+            for path, one in companions.items()
+        ]
+        self._hold("companion", ("path", "photo_path", "size", "mtime_ns"), rows)
 
     def passed_over(self) -> PassedOver:
         """What the last look through each indexed folder passed over, all together."""
@@ -59,12 +56,9 @@ class Surroundings(Database):
 
     def set_passed_over(self, root: Path, passed: PassedOver) -> None:
         """Remember what was passed over in an indexed folder."""
-        with self.transaction(alters_search=False):
-            self._execute("DELETE FROM passed_over WHERE root = ?", (stored_path(root),))
-            self._many(
-                "INSERT INTO passed_over (root, kind, what, files) VALUES (?, ?, ?, ?)",
-                [(stored_path(root), *row) for row in passed.rows()],
-            )
+        kept = stored_path(root)
+        rows = [(kept, *row) for row in passed.rows()]
+        self._hold("passed_over", ("root", "kind", "what", "files"), rows, root=kept)
 
     def mounts(self) -> list[Path]:
         """Folders where another drive began when they were looked through."""
@@ -72,11 +66,27 @@ class Surroundings(Database):
 
     def set_mounts(self, mounts: Collection[Path]) -> None:
         """Remember exactly these."""
+        self._hold("mount", ("path",), [(stored_path(path),) for path in mounts])
+
+    def _hold(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+        *,
+        root: str | bytes | None = None,
+    ) -> None:
+        """Make a table, or its rows of one root, hold exactly these.
+
+        Where it does already nothing is written: a look at unchanged folders needs no room.
+        """
+        where, values = ("", ()) if root is None else (" WHERE root = ?", (root,))
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         with self.transaction(alters_search=False):
-            self._execute("DELETE FROM mount")
-            self._many(
-                "INSERT INTO mount (path) VALUES (?)", [(stored_path(path),) for path in mounts]
-            )
+            if set(self._all(f"SELECT {names} FROM {table}{where}", values)) == set(rows):
+                return
+            self._execute(f"DELETE FROM {table}{where}", values)
+            self._many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
     def note_files(self, notes: Iterable[FileNote]) -> None:
         """Write what tells unchanged files from others with the same size and time."""
