@@ -26,6 +26,7 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── HistoryNotFound
     │   │   ├── HistoryTooNew
     │   │   ├── HistoryBusy
+    │   │   ├── HistoryUnreachable
     │   │   ├── ChatNotFound
     │   │   └── FeedbackNotFound
     │   ├── AccountError
