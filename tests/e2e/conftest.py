@@ -122,11 +122,22 @@ class PageServer:
         return self.process.returncode
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def start_page(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., PageServer]]:
-    """Starts pages: ``start_page("name", PHOTOPAL_PASSWORD="…")``; all end with the module."""
+    """Starts pages: ``start_page("name", PHOTOPAL_PASSWORD="…")``; they end with the test.
+
+    Each holds half a gigabyte.
+    """
+    yield from _pages(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def start_module_page(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., PageServer]]:
+    """As ``start_page``, for pages that all tests of a module look at."""
     yield from _pages(tmp_path_factory)
 
 

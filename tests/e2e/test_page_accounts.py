@@ -32,8 +32,8 @@ Enter = Callable[..., "asyncio.Future[PageClient]"]
 
 
 @pytest.fixture(scope="module")
-def server(start_page: Callable[..., PageServer]) -> PageServer:
-    return start_page("accounts", *ACCOUNTS_SERVER)
+def server(start_module_page: Callable[..., PageServer]) -> PageServer:
+    return start_module_page("accounts", *ACCOUNTS_SERVER)
 
 
 @pytest.fixture

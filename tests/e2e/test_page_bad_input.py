@@ -22,8 +22,8 @@ NAME = "<b> coffee <b> [x](javascript:alert(1)) __y__.jpg"
 
 
 @pytest.fixture(scope="module")
-def server(start_page: Callable[..., PageServer]) -> PageServer:
-    return start_page("bad-input")
+def server(start_module_page: Callable[..., PageServer]) -> PageServer:
+    return start_module_page("bad-input")
 
 
 def library(server: PageServer) -> Library:

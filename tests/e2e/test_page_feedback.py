@@ -26,9 +26,9 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def feedback_server(start_page: Callable[..., PageServer]) -> PageServer:
+def feedback_server(start_module_page: Callable[..., PageServer]) -> PageServer:
     """A page whose chats are those of these tests alone."""
-    return start_page("feedback")
+    return start_module_page("feedback")
 
 
 @pytest.fixture
@@ -179,9 +179,9 @@ PLACES = ((38.72, -9.14), (35.01, 135.77), (41.9, 12.5))
 
 
 @pytest.fixture(scope="module")
-def asking_server(start_page: Callable[..., PageServer]) -> PageServer:
+def asking_server(start_module_page: Callable[..., PageServer]) -> PageServer:
     """A page over a library that also has 45 photos of temples in three countries."""
-    server = start_page("asking")
+    server = start_module_page("asking")
     encoder = WordEncoder()
     temple = encoder.encode_texts(["temple"])[0]
     other = np.random.default_rng(0).normal(size=(45, encoder.dim)) * (temple == 0)

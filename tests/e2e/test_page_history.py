@@ -29,9 +29,9 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def history_server(start_page: Callable[..., PageServer]) -> PageServer:
+def history_server(start_module_page: Callable[..., PageServer]) -> PageServer:
     """A page whose chats are those of these tests alone."""
-    return start_page("history")
+    return start_module_page("history")
 
 
 @pytest.fixture

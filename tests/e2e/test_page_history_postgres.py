@@ -29,8 +29,10 @@ def database() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="module")
-def page_server(start_page: Callable[..., PageServer], database: PostgresServer) -> PageServer:
-    return start_page("postgres", PHOTOPAL_HISTORY=database.address)
+def page_server(
+    start_module_page: Callable[..., PageServer], database: PostgresServer
+) -> PageServer:
+    return start_module_page("postgres", PHOTOPAL_HISTORY=database.address)
 
 
 @pytest.fixture

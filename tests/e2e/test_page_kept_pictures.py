@@ -24,8 +24,8 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="module")
-def picture_server(start_page: Callable[..., PageServer]) -> PageServer:
-    return start_page("kept-pictures")
+def picture_server(start_module_page: Callable[..., PageServer]) -> PageServer:
+    return start_module_page("kept-pictures")
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def server(start_page: Callable[..., PageServer]) -> PageServer:
-    return start_page("login", sys.executable, "-m", "tests.support.accounts_server")
+def server(start_module_page: Callable[..., PageServer]) -> PageServer:
+    return start_module_page("login", sys.executable, "-m", "tests.support.accounts_server")
 
 
 def log_in(page: "Page", name: str, password: str) -> None:

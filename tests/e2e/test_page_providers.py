@@ -22,8 +22,8 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def server(start_page: Callable[..., PageServer], provider: Provider) -> PageServer:
-    return start_page(
+def server(start_module_page: Callable[..., PageServer], provider: Provider) -> PageServer:
+    return start_module_page(
         "federated",
         *ACCOUNTS_SERVER,
         PHOTOPAL_OAUTH="generic",

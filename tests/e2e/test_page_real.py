@@ -16,8 +16,8 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def server(start_page: Callable[..., PageServer]) -> PageServer:
-    return start_page("real", *DEMO)
+def server(start_module_page: Callable[..., PageServer]) -> PageServer:
+    return start_module_page("real", *DEMO)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -36,7 +36,7 @@ def entry(identifier: int, said: str, photo: str, **more: Any) -> dict[str, Any]
 
 @pytest.fixture(scope="module")
 def replay_server(
-    start_page: Callable[..., PageServer], tmp_path_factory: pytest.TempPathFactory
+    start_module_page: Callable[..., PageServer], tmp_path_factory: pytest.TempPathFactory
 ) -> PageServer:
     """A page that may replay three files."""
     folder = tmp_path_factory.mktemp("dialogues")
@@ -55,7 +55,7 @@ def replay_server(
         ),
     )
     (folder / "broken.json").write_text("[{")
-    return start_page("replay", PHOTOPAL_REPLAY_DIR=str(folder))
+    return start_module_page("replay", PHOTOPAL_REPLAY_DIR=str(folder))
 
 
 def write(path: Path, *entries: dict[str, Any]) -> None:
