@@ -438,6 +438,8 @@ class Assistant:
         if gallery.sure != "fits" or not best or best[0].photo_id in session.offered:
             return None
         session.offered.add(best[0].photo_id)
+        # So that "share it" and "not that one" mean it.
+        session.gallery = [best[0].photo_id]
         text = say(session, "hint")
         return Reply(text, photos=best, sure="fits", hint=True, offers_look=True)
 

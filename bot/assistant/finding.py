@@ -59,11 +59,14 @@ class Finder:
             choices: what the person set.
         """
         before = session.topic
-        if plan.move in SAME_TOPIC and before is None:
+        if plan.move in SAME_TOPIC and before is None and not session.gallery:
             return Reply(say(session, "nothing_shown"))
         if plan.move is Move.REJECT:
             for photo_id in session.gallery:
                 session.judge(photo_id, False)
+        if plan.move in SAME_TOPIC and before is None:
+            # Only a hint was shown: what the talk is about is looked for.
+            plan = replace(plan, move=Move.ANNOUNCE)
         if self._says_nothing(session, plan):
             return Reply("" if plan.problem else say(session, "what"))
         if plan.move in (Move.OLDER, Move.NEWER) and before is not None:

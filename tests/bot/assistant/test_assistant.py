@@ -283,3 +283,21 @@ def test_something_of_a_look_is_answered_by_the_closest(talk: Talk) -> None:
     reply = talk.say(Plan(Move.REQUEST, content="something purple"))
     assert reply.sure == "closest" and reply.photos
     assert "something" not in reply.looked_for["your words"]
+
+
+def test_a_hint_can_be_shared_and_turned_down(talk: Talk) -> None:
+    choices = Choices(photos=3, hints=True)
+    hint = talk.say(Plan(Move.SMALL_TALK), "we painted the whole kitchen yellow", choices)
+    assert hint.hint and names(hint) == ["6-yellow"]
+    shared = talk.say(Plan(Move.SHARE, number=1), "share it", choices)
+    assert [one.photo_id for one in shared.shared] == [hint.photos[0].photo_id]
+    other = talk.say(Plan(Move.REJECT), "not that one", choices)
+    assert "6-yellow" not in names(other) and "shown you any" not in other.text
+
+
+def test_more_after_a_hint_looks_for_what_was_told(talk: Talk) -> None:
+    choices = Choices(photos=3, hints=True)
+    hint = talk.say(Plan(Move.SMALL_TALK), "we painted the whole kitchen blue", choices)
+    assert hint.hint
+    more = talk.say(Plan(Move.MORE), "more blue", choices)
+    assert set(names(more)) == {"3-blue", "4-blue"}
