@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.history import SHORT_ID, open_history, open_library
 from bot.cli.options import DebugOption, JsonOption, LibraryOption, flag, load_settings
-from bot.cli.output import results
+from bot.cli.output import counted, results
 
 if TYPE_CHECKING:
     from bot.history import KeptFeedback
@@ -84,7 +84,7 @@ def export(
         if as_json:
             out.json({"file": str(file), "pairs": len(pairs), "left_out": left_out})
             return
-        out.line(f"{_count(len(pairs), 'pair')} written to {file}")
+        out.line(f"{counted(len(pairs), 'pair')} written to {file}")
         for reason, count in left_out.items():
             out.line(f"left out: {count:,}, {reason}")
 
@@ -114,7 +114,7 @@ def forget(
         if as_json:
             out.json({"deleted": deleted})
         else:
-            out.line(f"{_count(deleted, 'thing')} forgotten")
+            out.line(f"{counted(deleted, 'thing')} forgotten")
 
 
 # -- inside ---------------------------------------------------------------------------------
@@ -166,7 +166,3 @@ def _as_json(feedback: "KeptFeedback", photos: "Mapping[int, Photo]") -> dict[st
         "photo": _path(feedback, photos) or None,
         "given_at": feedback.given_at,
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"

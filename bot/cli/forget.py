@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import DebugOption, JsonOption, LibraryOption, load_settings
-from bot.cli.output import results
+from bot.cli.output import counted, results
 
 
 def forget(
@@ -42,5 +42,5 @@ def forget(
                 }
             )
         else:
-            photos = "1 photo" if forgotten == 1 else f"{forgotten:,} photos"
+            photos = counted(forgotten, "photo")
             out.line(f"{photos} of {chosen} taken out of the library; no file was touched")

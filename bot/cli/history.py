@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.options import DebugOption, JsonOption, LibraryOption, flag, load_settings
-from bot.cli.output import note, results
+from bot.cli.output import counted, note, results
 
 if TYPE_CHECKING:
     from bot.history import History, KeptChat, KeptMessage
@@ -128,7 +128,7 @@ def export(
         if as_json:
             out.json({"file": str(output), "chats": len(kept), **written})
         else:
-            out.line(f"{_count(len(kept), 'chat')} written to {output}")
+            out.line(f"{counted(len(kept), 'chat')} written to {output}")
 
 
 def delete(
@@ -154,7 +154,7 @@ def delete(
         if as_json:
             out.json({"deleted": deleted})
         else:
-            out.line(f"{_count(deleted, 'chat')} deleted")
+            out.line(f"{counted(deleted, 'chat')} deleted")
 
 
 # -- inside ---------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def _list(words: str, count: int | None, as_json: bool) -> None:
             out.json({"chats": [_chat_as_json(history, one) for one in found]})
             return
         for one in found:
-            messages = _count(history.count_messages(one.id), "message")
+            messages = counted(history.count_messages(one.id), "message")
             when = one.changed_at[:16].replace("T", " ")
             out.line(f"{one.id[:SHORT_ID]}  {when}  {one.title}  ({messages})")
         if not found:
@@ -296,7 +296,3 @@ def _as_html(
     pages = [(chat, messages, _photos(settings, chat, messages)) for chat, messages in kept]
     text = "".join(html_page(pages, picture, history.pictures.read))
     return text, {"photos": count}
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -82,3 +82,8 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """The text on one line, whatever it holds."""
     return printable(" ".join(text.split()))
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 photo", "1,200 photos"."""
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.options import DebugOption, JsonOption, flag
-from bot.cli.output import note, results
+from bot.cli.output import counted, note, results
 
 if TYPE_CHECKING:
     from bot.accounts import Account
@@ -139,7 +139,7 @@ def remove(
             out.line(f"Their library stays: {account.library}")
             if chats:
                 what = "deleted" if delete_history else "kept for an account of that name"
-                out.line(f"Their {_count(chats, 'chat')}: {what}")
+                out.line(f"Their {counted(chats, 'chat')}: {what}")
         if not accounts.all():
             note("That was the last account: the page lets everybody in when it is started again.")
 
@@ -175,14 +175,16 @@ def _tell_what_was_there(account: "Account", *, first: bool) -> None:
     chats = _chats(account.name)
     if chats:
         note(
-            f"An earlier account {account.name} left {_count(chats, 'chat')} behind, which are "
+            f"An earlier account {account.name} left {counted(chats, 'chat')} behind, which are "
             "theirs now: photopal user remove --delete-history deletes them."
         )
     photos = _photos(account)
     if photos is None:
         note(f"Now give them photos: photopal index FOLDER --user {account.name}")
     elif account.library.parent == account.folder:
-        note(f"An earlier account {account.name} left a library behind: {_count(photos, 'photo')}.")
+        note(
+            f"An earlier account {account.name} left a library behind: {counted(photos, 'photo')}."
+        )
     if first:
         note("From its next start on, photopal chat asks for a name and a password.")
 
@@ -220,7 +222,3 @@ def _as_json(account: "Account") -> dict[str, Any]:
         "has_password": account.password is not None,
         "created_at": account.created_at,
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
