@@ -1,6 +1,6 @@
 """Open the chat page over a library, or over the sample photos."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.factories import open_encoder, with_encoder_of
 from bot.cli.indexing import index_with_progress
@@ -38,17 +38,7 @@ def open_page(
 
         with Library.read(settings.library_path) as library:
             settings = with_encoder_of(library, settings)
-    from bot.page import run
-
-    run(
-        settings,
-        open_browser=browser,
-        on_ready=_tell,
-        on_open=_tell_start,
-        on_step=_tell_step,
-        encoder=encoder,
-        accounts=accounts,
-    )
+    _serve(settings, browser, encoder=encoder, accounts=accounts)
 
 
 def open_sample_page(settings: "Settings", browser: bool) -> None:
@@ -57,17 +47,9 @@ def open_sample_page(settings: "Settings", browser: bool) -> None:
     Raises:
         CommandUnavailable: a package that holds some of the photos is not installed.
     """
+    # Said before the page is up; it asks again when it is.
     require_packages("demo", "demo", SAMPLE_PACKAGES)
-    from bot.page import run
-
-    run(
-        settings,
-        open_browser=browser,
-        on_ready=_tell,
-        on_open=_tell_start,
-        on_step=_tell_step,
-        prepare=prepare_samples,
-    )
+    _serve(settings, browser, prepare=prepare_samples)
 
 
 def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
@@ -90,6 +72,20 @@ def prepare_samples(settings: "Settings") -> "tuple[Settings, Encoder]":
         encoder = open_encoder(STARTER)
         index_with_progress(library, encoder, [folder])
     return settings.model_copy(update={"library": path, "encoder": STARTER}), encoder
+
+
+def _serve(settings: "Settings", browser: bool, **given: Any) -> None:
+    """Run the page, telling the terminal how far it is; ``given`` as for :func:`bot.page.run`."""
+    from bot.page import run
+
+    run(
+        settings,
+        open_browser=browser,
+        on_ready=_tell,
+        on_open=_tell_start,
+        on_step=_tell_step,
+        **given,
+    )
 
 
 def _tell_start(address: str) -> None:
