@@ -73,9 +73,6 @@ class Finder:
             return self._older_or_newer(session, plan, before, choices)
         folders = self.galleries.folders(plan.folders)
         topic = next_topic(plan, session, self.galleries.alike, folders)
-        if topic.any_photo and before is not None and before.any_photo:
-            # "Surprise me" again: with others.
-            topic.galleries = [*before.galleries]
         again = plan.move is Move.BACK and not plan.unseen
         session.take_up(topic)
         if again and topic.galleries:

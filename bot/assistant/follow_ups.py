@@ -89,7 +89,11 @@ def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Pat
     if plan.move is Move.BACK and len(session.topics) > (0 if current is None else 1):
         return _earlier(plan, session, alike, folders)
     if current is None or plan.move in (Move.REQUEST, Move.ANNOUNCE):
-        return _topic_of(plan, folders)
+        fresh = _topic_of(plan, folders)
+        if fresh.any_photo and current is not None and current.any_photo:
+            # "Surprise me" again: with others.
+            fresh.galleries = [*current.galleries]
+        return fresh
     if plan.move is Move.INSTEAD:
         if plan.content or not (plan.when or plan.where or folders or plan.favourite):
             return _topic_of(plan, folders)
