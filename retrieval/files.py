@@ -8,13 +8,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 PRIVATE = 0o600
 SHARED = 0o644
 
 STALE_SECONDS = 3600.0
-"""A temporary file that nobody touched for so long was left behind by a killed process."""
+"""Where the system has no locks on files, a temporary one that nobody touched for so long was
+left behind by a killed process."""
 
-_SUFFIX = ".part"
+PART_SUFFIX = ".part"
+"""Of temporary files; their names begin with a dot and the name of the file to come."""
 
 
 @contextlib.contextmanager
@@ -40,17 +47,15 @@ def replacing(path: Path, *, mode: int = SHARED) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_stale_parts(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=_SUFFIX)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(mode)
-        _flush(temporary)
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with _new_part(path) as temporary:
+        try:
+            yield temporary
+            temporary.chmod(mode)
+            _flush(temporary)
+            os.replace(temporary, path)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
     _flush_folder(path.parent)
 
 
@@ -70,16 +75,33 @@ def remove_stale_parts(path: Path, older_than: float = STALE_SECONDS) -> None:
 
     Args:
         path: the file that they were to become.
-        older_than: seconds since the last write; a younger one may still be written.
+        older_than: seconds since the last write, where the system has no locks on files; a younger
+            one may still be written there.
     """
-    prefix, now = _prefix(path), time.time()
+    prefix = _prefix(path)
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
-        for entry in entries:
-            if not (entry.name.startswith(prefix) and entry.name.endswith(_SUFFIX)):
-                continue
-            with contextlib.suppress(OSError):
-                if now - entry.stat(follow_symlinks=False).st_mtime > older_than:
-                    os.unlink(entry.path)
+        parts = [
+            Path(entry.path)
+            for entry in entries
+            if entry.name.startswith(prefix) and entry.name.endswith(PART_SUFFIX)
+        ]
+        for part in parts:
+            remove_if_left_behind(part, older_than)
+
+
+def remove_if_left_behind(part: Path, older_than: float = STALE_SECONDS) -> bool:
+    """Remove a temporary file of :func:`replacing` unless a living process writes it; whether so.
+
+    Args:
+        part: the temporary file.
+        older_than: as in :func:`remove_stale_parts`.
+    """
+    with contextlib.suppress(OSError), open(part, "rb+") as file:
+        held = _locked(file.fileno())
+        if held or (held is None and time.time() - part.stat().st_mtime > older_than):
+            part.unlink()
+            return True
+    return False
 
 
 def content_hash(content: bytes | memoryview) -> str:
@@ -95,6 +117,42 @@ def file_hash(path: Path) -> str:
     """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+@contextlib.contextmanager
+def _new_part(path: Path) -> Iterator[Path]:
+    """A temporary file beside this one, which is locked for as long as the block lasts.
+
+    The lock ends with the process, however that ends, and so tells what was left behind.
+    """
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=PART_SUFFIX)
+        # Another process may have taken it for left behind before it was locked.
+        if _locked(handle) is not False and os.fstat(handle).st_nlink:
+            break
+        os.close(handle)
+    if fcntl is None:
+        # An open file cannot be renamed there.
+        os.close(handle)
+        yield Path(name)
+        return
+    try:
+        yield Path(name)
+    finally:
+        os.close(handle)
+
+
+def _locked(descriptor: int) -> bool | None:
+    """Lock an open file; False when another process has, None where there are no such locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _prefix(path: Path) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Self
 from bot.errors import HistoryBusy, HistoryError, HistoryNotFound, HistoryTooNew
 from bot.history.schema import latest_version, migrations
 from bot.history.text import folded
+from retrieval.backups import ALL, NoRoom, back_up, remove_backups
 from retrieval.paths import make_private_folder
 
 APPLICATION_ID = 0x50484348
@@ -92,7 +93,8 @@ class SqliteEngine:
                 return cursor.fetchall(), cursor.rowcount
 
     def overwrite_deleted(self) -> None:
-        """What was deleted must not stay in the write-ahead log either."""
+        """What was deleted must not stay in the write-ahead log either, nor in an older copy."""
+        remove_backups(self.path, older_than=ALL)
         # While another process reads, the log is emptied at its next turn.
         with contextlib.suppress(HistoryError):
             self.run("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -171,6 +173,9 @@ def _bring_up_to_date(path: Path, connection: sqlite3.Connection) -> None:
     connection.create_function("folded", 1, folded, deterministic=True)
     # What was deleted is overwritten, not only forgotten.
     connection.execute("PRAGMA secure_delete = ON")
+    if not empty and version < latest_version():
+        _keep_copy(path, connection)
+    remove_backups(path)
     while version < latest_version():
         number, script = migrations(after=version)[0]
         try:
@@ -190,6 +195,22 @@ def _bring_up_to_date(path: Path, connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _keep_copy(path: Path, connection: sqlite3.Connection) -> None:
+    """Keep a copy of a history that is about to be brought up to date."""
+    try:
+        back_up(path, connection, latest_version())
+    except NoRoom as error:
+        raise HistoryError(
+            f"the history {path} has to be brought up to date, and there is no room for a copy of "
+            f"it beside it ({error}): make room; the history is left as it was"
+        ) from error
+    except OSError as error:
+        raise HistoryError(
+            f"cannot keep a copy of the history {path} before it is brought up to date "
+            f"({error.strerror or error}); the history is left as it was"
+        ) from error
 
 
 def _version(path: Path, connection: sqlite3.Connection) -> tuple[int, bool]:

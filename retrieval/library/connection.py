@@ -7,22 +7,34 @@ after a ``kill -9``.
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from retrieval.errors import LibraryBusy, LibraryError, LibraryNotFound, LibraryTooNew
+from retrieval.backups import NoRoom, back_up, remove_backups
+from retrieval.errors import LibraryBusy, LibraryError
 from retrieval.library.lock import WriteLock
-from retrieval.library.schema import APPLICATION_ID, Header, latest_version, migrations, peek
+from retrieval.library.opening import (
+    BUSY_TIMEOUT_SECONDS,
+    can_write,
+    checked_version,
+    connect,
+    copied_with_log,
+    copy_into,
+    has_log,
+    library_error,
+)
+from retrieval.library.schema import latest_version, migrations
 from retrieval.paths import make_private_folder
 
-BUSY_TIMEOUT_SECONDS = 10.0
+FOREVER = float("inf")
 _CHUNK = 500
+_ASK_AGAIN_SECONDS = 0.1
 
 
 class Database:
@@ -49,21 +61,35 @@ class Database:
     # -- opening and closing ---------------------------------------------------------------
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        create: bool = False,
+        patience: float = BUSY_TIMEOUT_SECONDS,
+        on_wait: Callable[[], None] | None = None,
+    ) -> Self:
         """Open a library for reading and writing.
+
+        One of an earlier version is brought up to date; a copy of it is kept beside it for
+        :data:`retrieval.backups.KEPT_DAYS` days.
 
         Args:
             path: the database file.
             create: make a new one when there is none.
+            patience: seconds to wait while another process writes, where it must be brought up to
+                date first.
+            on_wait: called once when there is something to wait for.
 
         Raises:
             LibraryNotFound: there is none and ``create`` is off.
             LibraryTooNew: a newer version wrote it; not one byte of it is touched.
             LibraryBusy: it must be brought up to date first and another process writes to it.
-            LibraryError: it is no library, is damaged, or cannot be written.
+            LibraryError: it is no library, is damaged, or cannot be written, or there is no room
+                for the copy. Nothing of it is changed then.
         """
         path = Path(path).expanduser().absolute()
-        version = _checked_version(path, create=create)
+        version = checked_version(path, create=create)
         if version is None:
             try:
                 make_private_folder(path.parent)
@@ -71,18 +97,23 @@ class Database:
                 raise LibraryError(
                     f"cannot create the folder {path.parent}: {error.strerror or error}"
                 ) from error
-        elif not _can_write(path):
+        elif not can_write(path):
             raise LibraryError(f"no permission to write to the library {path}")
-        library = cls(path, _connect(path, "rwc" if create else "rw"), writable=True)
+        library = cls(path, connect(path, "rwc" if create else "rw"), writable=True)
         try:
             with library._errors():
                 library._connection.execute("PRAGMA journal_mode = WAL")
-                library._connection.execute("PRAGMA synchronous = NORMAL")
+                # A transaction that a power cut takes back would leave the vector index, which is
+                # flushed to the disk, ahead of the library and taken for fresh once it catches up.
+                library._connection.execute("PRAGMA synchronous = FULL")
                 library._connection.execute("PRAGMA foreign_keys = ON")
             if (version or 0) < latest_version():
-                with library.writing():
+                with library.writing(patience=patience, on_wait=on_wait):
+                    if version is not None:
+                        library._keep_copy()
                     library._migrate()
             library._bring_up_to_date()
+            remove_backups(path)
         except BaseException:
             library.close()
             raise
@@ -101,7 +132,7 @@ class Database:
             LibraryError: it is no library, or is damaged.
         """
         path = Path(path).expanduser().absolute()
-        version = _checked_version(path, create=False)
+        version = checked_version(path, create=False)
         if version is not None and version < latest_version():
             try:
                 cls.open(path).close()
@@ -109,18 +140,18 @@ class Database:
                 raise
             except LibraryError:
                 return cls._read_copy(path)
-        library = cls(path, _connect(path, "ro"), writable=False)
+        library = cls(path, connect(path, "ro"), writable=False)
         try:
             with library._errors():
                 library._one("SELECT count(*) FROM setting")
         except LibraryError:
             library.close()
-            if _can_write(path.parent):
+            if can_write(path.parent):
                 raise
             if has_log(path):
                 return cls._read_with_log(path)
             # WAL wants to write a file beside the database even to read from it.
-            library = cls(path, _connect(path, "ro&immutable=1"), writable=False)
+            library = cls(path, connect(path, "ro&immutable=1"), writable=False)
             with library._errors():
                 library._one("SELECT count(*) FROM setting")
         return library
@@ -132,9 +163,9 @@ class Database:
         SQLite would read the file alone there, without a word. Both are copied to where they can
         be read together, and the copy goes when the library is closed.
         """
-        folder = _copied_with_log(path)
+        folder = copied_with_log(path)
         try:
-            library = cls(path, _connect(Path(folder.name) / path.name, "rw"), writable=False)
+            library = cls(path, connect(Path(folder.name) / path.name, "rw"), writable=False)
             with library._errors():
                 library._execute("PRAGMA query_only = ON")
                 library._one("SELECT count(*) FROM setting")
@@ -152,13 +183,13 @@ class Database:
         try:
             with library._errors():
                 try:
-                    _copy(path, "ro", memory)
+                    copy_into(path, "ro", memory)
                 except sqlite3.Error:
                     if has_log(path):
                         with cls._read_with_log(path) as whole:
                             whole._connection.backup(memory)
                     else:
-                        _copy(path, "ro&immutable=1", memory)
+                        copy_into(path, "ro&immutable=1", memory)
                 library._connection.execute("PRAGMA foreign_keys = ON")
             library._migrate()
             library._bring_up_to_date()
@@ -204,8 +235,14 @@ class Database:
                     self._connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(
+        self, *, patience: float = 0.0, on_wait: Callable[[], None] | None = None
+    ) -> Iterator[None]:
         """Be the one writer for as long as the block lasts; may be nested.
+
+        Args:
+            patience: seconds to wait for another writer, :data:`FOREVER` for as long as it takes.
+            on_wait: called once when there is one to wait for.
 
         Raises:
             LibraryBusy: another process writes.
@@ -213,15 +250,12 @@ class Database:
         """
         if not self.writable:
             raise LibraryError(f"the library {self.path} was opened for reading only")
-        with self._guard:
-            if self._writing == 0:
-                self._take_lock()
-            elif self._writer != threading.get_ident():
-                raise LibraryBusy(
-                    f"the library {self.path} is being written: wait until it is done"
-                )
-            self._writer = threading.get_ident()
-            self._writing += 1
+        until = time.monotonic() + patience
+        while not self._became_writer(last=time.monotonic() >= until):
+            if on_wait is not None:
+                on_wait()
+                on_wait = None
+            time.sleep(_ASK_AGAIN_SECONDS)
         try:
             yield
         finally:
@@ -231,17 +265,21 @@ class Database:
                     self._lock.release()
 
     @contextlib.contextmanager
-    def transaction(self, *, alters_search: bool = True) -> Iterator[None]:
+    def transaction(self, *, alters_search: bool = True, beside: bool = False) -> Iterator[None]:
         """All that is written inside is kept together, or none of it; may be nested.
 
         Args:
             alters_search: what is written changes what can be searched. A transaction in which
                 any part does so counts as altering, whatever the outermost one said.
+            beside: it may be written between two transactions of the one writer, because it
+                changes nothing that one counts on, such as a mark on a photo.
 
         Raises:
             LibraryError: inside :meth:`snapshot`, whose writes would be lost.
         """
-        with self.writing(), self._guard:
+        if beside and not self.writable:
+            raise LibraryError(f"the library {self.path} was opened for reading only")
+        with contextlib.nullcontext() if beside else self.writing(), self._guard:
             if self._transaction == "read":
                 raise LibraryError(
                     f"the library {self.path} cannot be written inside a snapshot: leave it first"
@@ -271,17 +309,53 @@ class Database:
 
     # -- inside ----------------------------------------------------------------------------
 
-    def _take_lock(self) -> None:
+    def _became_writer(self, *, last: bool) -> bool:
+        """Take the lock, or count once more where this thread has it; whether that worked.
+
+        Raises:
+            LibraryBusy: it did not, and this was the last try.
+        """
+        with self._guard:
+            if self._writing == 0:
+                if not self._take_lock():
+                    if not last:
+                        return False
+                    raise LibraryBusy(
+                        f"another process is writing to the library {self.path}: "
+                        "wait until it is done"
+                    )
+            elif self._writer != threading.get_ident():
+                raise LibraryBusy(
+                    f"the library {self.path} is being written: wait until it is done"
+                )
+            self._writer = threading.get_ident()
+            self._writing += 1
+        return True
+
+    def _take_lock(self) -> bool:
         try:
-            free = self._lock.acquire()
+            return self._lock.acquire()
         except OSError as error:
             raise LibraryError(
                 f"cannot write beside the library {self.path}: {error.strerror or error}"
             ) from error
-        if not free:
-            raise LibraryBusy(
-                f"another process is writing to the library {self.path}: wait until it is done"
-            )
+
+    def _keep_copy(self) -> None:
+        """Keep a copy of a library that is about to be brought up to date."""
+        kept = "the library is left as it was"
+        with self._errors():
+            try:
+                back_up(self.path, self._connection, latest_version())
+            except NoRoom as error:
+                raise LibraryError(
+                    f"the library {self.path} has to be brought up to date, and there is no room "
+                    f"for a copy of it beside it ({error}): make room; {kept}"
+                ) from error
+            except OSError as error:
+                raise LibraryError(
+                    f"cannot keep a copy of the library {self.path} before it is brought up to "
+                    f"date ({error.strerror or error}); {kept}"
+                ) from error
 
     def _migrate(self) -> None:
         row = self._one("PRAGMA user_version")
@@ -329,7 +403,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise _library_error(self.path, error) from error
+            raise library_error(self.path, error) from error
 
 
 def stored_path(path: Path) -> str | bytes:
@@ -356,118 +430,3 @@ def chunks(values: list[int]) -> Iterator[list[int]]:
     """Values in lists that are short enough for one statement's parameters."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
-
-
-def _checked_version(path: Path, *, create: bool) -> int | None:
-    """The schema version of a file that may be opened; None when there is none yet."""
-    header = peek(path)
-    if path.exists() and has_log(path):
-        header = _header_with_log(path, header)
-    if header is None:
-        if not create:
-            raise LibraryNotFound(
-                f"there is no library at {path}: make one with photopal index FOLDER"
-            )
-        return None
-    if header.application_id != APPLICATION_ID:
-        raise LibraryError(f"{path} is not a Photopal library; it is left untouched")
-    if header.version > latest_version():
-        raise LibraryTooNew(
-            f"the library {path} was written by a newer version of Photopal "
-            f"(schema {header.version}, this one knows {latest_version()}): upgrade Photopal; "
-            "the library is left untouched"
-        )
-    return header.version
-
-
-def _can_write(path: Path) -> bool:
-    """Whether this process may write there, as the user whose rights it has."""
-    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
-def has_log(path: Path) -> bool:
-    """Whether changes may lie in a write-ahead log beside the file."""
-    log = path.with_name(path.name + "-wal")
-    return log.exists() and log.stat().st_size > 0
-
-
-def _header_with_log(path: Path, header: Header | None) -> Header | None:
-    """The header when the newest pages still lie in the write-ahead log.
-
-    Asked on a connection that cannot write: one that can would move the log into the file when
-    it closes.
-    """
-    with contextlib.closing(_connect(path, "ro")) as connection:
-        try:
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-                return None
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            return Header(version, connection.execute("PRAGMA application_id").fetchone()[0])
-        except sqlite3.Error as error:
-            if not _can_write(path.parent):
-                # The log cannot be read from a medium that cannot be written; a copy can.
-                return _header_of_copy(path) or header
-            raise _library_error(path, error) from error
-
-
-def _copied_with_log(path: Path) -> "tempfile.TemporaryDirectory[str]":
-    """A temporary folder with copies of the file and its log.
-
-    Raises:
-        LibraryError: there is no room for them.
-    """
-    folder = tempfile.TemporaryDirectory(prefix="photopal-")
-    try:
-        for end in ("", "-wal"):
-            name = path.name + end
-            shutil.copyfile(path.with_name(name), Path(folder.name) / name)
-    except OSError as error:
-        folder.cleanup()
-        raise LibraryError(
-            f"the library {path} lies on a read-only medium with its newest changes in "
-            f"{path.name}-wal, and they cannot be read there ({error.strerror or error}): make "
-            "room for temporary files, or copy both files to another drive"
-        ) from error
-    return folder
-
-
-def _header_of_copy(path: Path) -> Header | None:
-    """The header with what the log adds, from a copy of both."""
-    with _copied_with_log(path) as folder:
-        copy = Path(folder) / path.name
-        with contextlib.closing(_connect(copy, "rw")) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return peek(copy)
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(
-            f"{path.as_uri()}?mode={mode}",
-            uri=True,
-            timeout=BUSY_TIMEOUT_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-    except sqlite3.Error as error:
-        raise _library_error(path, error) from error
-    # Only "mode=ro" promises not to write; a stray write must not even be tried.
-    if mode.startswith("ro"):
-        connection.execute("PRAGMA query_only = ON")
-    return connection
-
-
-def _copy(path: Path, mode: str, memory: sqlite3.Connection) -> None:
-    with contextlib.closing(_connect(path, mode)) as source:
-        source.backup(memory)
-
-
-def _library_error(path: Path, error: sqlite3.Error) -> LibraryError:
-    text = str(error)
-    if "locked" in text or "busy" in text:
-        return LibraryBusy(f"another process is writing to the library {path}: try again later")
-    if "malformed" in text or "not a database" in text:
-        return LibraryError(
-            f"the library {path} is damaged ({text}): move it away and index the photos again"
-        )
-    return LibraryError(f"the library {path} cannot be used: {text}")

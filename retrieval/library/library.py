@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import retrieval.library.finding as finding
+from retrieval.backups import ALL, remove_backups
 from retrieval.errors import FolderNotFound, LibraryBusy, LibraryError, PhotoNotFound
 from retrieval.filters import Filter, Place
 from retrieval.library.connection import chunks, now, path_of, stored_path
@@ -300,6 +301,7 @@ class Library(Surroundings):
         with self.transaction():
             self.set_roots([root for root in roots if root not in gone])
             self._many("DELETE FROM photo WHERE id = ?", [(number,) for number, _ in photos])
+        remove_backups(self.path, older_than=ALL)
         return sum(status == "present" for _, status in photos)
 
     def put_photo(
@@ -418,7 +420,7 @@ class Library(Surroundings):
         Raises:
             PhotoNotFound: there is no such photo.
         """
-        with self.transaction(alters_search=False):
+        with self.transaction(alters_search=False, beside=True):
             self._mark(photo_id, "favourite", favourite)
 
     def set_hidden(self, photo_id: int, hidden: bool) -> None:
@@ -427,7 +429,7 @@ class Library(Surroundings):
         Raises:
             PhotoNotFound: there is no such photo.
         """
-        with self.transaction():
+        with self.transaction(beside=True):
             self._mark(photo_id, "hidden", hidden)
 
     def remove_photos(self, photo_ids: Sequence[int]) -> None:

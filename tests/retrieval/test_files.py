@@ -1,6 +1,8 @@
 """Files that are written whole or not at all, and hashes of contents."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -38,18 +40,44 @@ def test_permissions_are_chosen(tmp_path: Path) -> None:
     assert (tmp_path / "private").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_a_killed_process_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
+def test_what_a_killed_process_left_is_removed_the_next_time(tmp_path: Path) -> None:
     path = tmp_path / "index.faiss"
-    old, young, other = (
-        tmp_path / name for name in (".index.faiss.x1.part", ".index.faiss.x2.part", ".a.x3.part")
+    other = tmp_path / ".a.x3.part"
+    other.write_bytes(b"of another file")
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from retrieval.files import replacing\n"
+        "with replacing(Path(sys.argv[1])) as part:\n"
+        "    part.write_bytes(b'half'); print('written', flush=True); time.sleep(60)\n"
     )
-    for part in (old, young, other):
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(path)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        (part,) = tmp_path.glob(".index.faiss.*.part")
+        write_bytes(path, b"whole")
+        assert part.exists(), "a living process still writes it"
+        process.kill()
+    write_bytes(path, b"whole")
+    assert sorted(os.listdir(tmp_path)) == sorted([other.name, path.name])
+
+
+def test_without_locks_on_files_only_what_is_old_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.files.fcntl", None)
+    path = tmp_path / "index.faiss"
+    old, young = (tmp_path / name for name in (".index.faiss.x1.part", ".index.faiss.x2.part"))
+    for part in (old, young):
         part.write_bytes(b"half")
     yesterday = time.time() - 86_400
-    for part in (old, other):
-        os.utime(part, (yesterday, yesterday))
+    os.utime(old, (yesterday, yesterday))
     write_bytes(path, b"whole")
-    assert sorted(os.listdir(tmp_path)) == sorted([young.name, other.name, path.name])
+    assert sorted(os.listdir(tmp_path)) == sorted([young.name, path.name])
 
 
 def test_equal_contents_have_equal_hashes(tmp_path: Path) -> None:
