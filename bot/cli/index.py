@@ -15,7 +15,7 @@ from bot.cli.options import (
     flag,
     load_settings,
 )
-from bot.cli.output import results
+from bot.cli.output import note, results
 from retrieval.errors import FolderNotFound, LibraryNotFound, PhotosMissing
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ def index(
             help="Take missing photos out even if a folder lost most of them at once.",
         ),
     ] = False,
+    watch: Annotated[
+        bool, flag("--watch", help="Go on, and take in what changes, until Ctrl-C.")
+    ] = False,
+    no_wait: Annotated[
+        bool, flag("--no-wait", help="Fail at once while another process writes the library.")
+    ] = False,
     as_json: JsonOption = False,
     user: Annotated[
         str | None,
@@ -53,6 +59,7 @@ def index(
     """Take folders of photos into the library.
 
     Only new and changed photos are read; renamed ones are followed, deleted ones dropped.
+    While another process writes to the library, this one waits for it.
     """
     if user is not None:
         from bot.accounts import Accounts
@@ -69,17 +76,27 @@ def index(
             )
     with results(as_json) as out:
         from retrieval.library import Library
+        from retrieval.library.connection import FOREVER
 
         settings = _with_encoder(chosen, settings, rebuild)
         embedder = open_encoder(settings.encoder)
-        with Library.open(settings.library_path, create=True) as books:
-            report = index_with_progress(
-                books, embedder, chosen, rebuild=rebuild, remove_missing=remove_missing
-            )
-        if as_json:
-            out.json(report.as_dict())
-        else:
-            print_report(out, report)
+        patience = 0.0 if no_wait else FOREVER
+        with Library.open(
+            settings.library_path, create=True, patience=patience, on_wait=_say_that_it_waits
+        ) as books:
+            with books.writing(patience=patience, on_wait=_say_that_it_waits):
+                report = index_with_progress(
+                    books, embedder, chosen, rebuild=rebuild, remove_missing=remove_missing
+                )
+            if as_json:
+                out.json(report.as_dict())
+            else:
+                print_report(out, report)
+            if watch:
+                from bot.cli.watching import watch as watch_folders
+
+                watch_folders(out, books, embedder, chosen)
+                return
     if report.lost:
         raise PhotosMissing("; ".join(str(loss) for loss in report.lost))
 
@@ -98,3 +115,10 @@ def _with_encoder(folders: list[Path], settings: "Settings", rebuild: bool) -> "
     if not folders and not known:
         raise typer.BadParameter("name a folder of photos, such as ~/Pictures")
     return settings
+
+
+def _say_that_it_waits() -> None:
+    note(
+        "photopal: another process writes to the library; waiting until it is done "
+        "(--no-wait does not)"
+    )
