@@ -15,7 +15,8 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── LibraryNotFound
     │   │   ├── LibraryTooNew
     │   │   ├── LibraryBusy
-    │   │   └── LibraryEmpty
+    │   │   ├── LibraryEmpty
+    │   │   └── ExportInvalid
     │   ├── PhotoNotFound
     │   └── EmptyQuery
     ├── BotError                       bot.errors
@@ -104,6 +105,10 @@ class LibraryBusy(LibraryError):
 
 class LibraryEmpty(LibraryError):
     """The library holds no photo that can be searched."""
+
+
+class ExportInvalid(LibraryError):
+    """An export of a library cannot be taken in, or written where it should be."""
 
 
 class PhotoNotFound(RetrievalError):

@@ -96,10 +96,20 @@ def remove_if_left_behind(part: Path, older_than: float = STALE_SECONDS) -> bool
         part: the temporary file.
         older_than: as in :func:`remove_stale_parts`.
     """
+    return _left_behind(part, older_than, remove=True)
+
+
+def is_left_behind(part: Path, older_than: float = STALE_SECONDS) -> bool:
+    """Whether :func:`remove_if_left_behind` would remove this file."""
+    return _left_behind(part, older_than, remove=False)
+
+
+def _left_behind(part: Path, older_than: float, *, remove: bool) -> bool:
     with contextlib.suppress(OSError), open(part, "rb+") as file:
         held = _locked(file.fileno())
         if held or (held is None and time.time() - part.stat().st_mtime > older_than):
-            part.unlink()
+            if remove:
+                part.unlink()
             return True
     return False
 
