@@ -19,6 +19,7 @@ from retrieval.care.sqlite_file import broken_references, only_indexes, problems
 from retrieval.errors import LibraryBusy, LibraryError, LibraryNotFound
 from retrieval.library import Library
 from retrieval.library.lock import WriteLock
+from retrieval.library.schema import APPLICATION_ID, peek
 
 
 @dataclass
@@ -80,6 +81,9 @@ def examine(
     path = Path(path).expanduser().absolute()
     if not path.exists():
         raise LibraryNotFound(f"there is no library at {path}: nothing to examine")
+    header = peek(path)
+    if header is not None and header.application_id not in (0, APPLICATION_ID):
+        raise LibraryError(f"{path} is not a Photopal library; it is left untouched")
     step = on_step or (lambda text: None)
     diagnosis = Diagnosis(path, backups=list(backups(path)))
     caches = [] if thumbnails is None else [thumbnails]
