@@ -10,7 +10,7 @@ from typing import Protocol
 from PIL import Image
 
 from retrieval.errors import PhotoNotFound
-from retrieval.files import PRIVATE, content_hash, replacing
+from retrieval.files import PRIVATE, content_hash, replacing, write_bytes
 from retrieval.paths import home, make_private_folder
 from retrieval.photos.reading import open_image
 from retrieval.photos.scan import CACHE_SIGNATURE, CACHE_TAG
@@ -122,7 +122,7 @@ class Thumbnails:
         folder.mkdir(exist_ok=True)
         tag = self.cache_dir / CACHE_TAG
         if not tag.exists():
-            tag.write_bytes(CACHE_SIGNATURE + b"\n# Thumbnails made by Photopal.\n")
+            write_bytes(tag, CACHE_SIGNATURE + b"\n# Thumbnails made by Photopal.\n")
 
     def _count(self, added: int) -> None:
         with self._guard:

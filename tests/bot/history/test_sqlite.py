@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import ChatNotFound, HistoryBusy, HistoryError, HistoryNotFound, HistoryTooNew
 from bot.history import History, database
+from retrieval.backups import backups
 from tests.bot.history.conftest import ANNA, BERT, answered, make_chat, said
 
 
@@ -126,6 +127,30 @@ def test_a_history_of_the_first_version_is_searched_and_goes_on(tmp_path: Path) 
             assert [one.id for one in history.chats(search=word)] == [ANNA]
         history.add(ANNA, said(2, "more"))
         assert [one.text for one in history.messages(ANNA)] == ["STRASSE", "more"]
+        # A copy of it is kept, until something is deleted for good.
+        (copy,) = backups(path)
+        with sqlite3.connect(copy.path) as kept:
+            assert kept.execute("SELECT text FROM message").fetchall() == [("STRASSE",)]
+        kept.close()
+        history.delete(ANNA)
+        assert list(backups(path)) == []
+
+
+def test_without_room_for_a_copy_a_history_is_left_as_it_was(small_disk: Path) -> None:
+    path = small_disk / "history.db"
+    with sqlite3.connect(path) as old:
+        old.executescript(database.migrations()[0][1] + "PRAGMA user_version = 1;")
+    old.close()
+    before = path.read_bytes()
+    filling = small_disk / "filling"
+    with pytest.raises(OSError), open(filling, "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    with pytest.raises(HistoryError, match=r"no room for a copy.*left as it was"):
+        History.open(path)
+    assert path.read_bytes() == before
+    filling.unlink()
+    History.open(path).close()
 
 
 def test_the_file_is_taken_away(history: History) -> None:

@@ -15,6 +15,7 @@ from PIL import Image
 from retrieval.errors import EncoderMismatch, FolderNotFound, LibraryBusy, NoPhotosFound
 from retrieval.indexing import Failed, IndexReport, Loss, Progress, index_folders
 from retrieval.library import Library
+from retrieval.search import Query, Searcher, SearchOptions
 from retrieval.vectors import open_index
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.other_user import as_ordinary_user
@@ -228,6 +229,32 @@ def test_one_vanished_folder_does_not_keep_the_others_from_refreshing(
     assert report.failed[0].path == other
     assert library.counts().present == 7
     assert library.roots() == [photos, other]
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+def test_a_folder_that_vanishes_while_it_is_indexed(
+    library: Library, encoder: ColourEncoder, tmp_path: Path, renamed: bool
+) -> None:
+    folder = tmp_path / "many"
+    for number in range(40):
+        paint(folder / "sub" / f"{number:02}.png", "red", seed=number)
+    away = folder if renamed else tmp_path
+
+    def vanish(progress: Progress) -> None:
+        if progress.embedded and (folder / "sub").exists():
+            (folder / "sub").rename(away / "elsewhere")
+
+    report = index_folders(library, encoder, [folder], on_progress=vanish, batch_size=4)
+    done = report.indexed
+    assert 4 <= done < 40 and len(report.failed) == 40 - done
+    counts = library.counts()
+    assert counts.present == counts.searchable == done
+    if not renamed:
+        (tmp_path / "elsewhere").rename(folder / "sub")
+    again = index_folders(library, encoder, [folder])
+    assert library.counts().searchable == 40
+    assert (again.moved, again.failed) == (done if renamed else 0, [])
+    assert encoder.embedded == 40
 
 
 def test_a_folder_that_lost_everything_at_once_keeps_its_photos_unless_told(
@@ -472,10 +499,17 @@ def test_names_of_all_kinds(library: Library, encoder: ColourEncoder, tmp_path: 
     source = paint(tmp_path / "source.png", "red")
     folder = tmp_path / "photos"
     folder.mkdir()
-    for name in (b"caf\xe9.png", "日本 📷.png".encode(), b"line\nbreak.png", b"q?%#.png"):
+    longest = "é".encode() * 125 + b"x.png"
+    assert len(longest) == 255
+    below = os.path.join(os.fsencode(folder), longest[:-4], b"\xff\xfe")
+    os.makedirs(below)
+    for name in (b"caf\xe9.png", "日本 📷.png".encode(), b"line\nbreak.png", b"q?%#.png", longest):
         shutil.copy(source, os.path.join(os.fsencode(folder), name))
-    assert counted(index_folders(library, encoder, [folder])) == (4, 0, 0, 0, 0)
-    assert counted(index_folders(library, encoder, [folder])) == (0, 4, 0, 0, 0)
+    shutil.copy(source, os.path.join(below, b"\xff" * 251 + b".png"))
+    assert counted(index_folders(library, encoder, [folder])) == (6, 0, 0, 0, 0)
+    assert counted(index_folders(library, encoder, [folder])) == (0, 6, 0, 0, 0)
+    found = Searcher(library, encoder).search(Query.of("red"), SearchOptions(9))
+    assert len(found.hits) == 6
 
 
 # -- encoders ------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import date
 from importlib import resources
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.backups import KEPT_DAYS, back_up, backups
 from retrieval.errors import LibraryError
 from retrieval.filters import DateRange, Filter
 from retrieval.indexing import index_folders
@@ -149,6 +151,44 @@ def test_new_rules_derive_everything_again(
     with Library.open(old) as library:
         assert len(library.search_names("balloon")) == 3
         assert library.search_names("kyoto") == {}
+
+
+def test_a_copy_is_kept_for_a_while(old: Path, encoder: ColourEncoder) -> None:
+    Library.open(old).close()
+    (copy,) = backups(old)
+    assert copy.path.name == f"old.db.before-{latest_version()}"
+    assert version(copy.path) == 1
+    if os.name == "posix":
+        assert copy.path.stat().st_mode & 0o777 == 0o600
+    # It is a library like any other.
+    back = shutil.copy(copy.path, old.parent / "back.db")
+    with Library.open(Path(back)) as library:
+        check(library, encoder)
+    Library.open(old).close()
+    assert [one.path for one in backups(old)] == [copy.path]
+    past = time.time() - (KEPT_DAYS + 1) * 86_400
+    os.utime(copy.path, (past, past))
+    Library.open(old).close()
+    assert list(backups(old)) == []
+
+
+def test_the_copy_is_of_the_library_before_its_first_step(old: Path) -> None:
+    # Killed after the second migration: the copy is from before the first.
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        back_up(old, connection, latest_version())
+        for number, script in migrations(after=1):
+            if number == 2:
+                connection.executescript(f"{script}; PRAGMA user_version = 2;")
+    Library.open(old).close()
+    (copy,) = backups(old)
+    assert version(copy.path) == 1
+
+
+def test_a_forgotten_folder_is_in_no_copy(old: Path) -> None:
+    with Library.open(old) as library:
+        assert list(backups(old))
+        library.forget_folder(library.roots()[0])
+    assert list(backups(old)) == []
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
