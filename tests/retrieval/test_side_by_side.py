@@ -1,12 +1,16 @@
 """Several processes on one library: one writes, the others wait or read; nobody is locked out."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from retrieval.library import Library
 from tests.support.killing import fill
@@ -31,24 +35,48 @@ while not stop.exists():
                 most = max(most, found.searched)
                 library.facts()
                 queries += 1
+                time.sleep(0.02)
     except Exception as error:
         errors.append(f"{type(error).__name__}: {error}")
 print(json.dumps({"queries": queries, "most": most, "errors": errors}))
 """
 
 
-def start(home: Path, *arguments: object, **environment: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"PHOTOPAL_HOME": str(home), "OMP_NUM_THREADS": "1"} | environment,
-    )
+Process = subprocess.Popen[str]
 
 
-def test_two_index_runs_and_readers(tmp_path: Path) -> None:
+class Processes:
+    """Processes that end with the test."""
+
+    def __init__(self) -> None:
+        self.all: list[Process] = []
+
+    def start(self, home: Path, *arguments: object, **environment: str) -> Process:
+        process = subprocess.Popen(
+            [sys.executable, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | {"PHOTOPAL_HOME": str(home), "OMP_NUM_THREADS": "1"} | environment,
+        )
+        self.all.append(process)
+        return process
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    processes = Processes()
+    yield processes
+    for process in processes.all:
+        process.kill()
+        with contextlib.suppress(ValueError):
+            process.communicate()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are another matter there")
+def test_two_index_runs_and_readers(tmp_path: Path, processes: Processes) -> None:
+    start = processes.start
     home, folder, more = tmp_path / "home", tmp_path / "photos", tmp_path / "more"
     fill(folder, 0, 40)
     fill(more, 200, 10)

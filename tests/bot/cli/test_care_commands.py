@@ -136,8 +136,10 @@ def test_import_of_what_is_no_export(photopal: Command, tmp_path: Path, content:
 def test_watching_ends_well(tmp_path: Path, how: signal.Signals) -> None:
     paint(tmp_path / "album" / "red.png", "red")
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.colour_program", "index", "--watch", "--json"]
-        + [str(tmp_path / "album")],
+        [
+            *(sys.executable, "-m", "tests.support.colour_program"),
+            *("index", "--watch", "--json", str(tmp_path / "album")),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
