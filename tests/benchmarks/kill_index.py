@@ -73,6 +73,9 @@ def main() -> None:
             what, wrong = _one_moment(home, folder, kind, aimed, lasts[kind], chance)
             met.update(what)
             faults += [f"{number} ({kind}, {aimed}): {fault}" for fault in wrong]
+            print(
+                f"{number + 1}: {kind}: {what[0]}; {wrong or 'well'}", file=sys.stderr, flush=True
+            )
     print(
         json.dumps(
             {
