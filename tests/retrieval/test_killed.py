@@ -49,7 +49,6 @@ def program(home: Path, *arguments: str | Path, **environment: str) -> Iterator[
     "moment",
     [
         "the index is written",
-        "a batch is written",
         "a copy is made before migrating",
         "places are derived after migrating",
     ],
