@@ -256,15 +256,15 @@ def test_what_killed_processes_left_is_removed(
     indexed: Library, encoder: ColourEncoder, photos: Path
 ) -> None:
     path = index_path(indexed.path)
-    old = [path.with_name(name) for name in ("library.faiss.abc.tmp", ".library.faiss.abc.part")]
-    young = path.with_name(".library.faiss.xyz.part")
-    for part in (*old, young):
-        part.write_bytes(b"half")
-    for part in old:
-        os.utime(part, (time.time() - 90_000,) * 2)
+    of_earlier_version, part = (
+        path.with_name(name) for name in ("library.faiss.abc.tmp", ".library.faiss.abc.part")
+    )
+    for left in (of_earlier_version, part):
+        left.write_bytes(b"half")
+    os.utime(of_earlier_version, (time.time() - 90_000,) * 2)
     paint(photos / "grey.png", "grey")
     index_folders(indexed, encoder, [photos])
-    assert [part.exists() for part in (*old, young)] == [False, False, True]
+    assert not of_earlier_version.exists() and not part.exists()
 
 
 def test_empty_library(library: Library) -> None:
