@@ -23,7 +23,7 @@ def check_folders(library: Library) -> Iterator[Finding]:
     """Indexed folders that are gone, and photos that lie in none."""
     roots = library.roots()
     for root in roots:
-        if not root.is_dir():
+        if not os.path.isdir(root):
             yield Finding(
                 "folder-gone",
                 f"the folder {root} is gone; its photos stay in the library",
@@ -46,7 +46,7 @@ def check_folders(library: Library) -> Iterator[Finding]:
 
 def check_files(library: Library, repair: bool) -> Iterator[Finding]:
     """Photos whose files are gone although their folder is there."""
-    roots = [root for root in library.roots() if root.is_dir()]
+    roots = [root for root in library.roots() if os.path.isdir(root)]
     known = library.known_files()
     gone = {
         path: one

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retrieval.errors import LibraryBusy
 from retrieval.files import PRIVATE, replacing
+from retrieval.library.opening import can_write, copied_with_log, has_log
 
 _BLOCK = 1024
 _MOST_PROBLEMS = 20
@@ -40,12 +42,15 @@ def problems_of(path: Path) -> list[str]:
 
     Raises:
         OSError: it cannot be read.
+        LibraryBusy: another process has it for itself.
     """
     os.stat(path)
     try:
-        with contextlib.closing(_opened(path)) as connection:
+        with _opened(path) as connection:
             found = connection.execute(f"PRAGMA integrity_check({_MOST_PROBLEMS})").fetchall()
     except sqlite3.DatabaseError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise LibraryBusy(f"another process has {path} for itself: try again later") from error
         return [str(error)]
     return [str(row[0]) for row in found if row[0] != "ok"]
 
@@ -58,7 +63,7 @@ def only_indexes(problems: list[str]) -> bool:
 def broken_references(path: Path) -> dict[str, int]:
     """Rows that refer to one that is not there, by table."""
     found: dict[str, int] = {}
-    with contextlib.closing(_opened(path)) as connection:
+    with _opened(path) as connection:
         for table, *_ in connection.execute("PRAGMA foreign_key_check"):
             found[table] = found.get(table, 0) + 1
     return found
@@ -109,8 +114,27 @@ def salvage(
     return result
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file for reading, also on a medium that cannot be written, with what its log adds."""
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(contextlib.closing(_connected(path, "ro")))
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError:
+            if can_write(path.parent):
+                raise
+            if has_log(path):
+                copy = Path(stack.enter_context(copied_with_log(path))) / path.name
+                connection = stack.enter_context(contextlib.closing(_connected(copy, "rw")))
+            else:
+                lonely = contextlib.closing(_connected(path, "ro&immutable=1"))
+                connection = stack.enter_context(lonely)
+        yield connection
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=10)
     connection.execute("PRAGMA query_only = ON")
     return connection
 

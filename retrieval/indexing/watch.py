@@ -6,6 +6,7 @@ looked through every few seconds instead. What changed is then brought into the 
 """
 
 import os
+import stat
 import sys
 import threading
 import time
@@ -185,7 +186,7 @@ class Watcher:
         if suffix in PHOTO_SUFFIXES or is_other_media(suffix):
             return True
         # What is gone may have been a folder, whatever its name.
-        return change == Change.deleted or path.is_dir()
+        return change == Change.deleted or os.path.isdir(path)
 
     # -- what changed ----------------------------------------------------------------------------
 
@@ -274,6 +275,6 @@ def _identities(folders: Collection[Path]) -> dict[Path, tuple[int, int]]:
             status = os.stat(folder)
         except OSError:
             continue
-        if folder.is_dir():
+        if stat.S_ISDIR(status.st_mode):
             found[folder] = status.st_dev, status.st_ino
     return found

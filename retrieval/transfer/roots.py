@@ -63,7 +63,7 @@ def _find(root: ExportedRoot, chosen: Mapping[str, Path], beside: Path) -> Found
     named = chosen.get(root.path, chosen.get(""))
     if named is not None:
         folder = Path(os.path.realpath(named.expanduser()))
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise FolderNotFound(f"{named} is not a folder: check the path, or plug in its drive")
         return FoundRoot(root.path, folder, root.photos, _holds(folder, root))
     for folder in _candidates(root, beside):
@@ -86,6 +86,6 @@ def _candidates(root: ExportedRoot, beside: Path) -> Iterator[Path]:
 
 def _holds(folder: Path, root: ExportedRoot) -> bool:
     """Whether some of the export's photos are below a folder; any folder will do without photos."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return False
     return not root.samples or any(os.path.lexists(folder / one) for one in root.samples)

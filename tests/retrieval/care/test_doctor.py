@@ -18,6 +18,7 @@ from retrieval.photos.thumbnails import Thumbnails
 from retrieval.search import Query, Searcher, SearchOptions
 from retrieval.vectors import open_index
 from tests.support.fake_encoder import ColourEncoder
+from tests.support.other_user import as_ordinary_user
 from tests.support.pictures import paint
 
 
@@ -244,3 +245,29 @@ def test_repairing_waits_for_nobody(path: Path) -> None:
         with pytest.raises(LibraryError, match="another process"):
             examine(path, repair=True)
         assert examine(path).findings == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no users on this system")
+@pytest.mark.parametrize("log", [False, True])
+def test_on_a_medium_that_cannot_be_written(path: Path, photos: Path, log: bool) -> None:
+    content = {"library.db": path.read_bytes()}
+    for end in (".faiss", ".faiss.json"):
+        content[f"library{end}"] = path.with_name(f"library{end}").read_bytes()
+    if log:
+        with Library.open(path) as library:
+            library.set_favourite(1, True)
+            for end in ("", "-wal"):
+                content[f"library.db{end}"] = path.with_name(f"library.db{end}").read_bytes()
+    with as_ordinary_user() as user:
+        medium = user / "medium"
+        medium.mkdir()
+        for name, one in content.items():
+            (medium / name).write_bytes(one)
+        medium.chmod(0o500)
+        found = examine(medium / "library.db")
+        # The photos themselves belong to another user here.
+        assert set(kinds(found)) <= {"folder-gone"}
+        assert sorted(os.listdir(medium)) == sorted(content)
+        with pytest.raises(LibraryError):
+            examine(medium / "library.db", repair=True)
+        medium.chmod(0o700)
