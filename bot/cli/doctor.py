@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import DebugOption, JsonOption, LibraryOption, flag, load_settings
+from bot.cli.options import (
+    DebugOption,
+    JsonOption,
+    LibraryOption,
+    UserOption,
+    flag,
+    library_of,
+    load_settings,
+)
 from bot.cli.output import Results, counted, note, printable, results, working
 
 if TYPE_CHECKING:
@@ -18,10 +26,7 @@ def doctor(
     repair: Annotated[
         bool, flag("--repair", help="Mend what can be mended without losing anything.")
     ] = False,
-    user: Annotated[
-        str | None,
-        typer.Option("--user", metavar="NAME", help="The library of an account of the page."),
-    ] = None,
+    user: UserOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     debug: DebugOption = False,
@@ -33,18 +38,15 @@ def doctor(
     from retrieval.care import examine
     from retrieval.paths import home
 
-    thumbnails: Path | None = home() / "thumbnails"
+    settings = load_settings(context, library=library_of(user, library))
+    thumbnails: Path | None = None
     if user is not None:
         from bot.accounts import Accounts
 
-        if library is not None:
-            raise typer.BadParameter("--user names a library already: leave --library away")
-        account = Accounts().find(user)
-        library, thumbnails = str(account.library), account.folder / "thumbnails"
-    settings = load_settings(context, library=library)
-    if user is None and not _is_default(settings):
-        # The thumbnails there are those of the library that is used when none is named.
-        thumbnails = None
+        thumbnails = Accounts().find(user).folder / "thumbnails"
+    elif _is_default(settings):
+        # Those of the library that is used when none is named.
+        thumbnails = home() / "thumbnails"
     with results(as_json) as out:
         with working("Examining the library …"):
             diagnosis = examine(settings.library_path, thumbnails=thumbnails, repair=repair)

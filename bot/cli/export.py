@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.options import DebugOption, JsonOption, LibraryOption, load_settings
+from bot.cli.options import (
+    DebugOption,
+    JsonOption,
+    LibraryOption,
+    UserOption,
+    library_of,
+    load_settings,
+)
 from bot.cli.output import counted, results, working
 
 
@@ -15,6 +22,7 @@ def export(
         Path,
         typer.Argument(metavar="FILE", help="A new .zip, or a new folder."),
     ],
+    user: UserOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     debug: DebugOption = False,
@@ -26,7 +34,7 @@ def export(
     from retrieval.library import Library
     from retrieval.transfer import export_library
 
-    settings = load_settings(context, library=library)
+    settings = load_settings(context, library=library_of(user, library))
     with results(as_json) as out, Library.read(settings.library_path) as books:
         with working("Exporting …"):
             report = export_library(books, target)

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import DebugOption, JsonOption, LibraryOption, load_settings
+from bot.cli.options import (
+    DebugOption,
+    JsonOption,
+    LibraryOption,
+    UserOption,
+    library_of,
+    load_settings,
+)
 from bot.cli.output import counted, note, results, working
 
 if TYPE_CHECKING:
@@ -25,10 +32,7 @@ def import_library(
             help="Where a folder of the export is now; NEW alone when it has only one.",
         ),
     ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option("--user", metavar="NAME", help="Into the library of an account of the page."),
-    ] = None,
+    user: UserOption = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     debug: DebugOption = False,
@@ -42,13 +46,7 @@ def import_library(
     from retrieval.transfer import import_library as take_in
     from retrieval.vectors import open_index
 
-    if user is not None:
-        from bot.accounts import Accounts
-
-        if library is not None:
-            raise typer.BadParameter("--user names a library already: leave --library away")
-        library = str(Accounts().find(user).library)
-    settings = load_settings(context, library=library)
+    settings = load_settings(context, library=library_of(user, library))
     chosen = dict(_root(one) for one in roots or [])
     with results(as_json) as out:
         with working("Importing …"):

@@ -12,7 +12,9 @@ from bot.cli.options import (
     EncoderOption,
     JsonOption,
     LibraryOption,
+    UserOption,
     flag,
+    library_of,
     load_settings,
 )
 from bot.cli.output import note, results
@@ -48,10 +50,7 @@ def index(
         bool, flag("--no-wait", help="Fail at once while another process writes the library.")
     ] = False,
     as_json: JsonOption = False,
-    user: Annotated[
-        str | None,
-        typer.Option("--user", metavar="NAME", help="Into the library of an account of the page."),
-    ] = None,
+    user: UserOption = None,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
     debug: DebugOption = False,
@@ -61,12 +60,7 @@ def index(
     Only new and changed photos are read; renamed ones are followed, deleted ones dropped.
     While another process writes to the library, this one waits for it.
     """
-    if user is not None:
-        from bot.accounts import Accounts
-
-        if library is not None:
-            raise typer.BadParameter("--user names a library already: leave --library away")
-        library = str(Accounts().find(user).library)
+    library = library_of(user, library)
     settings = load_settings(context, library=library, encoder=encoder)
     chosen = [folder.expanduser() for folder in folders or []]
     for folder in chosen:

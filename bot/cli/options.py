@@ -31,6 +31,10 @@ EncoderOption = Annotated[
         help="starter, a preset (clip-b32, siglip2-b32 …), a folder, or a hub name.",
     ),
 ]
+UserOption = Annotated[
+    str | None,
+    typer.Option("--user", metavar="NAME", help="The library of an account of the page."),
+]
 DebugOption = Annotated[bool, flag("--debug", help="Show where an error came from.")]
 JsonOption = Annotated[
     bool,
@@ -81,6 +85,21 @@ class Shared:
 
     library: Path | None = None
     encoder: str | None = None
+
+
+def library_of(user: str | None, library: str | None) -> str | None:
+    """The library that ``--user`` or ``--library`` names; None for neither.
+
+    Raises:
+        AccountUnknown: there is no such account.
+    """
+    if user is None:
+        return library
+    if library is not None:
+        raise typer.BadParameter("--user names a library already: leave --library away")
+    from bot.accounts import Accounts
+
+    return str(Accounts().find(user).library)
 
 
 def load_settings(context: typer.Context, **options: Any) -> "Settings":
