@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.main import run
 from retrieval.backups import backups
 from retrieval.library import Library
 from retrieval.library.schema import latest_version
+from tests.support.fake_encoder import ColourEncoder
 from tests.support.killing import (
     faults_of,
     faults_when_done,
@@ -53,7 +55,7 @@ def program(home: Path, *arguments: str | Path, **environment: str) -> Iterator[
         "places are derived after migrating",
     ],
 )
-def test_killed_while(moment: str, tmp_path: Path) -> None:
+def test_killed_while(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, folder = tmp_path / "home", tmp_path / "photos"
     home.mkdir()
     fill(folder, 0, PHOTOS)
@@ -68,9 +70,9 @@ def test_killed_while(moment: str, tmp_path: Path) -> None:
     assert faults_of(path) == []
     before = ids_by_content(path)
     (folder / "1").rename(folder / "renamed")
-    with program(home, "index", folder) as process:
-        _, said = process.communicate(timeout=120)
-        assert process.returncode == 0, said
+    monkeypatch.setattr("retrieval.encoders.load_encoder", lambda name: ColourEncoder(str(name)))
+    monkeypatch.setenv("PHOTOPAL_HOME", str(home))
+    assert run(["index", str(folder)]) == 0
     assert faults_when_done(path, folder, before, "starter") == []
     if old:
         (copy,) = backups(path)

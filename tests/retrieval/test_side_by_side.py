@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.indexing import index_folders
 from retrieval.library import Library
+from tests.support.fake_encoder import ColourEncoder
 from tests.support.killing import fill
 
 ROOT = Path(__file__).parents[2]
@@ -81,9 +83,8 @@ def test_two_index_runs_and_readers(tmp_path: Path, processes: Processes) -> Non
     fill(folder, 0, 40)
     fill(more, 200, 10)
     program = ("-m", "tests.support.colour_program", "index")
-    first = start(home, *program, folder)
-    assert first.wait(120) == 0
-    first.communicate()
+    with Library.open(home / "library.db", create=True) as library:
+        index_folders(library, ColourEncoder("starter"), [folder])
     stop = tmp_path / "stop"
     readers = [start(home, "-c", READER, home / "library.db", stop) for _ in range(2)]
     fill(folder, 40, 100)
