@@ -16,6 +16,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import results
+from bot.cli.texts import choose_reading, print_texts, read_new_texts
 from retrieval.errors import FolderNotFound, LibraryNotFound, PhotosMissing
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ def index(
             help="Take missing photos out even if a folder lost most of them at once.",
         ),
     ] = False,
+    ocr: Annotated[
+        bool | None,
+        flag(
+            "--ocr/--no-ocr",
+            help="Read the text in photos, too, also in later runs; or no longer. "
+            "Needs photopal[ocr].",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     user: Annotated[
         str | None,
@@ -73,13 +82,17 @@ def index(
         settings = _with_encoder(chosen, settings, rebuild)
         embedder = open_encoder(settings.encoder)
         with Library.open(settings.library_path, create=True) as books:
+            choose_reading(books, ocr)
             report = index_with_progress(
                 books, embedder, chosen, rebuild=rebuild, remove_missing=remove_missing
             )
+            texts = read_new_texts(books, asked=bool(ocr))
         if as_json:
-            out.json(report.as_dict())
+            out.json({**report.as_dict(), "text": texts.as_dict() if texts else None})
         else:
             print_report(out, report)
+            if texts is not None:
+                print_texts(out, texts)
     if report.lost:
         raise PhotosMissing("; ".join(str(loss) for loss in report.lost))
 
