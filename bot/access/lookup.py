@@ -117,7 +117,13 @@ def gallery_of(assistant: Assistant, result: SearchResult) -> Gallery:
     shown = assistant.galleries.shown([hit.photo_id for hit in result.hits])
     known = {one.photo_id: one for one in shown}
     photos = tuple(
-        replace(known[hit.photo_id], rank=hit.rank, score=hit.score, similar=hit.similar)
+        replace(
+            known[hit.photo_id],
+            rank=hit.rank,
+            score=hit.score,
+            similar=hit.similar,
+            written=hit.written,
+        )
         for hit in result.hits
         if hit.photo_id in known
     )

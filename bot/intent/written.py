@@ -111,6 +111,20 @@ def written_in(text: str) -> WrittenWords:
     return WrittenWords()
 
 
+_ASKED_FOR = re.compile(
+    r"(?:(?:hey|hi|so|and|ok(?:ay)?|please)[\s,]+)*"
+    r"(?:is|are|was) there\b|(?:do|did) (?:i|we|you) (?:still )?have\b|have (?:i|we|you) got\b|"
+    r"where(?:['’]?s| is| are)\b|i (?:need|want)\b|i['’]?m looking for\b|(?:any|got)\b",
+    re.IGNORECASE,
+)
+
+
+def is_asked_for(text: str) -> bool:
+    """Whether a message asks for something with text in it: "is there a receipt from the shop?"."""
+    told = written_in(text)
+    return bool(_ASKED_FOR.match(text)) and bool(told.certain or _DOCUMENT.search(text))
+
+
 def without_quotes(text: str) -> str:
     """A request without the marks of quotation; its apostrophes stay."""
     return " ".join(
