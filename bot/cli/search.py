@@ -1,5 +1,6 @@
 """``photopal search``: photos for a text."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
 def search(
     context: typer.Context,
     text: Annotated[
-        list[str],
-        typer.Argument(help="What the photo shows; - reads one query a line.", metavar="TEXT"),
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="What the photo shows; - reads one query a line.",
+            metavar="TEXT",
+            show_default=False,
+        ),
+    ] = None,
     k: CountOption = 10,
     cutoff: CutoffOption = False,
     collapse: CollapseOption = False,
@@ -54,6 +59,14 @@ def search(
     favourites: Annotated[
         bool, typer.Option("--favourites", help="Only photos marked as favourites.")
     ] = False,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="PHOTO",
+            help="Like this picture: a file, or a photo's id (search --json); TEXT adds to it.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -66,8 +79,10 @@ def search(
     if after and before and after > before:
         raise typer.BadParameter("--after is later than --before: no photo can match")
     settings = load_settings(context, library=library, encoder=encoder)
-    query = " ".join(text).strip()
-    if not query:
+    query = " ".join(text or ()).strip()
+    if like is not None and text == ["-"]:
+        raise typer.BadParameter("--like takes one text, not lines of standard input")
+    if not query and like is None:
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:
         searcher = open_searcher(settings)
@@ -75,7 +90,13 @@ def search(
 
         chosen = _filter(after, before, folders or [], favourites)
         options = SearchOptions(k, cutoff, collapse, chosen)
-        if text == ["-"]:
+        if like is not None:
+            from bot.cli.like import like_query
+
+            asked, own = like_query(searcher, like, query)
+            others = replace(options, filter=replace(chosen, exclude=own))
+            _show(out, query, searcher.search(asked, others), collapse, headed=False, like=like)
+        elif text == ["-"]:
             for lines in batches_of_lines():
                 _answer(out, searcher, lines, options)
         else:
@@ -112,7 +133,13 @@ def _answer(out: Results, searcher: "Searcher", lines: list[str], options: "Sear
 
 
 def _show(
-    out: Results, query: str, result: "SearchResult", collapsed: bool, *, headed: bool
+    out: Results,
+    query: str,
+    result: "SearchResult",
+    collapsed: bool,
+    *,
+    headed: bool,
+    like: str | None = None,
 ) -> None:
     if not out.as_json:
         if headed:
@@ -121,6 +148,7 @@ def _show(
         return
     answer: dict[str, Any] = {
         "query": query,
+        **({"like": like} if like is not None else {}),
         "results": hits_as_json(result, collapsed),
         "searched": result.searched,
         "nothing_fits": result.nothing_fits,
