@@ -9,7 +9,7 @@ the query                              how much a text counts
 tells what is written ("STOP")         :data:`CERTAIN` times the square of the share found
 names a kind of document and more      :data:`LIKELY` times that
 holds words the encoder hardly knows   :data:`UNFAMILIAR` times their share, if all are found
-is found as it stands, several words   :data:`PHRASE`
+is found as it stands, or three words  :data:`PHRASE`
 anything else                          :data:`LARGE` times that, only of large letters
 =====================================  =====================================================
 
@@ -27,9 +27,9 @@ from retrieval.search.hits import Hit
 from retrieval.search.query import Query
 
 CERTAIN = 3.0
-LIKELY = 1.25
-UNFAMILIAR = 0.75
-PHRASE = 0.5
+LIKELY = 2.0
+UNFAMILIAR = 1.5
+PHRASE = 0.75
 LARGE = 0.15
 
 LARGE_LETTERS = 0.06
@@ -46,6 +46,9 @@ INSIDE = 0.8
 
 PHRASE_LETTERS = 6
 """A phrase of fewer letters may be a part of anything."""
+
+FEW_WORDS = 3
+"""So many words of a query are hardly all in a text by chance."""
 
 MAX_WORDS = 24
 """Of a longer query so many words are looked for."""
@@ -151,6 +154,9 @@ def _untold(
     text = _Text(lines)
     if rare and all(text.score(word, misread=False) for word in rare):
         return UNFAMILIAR * len(rare) / len(wanted.words)
+    all_held = all(text.score(word, misread=False) for word in wanted.words)
+    if len(wanted.words) >= FEW_WORDS and all_held:
+        return PHRASE
     if len(wanted.words) > 1 and text.holds_phrase(wanted.phrase):
         return PHRASE
     large = _Text([line for line in lines if line.height >= LARGE_LETTERS])

@@ -3,8 +3,8 @@
 python -m tests.benchmarks.text_in_photos --library PATH [--plain CAPTIONS.jsonl]
 
 Forty photos with text (receipts, signs, screenshots, posters: the table beside this file) are drawn
-over photos of the library ``PATH``, of which a copy is indexed together with them. Told, before the text
-was read and after:
+over photos of the library ``PATH``, of which a copy is indexed together with them. Told, before the
+text was read and after:
 
 * hit@1 and hit@5 of requests for these photos, by kind;
 * of plain requests, which mean no text (of the table, whose words stand in small print on some of
