@@ -1,13 +1,8 @@
 """Photos like those shown: which one is meant, and what is asked for besides."""
 
-from datetime import date
-
 import pytest
 
 from bot.intent.like_this import Alike, split_alike
-from bot.intent.plan import Move, TalkState
-from bot.intent.understanding import Understanding
-from bot.intent.where import KnownPlaces
 
 
 @pytest.mark.parametrize(
@@ -45,13 +40,3 @@ def test_photos_like_those_shown(text: str, alike: Alike) -> None:
 )
 def test_other_messages_stay_what_they_are(text: str) -> None:
     assert split_alike(text, shown=6) is None
-
-
-def test_what_is_asked_besides_becomes_part_of_the_plan() -> None:
-    state = TalkState(shown=6, topic="a dog", asked=True)
-    known = KnownPlaces({}, set())
-    plan = Understanding().plan(
-        "more like the second one but in winter", state, now=date(2026, 6, 10), places=known
-    )
-    assert (plan.move, plan.like, plan.numbers) == (Move.REQUEST, "one", (2,))
-    assert plan.when and not plan.content
