@@ -413,6 +413,8 @@ class Assistant:
 
     def _alike(self, session: Session, plan: Plan, choices: Choices) -> Reply:
         """Photos like one that is shown, or like all of them."""
+        if not session.gallery:
+            return Reply(say(session, "nothing_shown"))
         numbers = plan.numbers or (self.questions.meant(session),)
         if plan.like == "all" and not plan.numbers:
             numbers = tuple(range(1, len(session.gallery) + 1))

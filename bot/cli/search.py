@@ -1,7 +1,7 @@
 """``photopal search``: photos for a text."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +24,7 @@ from bot.cli.stdin import batches_of_lines
 from retrieval.errors import EmptyQuery
 
 if TYPE_CHECKING:
+    from retrieval.library import Library
     from retrieval.search import Filter, Query, Searcher, SearchOptions, SearchResult
 
 
@@ -74,7 +75,8 @@ def search(
 ) -> None:
     """Find the photos that fit a text, best first.
 
-    Days are written as 2019-12-31; photos whose day is not known are left out then.
+    Days are written as 2019-12-31; photos whose day is not known are left out then. Without a text
+    all photos of a time, a folder or your favourites come, the newest first.
     """
     if after and before and after > before:
         raise typer.BadParameter("--after is later than --before: no photo can match")
@@ -82,7 +84,8 @@ def search(
     query = " ".join(text or ()).strip()
     if like is not None and text == ["-"]:
         raise typer.BadParameter("--like takes one text, not lines of standard input")
-    if not query and like is None:
+    named = favourites or after or before or folders
+    if not query and like is None and not named:
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:
         searcher = open_searcher(settings)
@@ -96,11 +99,30 @@ def search(
             asked, own = like_query(searcher, like, query)
             others = replace(options, filter=replace(chosen, exclude=own))
             _show(out, query, searcher.search(asked, others), collapse, headed=False, like=like)
+        elif not query:
+            found = all_of_filter(searcher.library, options)
+            _show(out, query, found, collapse, headed=False)
         elif text == ["-"]:
             for lines in batches_of_lines():
                 _answer(out, searcher, lines, options)
         else:
             _show(out, query, searcher.search(_query(query), options), collapse, headed=False)
+
+
+def all_of_filter(library: "Library", options: "SearchOptions") -> "SearchResult":
+    """The photos that a filter lets through, the newest first, where no text was given."""
+    from retrieval.search import SearchResult
+    from retrieval.search.hits import Hit
+    from retrieval.search.sureness import Sure
+
+    ids = library.ids_matching(options.filter).tolist()
+    photos = [photo for photo in library.photos(ids).values() if photo.path.is_file()]
+    photos.sort(key=lambda photo: (photo.taken_on or date.min, photo.id), reverse=True)
+    hits = tuple(
+        Hit(rank, photo.id, photo.path, 0.0)
+        for rank, photo in enumerate(photos[: options.k], start=1)
+    )
+    return SearchResult(hits, len(ids), 0.0, not hits, sure=Sure.FITS if hits else Sure.NONE)
 
 
 def _filter(

@@ -117,6 +117,21 @@ def test_photos_like_a_file_or_a_photo(photopal: Command, folder: Path, tmp_path
     assert stems(answer)[0] == "green" and "blue" not in stems(answer)
 
 
+def test_favourites_with_a_text_and_without(photopal: Command, folder: Path) -> None:
+    photopal("index", folder)
+    assert photopal("search", "--favourites")[1]["results"] == []
+    (one, other) = [hit["id"] for hit in photopal("search", "red", "-k", "2")[1]["results"]]
+    with Library.open(home() / "library.db") as library:
+        library.set_favourite(one, True)
+        library.set_favourite(other, True)
+    assert len(photopal("search", "--favourites")[1]["results"]) == 2
+    assert len(photopal("search", "blue", "--favourites")[1]["results"]) == 2
+    assert len(photopal("search", "--in", folder)[1]["results"]) == 4
+    with Library.open(home() / "library.db") as library:
+        library.set_hidden(one, True)
+    assert [hit["id"] for hit in photopal("search", "--favourites")[1]["results"]] == [other]
+
+
 def test_what_cannot_be_liked_is_one_line(photopal: Command, folder: Path, tmp_path: Path) -> None:
     photopal("index", folder)
     (tmp_path / "no.jpg").write_text("no picture")
