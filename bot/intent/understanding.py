@@ -41,7 +41,7 @@ from bot.intent.plan import Aspect, Move, Plan, TalkState
 from bot.intent.spelling import Speller
 from bot.intent.when import WhenMention, find_when, time_alone
 from bot.intent.words import split_words
-from bot.intent.written import is_asked_for
+from bot.intent.written import is_asked_for, written_abroad
 from bot.vocabulary import kind_of
 from retrieval.encoders.batching import InferenceThread, batched
 from retrieval.encoders.cached import KeptVectors
@@ -229,6 +229,11 @@ class Understanding:
             return self._of_alike(alike, state, now=now, places=places)
         ranked = split_extreme(said)
         mentions = _mentions_in(ranked.text, now=now, places=places)
+        if foreign:
+            read = written_abroad(text, asks=foreign.asks or foreign.names_things)
+            if read:
+                plan = Plan(Move.REQUEST, f'"{read}"', sure=0.8, language=foreign.language)
+                return _filled(plan, mentions)
         plan = self._plan(ranked.text, text, mentions, state, foreign)
         if ranked.extreme:
             plan = _in_order(plan, ranked, said)

@@ -69,6 +69,20 @@ _TRAILING = re.compile(
     r"(?:\s+(?:on (?:it|them)|in it|in (?:big|large|small|red|white|bold) letters?|please))+$",
     re.IGNORECASE,
 )
+_ABROAD = (
+    re.compile(
+        r"(?:写着|写有|写的是|寫著|上面写)[着的是:：\"“「『\s]*(?P<said>[^\"”」』，。！？的]{1,30})"
+    ),
+    re.compile(
+        r"(?:auf (?:de[mr]|denen)|worauf|wo) (?P<said>\S.{0,60}?) (?:drauf\s?)?steht\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"mit (?:der aufschrift|dem (?:text|wort)|den worten)[:\s]+(?P<said>\S.{0,60})",
+        re.IGNORECASE,
+    ),
+)
+"""Chinese and German words for it."""
 _EDGES = " \t\n.,:;!?\"'“”„«»‘’「」『』()"
 
 
@@ -109,6 +123,21 @@ def written_in(text: str) -> WrittenWords:
         if len(said.split()) <= MAX_SAID_WORDS:
             return WrittenWords(said)
     return WrittenWords()
+
+
+def written_abroad(text: str, *, asks: bool) -> str:
+    """The words of a request in Chinese or German that are to be read in the photo; "" for none.
+
+    Args:
+        text: the message.
+        asks: whether it asks for photos; else a quotation in it is none of a photo's.
+    """
+    for pattern in _ABROAD:
+        found = pattern.search(text)
+        if found:
+            return found["said"].strip(_EDGES)
+    told = written_in(text)
+    return told.said if asks and told.certain else ""
 
 
 _ASKED_FOR = re.compile(

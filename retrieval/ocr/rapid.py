@@ -27,7 +27,7 @@ SIDE = 960
 GLANCE_SIDE = 352
 """Pixels of the shorter edge of the copy that is looked at first."""
 
-LONGEST = 4
+LONGEST = 3
 """A picture's longer edge counts up to so many times its shorter one: panoramas are shrunk."""
 
 MIN_CONFIDENCE = 0.6

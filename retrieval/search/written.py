@@ -28,7 +28,7 @@ from retrieval.search.query import Query
 
 CERTAIN = 3.0
 LIKELY = 2.0
-UNFAMILIAR = 1.5
+UNFAMILIAR = 1.0
 PHRASE = 0.75
 LARGE = 0.15
 

@@ -320,3 +320,17 @@ def test_a_photo_asked_for_by_its_text(plan) -> None:
     found = plan("is there a receipt from Hornbach?")
     assert (found.move, found.content) == (Move.REQUEST, "a receipt from Hornbach")
     assert plan('show me "no parking"').content == '"no parking"'
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("das Schild, auf dem Ausgang steht", '"Ausgang"'),
+        ("zeig mir das Foto mit der Aufschrift Notausgang", '"Notausgang"'),
+        ("写着出口的牌子", '"出口"'),
+        ("给我看“出口”", '"出口"'),
+    ],
+)
+def test_a_text_asked_for_in_another_language(plan, message: str, said: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, said)
