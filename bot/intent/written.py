@@ -140,6 +140,12 @@ def written_abroad(text: str, *, asks: bool) -> str:
     return told.said if asks and told.certain else ""
 
 
+_PAPER = re.compile(
+    r"\b(?:receipts?|invoices?|tickets?|screen ?shots?|posters?|prescriptions?|"
+    r"boarding pass(?:es)?|flyers?|leaflets?|timetables?|business cards?|certificates?)\b",
+    re.IGNORECASE,
+)
+"""Documents that are hardly spoken of but as things: "letters" and "notes" are."""
 _ASKED_FOR = re.compile(
     r"(?:(?:hey|hi|so|and|ok(?:ay)?|please)[\s,]+)*"
     r"(?:is|are|was) there\b|(?:do|did) (?:i|we|you) (?:still )?have\b|have (?:i|we|you) got\b|"
@@ -151,7 +157,7 @@ _ASKED_FOR = re.compile(
 def is_asked_for(text: str) -> bool:
     """Whether a message asks for something with text in it: "is there a receipt from the shop?"."""
     told = written_in(text)
-    return bool(_ASKED_FOR.match(text)) and bool(told.certain or _DOCUMENT.search(text))
+    return bool(_ASKED_FOR.match(text)) and bool(told.certain or _PAPER.search(text))
 
 
 def without_quotes(text: str) -> str:

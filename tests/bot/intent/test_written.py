@@ -76,6 +76,7 @@ def test_marks_of_quotation_are_not_searched_for() -> None:
         ("is there a receipt from hornbach?", True),
         ("where is the sign that says exit", True),
         ("do we have a photo with the words wet floor", True),
+        ("is there a way to make your letters bigger", False),
         ("I need a holiday", False),
         ("the receipt was wrong, can you believe it", False),
     ],
