@@ -11,6 +11,7 @@ All errors that Photopal raises on purpose, whatever the package::
     │   ├── EncoderUnavailable
     │   ├── EncoderFolderInvalid
     │   ├── EncoderMismatch
+    │   ├── TextReaderUnavailable
     │   ├── LibraryError
     │   │   ├── LibraryNotFound
     │   │   ├── LibraryTooNew
@@ -85,6 +86,10 @@ class EncoderFolderInvalid(RetrievalError):
 
 class EncoderMismatch(RetrievalError):
     """A library was embedded by another encoder than the one asked to search it."""
+
+
+class TextReaderUnavailable(RetrievalError):
+    """Text in photos cannot be read: a package is missing or damaged."""
 
 
 class LibraryError(RetrievalError):

@@ -1,7 +1,7 @@
 """Photos, filters and libraries as other programs get them: pydantic models, never a path.
 
-Names of folders and cameras come from files and may say anything, orders to an LLM too: they are
-put on one line, cut, and always stand as values of their own.
+Names of folders and cameras, and text in photos, come from files and may say anything, orders to an
+LLM too: they are put on one line, cut, and always stand as values of their own.
 """
 
 from datetime import date
@@ -17,6 +17,7 @@ from retrieval.library import Facts, Photo
 from retrieval.text import clean_text
 
 MAX_NAME_CHARS = 80
+MAX_WRITTEN_CHARS = 200
 MAX_LISTED = 100
 """Places, folders and cameras that are listed, the most frequent first."""
 
@@ -38,6 +39,9 @@ class FoundPhoto(BaseModel):
     taken_at: str | None = Field(description="ISO 8601; a day alone where no time is known.")
     place: str = Field(description="Such as 'Lisbon, Portugal'; empty if not known.")
     similar: list[int] = Field(description="Near-duplicates that stand behind it.")
+    written: str = Field(
+        default="", description="The text in the photo that was asked for, as it was read there."
+    )
 
 
 class PhotoFacts(BaseModel):
@@ -65,6 +69,7 @@ class FilterFacts(BaseModel):
     dates: list[Days]
     places: list[Place]
     folders: list[str]
+    favourites: bool = Field(default=False, description="Only photos marked as favourites.")
 
 
 class Counted(BaseModel):
@@ -107,6 +112,7 @@ def found_photos(photos: tuple[ShownPhoto, ...]) -> list[FoundPhoto]:
             taken_at=photo.taken_at,
             place=photo.place,
             similar=list(photo.similar),
+            written=one_line(photo.written, MAX_WRITTEN_CHARS),
         )
         for photo in photos
     ]
@@ -127,13 +133,14 @@ def photo_facts(photo: Photo) -> PhotoFacts:
 
 def filter_facts(chosen: Filter) -> FilterFacts | None:
     """A filter; None where it lets every photo through."""
-    if not (chosen.dates or chosen.places or chosen.folders):
+    if not (chosen.dates or chosen.places or chosen.folders or chosen.favourite):
         return None
     return FilterFacts(
         words=filter_words(chosen),
         dates=[Days(first=one.first, last=one.last) for one in chosen.dates],
         places=[_place(one) for one in chosen.places],
         folders=[plain_name(folder.name) for folder in chosen.folders],
+        favourites=chosen.favourite,
     )
 
 
@@ -157,8 +164,13 @@ def library_facts(name: str, known: Facts) -> LibraryFacts:
 
 def plain_name(name: str) -> str:
     """A name out of a file, on one line and of bounded length."""
-    name = " ".join(clean_text(name).split())
-    return name if len(name) <= MAX_NAME_CHARS else name[: MAX_NAME_CHARS - 1] + "…"
+    return one_line(name, MAX_NAME_CHARS)
+
+
+def one_line(text: str, limit: int) -> str:
+    """A text that says anything, on one line of at most so many characters."""
+    text = " ".join(clean_text(text).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _place(place: PlaceName) -> Place:

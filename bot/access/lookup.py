@@ -8,10 +8,12 @@ from pathlib import Path
 from bot.assistant import Assistant, ShownPhoto
 from bot.assistant.facts import filter_words
 from bot.assistant.gallery import Gallery
+from bot.assistant.pictures import topic_alike
 from bot.assistant.reply import Sure
 from bot.describe.query import request_query
 from bot.errors import QuestionUnclear
 from bot.intent.asking import content_of
+from bot.intent.plan import Move, Plan
 from bot.intent.when import find_when
 from retrieval.errors import EmptyQuery
 from retrieval.filters import DateRange, Filter, Place
@@ -27,13 +29,15 @@ _INTERVAL = re.compile(r"(\d{4}-\d{2}-\d{2})?\s*(?:/|\.\.)\s*(\d{4}-\d{2}-\d{2})
 
 @dataclass(frozen=True)
 class Question:
-    """What a program asks for. At least a text, a time or a place must be given.
+    """What a program asks for. At least one of text, time, place, favourites, like must be given.
 
     Attributes:
         text: what the photo shows, in plain words.
         when: a time in words ("summer 2024", "last week"), a day, or days as "FIRST/LAST".
         where: a place in words ("Lisbon", "Japan"), or the name of one of the library's folders.
         without: what the photo must not show.
+        favourites: only photos that the person marked as favourites.
+        like: id of a photo of the library that the photos are to be like; None for none.
         k: how many photos at most.
         fitting: leave out what does not fit, as a chat does, which may be everything.
     """
@@ -42,6 +46,8 @@ class Question:
     when: str = ""
     where: str = ""
     without: str = ""
+    favourites: bool = False
+    like: int | None = None
     k: int = 10
     fitting: bool = False
 
@@ -77,31 +83,46 @@ def look_up(assistant: Assistant, question: Question, *, today: date) -> Answer:
 
     Raises:
         EmptyQuery: it names nothing to look for.
+        PhotoNotFound: the photo that others are to be like is gone or hidden.
         QuestionUnclear: its time is none.
         RetrievalError: the library cannot be searched.
     """
     places, folders = _places(assistant, question.where)
     dates = _dates(assistant, question.when, places, today)
-    chosen = Filter(dates=dates, places=places, folders=folders)
+    chosen = Filter(dates=dates, places=places, folders=folders, favourite=question.favourites)
     if question.where and not places and not folders:
         said = f"no photo of this library is known to be from {question.where!r}"
         return Answer((), "none", 0, chosen, said)
     words = (content_of(question.text) or question.text).strip()
-    if not words and not chosen:
+    if not words and not chosen and question.like is None:
         raise EmptyQuery("there is nothing to look for: give a text, a time or a place")
-    if not words and question.without:
+    if not words and question.without and question.like is None:
         raise QuestionUnclear("'not' needs a text beside it that says what to look for")
     gallery = _gallery(assistant, question, words, chosen)
     photos = tuple(photo for photo in gallery.photos if photo.path.is_file())
     notice = None
     if not photos and chosen and not len(assistant.library.ids_matching(chosen)):
-        notice = f"no photo of this library is from {filter_words(chosen)}"
+        notice = _none_of(chosen)
     sure = gallery.sure if photos else "none"
     return Answer(photos, sure, gallery.searched, chosen, notice)
 
 
+def _none_of(chosen: Filter) -> str:
+    """That a filter lets no photo through."""
+    if not (chosen.dates or chosen.places or chosen.folders):
+        return "no photo of this library is marked as a favourite"
+    marked = " and marked as a favourite" if chosen.favourite else ""
+    named = filter_words(replace(chosen, favourite=False))
+    return f"no photo of this library is from {named}{marked}"
+
+
 def _gallery(assistant: Assistant, question: Question, words: str, chosen: Filter) -> Gallery:
     galleries = assistant.galleries
+    if question.like is not None:
+        plan = Plan(Move.REQUEST, words, exclude=question.without)
+        topic = topic_alike(assistant.library, [question.like], plan)
+        itself = replace(chosen, exclude=frozenset([question.like]))
+        return galleries.of_picture(topic, question.k, itself)
     if not words:
         return galleries.of_filter(question.k, chosen)
     if question.fitting:
@@ -117,7 +138,13 @@ def gallery_of(assistant: Assistant, result: SearchResult) -> Gallery:
     shown = assistant.galleries.shown([hit.photo_id for hit in result.hits])
     known = {one.photo_id: one for one in shown}
     photos = tuple(
-        replace(known[hit.photo_id], rank=hit.rank, score=hit.score, similar=hit.similar)
+        replace(
+            known[hit.photo_id],
+            rank=hit.rank,
+            score=hit.score,
+            similar=hit.similar,
+            written=hit.written,
+        )
         for hit in result.hits
         if hit.photo_id in known
     )

@@ -32,7 +32,7 @@ Words = Annotated[str, Field(max_length=MAX_WORDS_CHARS)]
 
 
 class SearchIn(BaseModel):
-    """What to look for; at least a text, a time or a place."""
+    """What to look for; at least a text, a time, a place, favourites, or a photo to be like."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -45,6 +45,13 @@ class SearchIn(BaseModel):
         default="", description="A place, or the name of one of the library's folders."
     )
     without: Words = Field(default="", alias="not", description="What the photo must not show.")
+    favourites: bool = Field(default=False, description="Only photos marked as favourites.")
+    like: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**63 - 1,
+        description="Id of a photo that the photos are to be like; a text beside it adds to that.",
+    )
     k: int = Field(default=10, ge=1, le=MAX_K, description="How many photos at most.")
     fitting: bool = Field(default=False, description="Leave out what does not fit.")
     now: date | None = Field(default=None, description="The day that counts as today.")
@@ -121,6 +128,8 @@ def _found(services: ApiServices, asked: SearchIn) -> SearchOut:
         when=asked.when,
         where=asked.where,
         without=asked.without,
+        favourites=asked.favourites,
+        like=asked.like,
         k=asked.k,
         fitting=asked.fitting,
     )

@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
 from bot.assistant.clarify import narrowing
-from bot.assistant.facts import (
-    count_words,
-)
 from bot.assistant.finding import Finder
 from bot.assistant.follow_ups import refers_back
 from bot.assistant.gallery import GalleryMaker
-from bot.assistant.pictures import Part, Weighing, asked_beside, vector_of, weighed
+from bot.assistant.pictures import (
+    Part,
+    Weighing,
+    asked_beside,
+    topic_alike,
+    vector_of,
+    weighed,
+)
 from bot.assistant.questions import Questions
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import say
@@ -35,6 +39,7 @@ from bot.assistant.session import (
 )
 from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat
 from bot.assistant.wording import (
+    no_such_number,
     shared_text,
 )
 from bot.descriptors import Description
@@ -233,9 +238,7 @@ class Assistant:
         Raises:
             PhotoNotFound: it is gone.
         """
-        photo = self.library.photo(photo_id)
-        vector = self.library.vectors([photo.id])[0]
-        topic = Topic(picture=packed(vector), picture_of=photo.id, similar=[photo.id])
+        topic = topic_alike(self.library, [photo_id], Plan(Move.REQUEST))
         return self._of_topic(session, topic, choices)
 
     def weigh(
@@ -394,6 +397,8 @@ class Assistant:
             return Reply(say(session, "never_changes"))
         if plan.aspect:
             return self.questions.told_of(session, message, plan)
+        if plan.like:
+            return self._alike(session, plan, choices)
         if plan.extreme:
             return self.finder.by_date(session, message, plan, choices)
         if move in PICKS:
@@ -405,6 +410,23 @@ class Assistant:
         if not move.wants_photo:
             return self._in_words(session, message, plan, description, choices)
         return self.finder.found(session, plan, description, choices)
+
+    def _alike(self, session: Session, plan: Plan, choices: Choices) -> Reply:
+        """Photos like one that is shown, or like all of them."""
+        if not session.gallery:
+            return Reply(say(session, "nothing_shown"))
+        numbers = plan.numbers or (self.questions.meant(session),)
+        if plan.like == "all" and not plan.numbers:
+            numbers = tuple(range(1, len(session.gallery) + 1))
+        chosen = [nth_of(session.gallery, number) for number in numbers]
+        if None in chosen:
+            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
+            return Reply(no_such_number(session, missing))
+        try:
+            topic = topic_alike(self.library, [one for one in chosen if one is not None], plan)
+        except PhotoNotFound:
+            return Reply("That photo is gone from the disk.")
+        return self._of_topic(session, topic, choices)
 
     def _in_words(
         self,
@@ -450,8 +472,7 @@ class Assistant:
         chosen = [nth_of(session.gallery, number) for number in numbers]
         if None in chosen:
             missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
-            count = count_words(len(session.gallery), session.language)
-            return Reply(say(session, "no_such_number", count=count, number=missing))
+            return Reply(no_such_number(session, missing))
         try:
             return self.share(session, [one for one in chosen if one is not None])
         except PhotoNotFound:

@@ -14,7 +14,7 @@ from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply
 from bot.assistant.sentences import bare, say
 from bot.assistant.session import Session, Topic
-from bot.assistant.wording import extreme_text, found_text, said_back, subject_of
+from bot.assistant.wording import extreme_text, found_text, said_back, subject_of, with_text
 from bot.descriptors import Description
 from bot.intent.plan import Move, Plan
 from bot.llm.reply import ReplyRequest
@@ -177,6 +177,7 @@ class Finder:
         words = filter_words(shown_filter)
         if gallery.photos:
             text = found_text(session, topic, gallery.photos, gallery.sure)
+            text = with_text(session, topic, gallery.photos, text)
         else:
             text = self._nothing_text(session, topic, words, exclude)
             if plan.every_year and topic.when == plan.when and not exclude:

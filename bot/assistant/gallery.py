@@ -262,7 +262,7 @@ class GalleryMaker:
         hits = result.hits if sure is not Sure.NONE else ()
         known = self.library.photos([hit.photo_id for hit in hits])
         photos = tuple(
-            _shown(hit.rank, known[hit.photo_id], hit.score, hit.similar)
+            _shown(hit.rank, known[hit.photo_id], hit.score, hit.similar, hit.written)
             for hit in hits
             if hit.photo_id in known
         )
@@ -270,7 +270,9 @@ class GalleryMaker:
         return Gallery(photos, said, result.searched, looked_for, query=query)
 
 
-def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) -> ShownPhoto:
+def _shown(
+    rank: int, photo: "Photo", score: float, similar: tuple[int, ...], written: str = ""
+) -> ShownPhoto:
     return ShownPhoto(
         rank=rank,
         photo_id=photo.id,
@@ -279,4 +281,5 @@ def _shown(rank: int, photo: "Photo", score: float, similar: tuple[int, ...]) ->
         taken_at=photo.taken_at or (photo.taken_on.isoformat() if photo.taken_on else None),
         place=place_words(photo.place),
         similar=similar,
+        written=written,
     )

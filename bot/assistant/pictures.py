@@ -1,17 +1,20 @@
 """A picture as a question: its vector, and what the words beside it ask for."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.assistant.session import Topic
+from bot.assistant.session import Topic, packed
+from bot.intent.plan import Plan
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from retrieval.encoders.base import Encoder
+    from retrieval.library import Library
 
 Part = Literal["picture", "words"]
 Weighing = Literal["more", "drop"]
@@ -54,6 +57,28 @@ def asked_beside(message: str) -> str:
 def vector_of(encoder: "Encoder", picture: "Image.Image") -> NDArray[np.float32]:
     """The unit vector [dim] of a picture of any size."""
     return encoder.encode_images([picture.convert("RGB")])[0]
+
+
+def topic_alike(library: "Library", photo_ids: Sequence[int], plan: Plan) -> Topic:
+    """What to look for: photos like these of the library, with what the plan adds.
+
+    Several photos are one picture by the mean of their vectors.
+
+    Raises:
+        PhotoNotFound: one of them is gone or hidden.
+    """
+    chosen = [library.photo(one).id for one in photo_ids]
+    vector = library.vectors(chosen).mean(axis=0)
+    return Topic(
+        content=plan.content,
+        exclude=(plan.exclude,) if plan.exclude else (),
+        when=plan.when,
+        where=plan.where,
+        favourite=plan.favourite,
+        picture=packed(vector),
+        picture_of=chosen[0] if len(chosen) == 1 else None,
+        similar=chosen,
+    )
 
 
 def weighed(topic: Topic, part: Part, how: Weighing) -> Topic:

@@ -10,7 +10,7 @@ from bot.assistant.follow_ups import refers_back
 from bot.assistant.reply import Reply
 from bot.assistant.sentences import lower, say, subject
 from bot.assistant.session import Session, Topic, nth_of
-from bot.assistant.wording import in_time, photos_told
+from bot.assistant.wording import cut_text, in_time, no_such_number, photos_told
 from bot.intent.plan import Move, Plan
 from retrieval.search import Filter
 
@@ -84,21 +84,31 @@ class Questions:
         """What is known of a photo that is shown; never who is in it."""
         if not session.gallery:
             return Reply(say(session, "nothing_shown"))
-        numbers = plan.numbers or (self._meant(session),)
+        numbers = plan.numbers or (self.meant(session),)
         chosen = [nth_of(session.gallery, number) for number in numbers]
         if None in chosen:
             missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
-            count = count_words(len(session.gallery), session.language)
-            return Reply(say(session, "no_such_number", count=count, number=missing))
+            return Reply(no_such_number(session, missing))
         if not plan.numbers and len(session.gallery) > 1 and _SEVERAL.search(message):
             chosen = list(session.gallery)
         photos = self.galleries.shown([one for one in chosen if one is not None])
         if not photos:
             return Reply("That photo is gone from the disk.")
+        if plan.aspect == "says":
+            return Reply(self._text_in(session, photos[0].photo_id))
         return Reply(photos_told(session, photos, plan.aspect, session.gallery))
 
+    def _text_in(self, session: Session, photo_id: int) -> str:
+        """The text in a photo, as it was read when it was indexed."""
+        library = self.galleries.library
+        lines = library.texts([photo_id]).get(photo_id, ())
+        if lines:
+            return say(session, "it_says", said=cut_text(" / ".join(line.text for line in lines)))
+        unread = not library.text_counts().read
+        return say(session, "says_unread" if unread else "says_nothing")
+
     @staticmethod
-    def _meant(session: Session) -> int:
+    def meant(session: Session) -> int:
         """The place of the photo that "that" means: the one shared last, else the first."""
         last = session.shared[-1] if session.shared else None
         return session.gallery.index(last) + 1 if last in session.gallery else 1

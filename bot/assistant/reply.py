@@ -25,6 +25,7 @@ class ShownPhoto:
         taken_at: when it was taken, ISO 8601, a date alone where no time is known; None if unknown.
         place: where it was taken, for people ("Lisbon, Portugal"); "" if unknown.
         similar: ids of near-duplicates that stand behind it.
+        written: the text in it that was asked for, as it was read there; "" for none.
     """
 
     rank: int
@@ -34,6 +35,7 @@ class ShownPhoto:
     taken_at: str | None = None
     place: str = ""
     similar: tuple[int, ...] = ()
+    written: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON of ``photopal talk``."""
@@ -43,6 +45,7 @@ class ShownPhoto:
             "score": round(float(self.score), 6),
             "taken_at": self.taken_at,
             "place": self.place,
+            **({"written": self.written} if self.written else {}),
         }
 
 

@@ -14,7 +14,11 @@ from bot.assistant.facts import (
 from bot.assistant.reply import ShownPhoto, Sure
 from bot.assistant.sentences import DEFAULT_LANGUAGE, capital, lower, say, subject
 from bot.assistant.session import Session, Topic
+from bot.intent.written import written_in
 from retrieval.search.filters import DateRange, Filter
+
+MAX_TEXT_SAID = 400
+"""Characters of the text in a photo that an answer holds."""
 
 MAX_SAID_BACK = 12
 """Words of a request that are repeated in the answer."""
@@ -26,6 +30,25 @@ _SENTENCE = re.compile(
 
 def subject_of(topic: Topic) -> str:
     return lower(subject(topic.words))
+
+
+def no_such_number(session: Session, number: int) -> str:
+    """That so many photos are not shown."""
+    count = count_words(len(session.gallery), session.language)
+    return say(session, "no_such_number", count=count, number=number)
+
+
+def cut_text(text: str) -> str:
+    """A text out of a photo, short enough for an answer."""
+    return text if len(text) <= MAX_TEXT_SAID else text[: MAX_TEXT_SAID - 1].rstrip() + "…"
+
+
+def with_text(session: Session, topic: Topic, photos: Sequence[ShownPhoto], text: str) -> str:
+    """An answer, and what the first photo says, where its text was asked for."""
+    said = photos[0].written if photos else ""
+    if not said or not written_in(topic.words).said:
+        return text
+    return f"{text} {say(session, 'it_says', said=cut_text(said))}"
 
 
 def in_time(when: Sequence[DateRange]) -> str:

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 
 def hits_as_json(result: "SearchResult", collapsed: bool) -> list[dict[str, Any]]:
-    """``[{"rank", "path", "score", "id"}]`` best first; with ``similar`` ids when collapsed."""
+    """``[{"rank", "path", "score", "id", "written"}]`` best first; ``similar`` ids when collapsed.
+
+    ``written`` is the text in the photo that holds words of the query; "" for none.
+    """
     return [_hit_as_json(hit, collapsed) for hit in result.hits]
 
 
@@ -19,6 +22,7 @@ def _hit_as_json(hit: "Hit", collapsed: bool) -> dict[str, Any]:
         "path": str(hit.path),
         "score": round(float(hit.score), 6),
         "id": hit.photo_id,
+        "written": hit.written,
     }
     if collapsed:
         shown["similar"] = list(hit.similar)
@@ -26,9 +30,10 @@ def _hit_as_json(hit: "Hit", collapsed: bool) -> dict[str, Any]:
 
 
 def print_hits(results: Results, result: "SearchResult") -> None:
-    """One line a photo: rank, score, path."""
+    """One line a photo: rank, score, path, and the text in it that was asked for."""
     for hit in result.hits:
         more = f"  (+{len(hit.similar)} similar)" if hit.similar else ""
-        results.line(f"{hit.rank:>3}  {hit.score:.3f}  {hit.path}{more}")
+        said = f"  “{hit.written}”" if hit.written else ""
+        results.line(f"{hit.rank:>3}  {hit.score:.3f}  {hit.path}{more}{said}")
     if not result.hits:
         results.line("Nothing fits.")

@@ -18,6 +18,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import note, results
+from bot.cli.texts import choose_reading, print_texts, read_new_texts
 from retrieval.errors import FolderNotFound, LibraryNotFound, PhotosMissing
 
 if TYPE_CHECKING:
@@ -49,6 +50,14 @@ def index(
     no_wait: Annotated[
         bool, flag("--no-wait", help="Fail at once while another process writes the library.")
     ] = False,
+    ocr: Annotated[
+        bool | None,
+        flag(
+            "--ocr/--no-ocr",
+            help="Read the text in photos, too, also in later runs; or no longer. "
+            "Needs photopal[ocr].",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     user: UserOption = None,
     library: LibraryOption = None,
@@ -79,13 +88,17 @@ def index(
             settings.library_path, create=True, patience=patience, on_wait=_say_that_it_waits
         ) as books:
             with books.writing(patience=patience, on_wait=_say_that_it_waits):
+                choose_reading(books, ocr)
                 report = index_with_progress(
                     books, embedder, chosen, rebuild=rebuild, remove_missing=remove_missing
                 )
+                texts = read_new_texts(books, asked=bool(ocr))
             if as_json:
-                out.json(report.as_dict())
+                out.json({**report.as_dict(), "text": texts.as_dict() if texts else None})
             else:
                 print_report(out, report)
+                if texts is not None:
+                    print_texts(out, texts)
             if watch:
                 from bot.cli.watching import watch as watch_folders
 

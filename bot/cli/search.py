@@ -1,6 +1,7 @@
 """``photopal search``: photos for a text."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,15 +24,20 @@ from bot.cli.stdin import batches_of_lines
 from retrieval.errors import EmptyQuery
 
 if TYPE_CHECKING:
+    from retrieval.library import Library
     from retrieval.search import Filter, Query, Searcher, SearchOptions, SearchResult
 
 
 def search(
     context: typer.Context,
     text: Annotated[
-        list[str],
-        typer.Argument(help="What the photo shows; - reads one query a line.", metavar="TEXT"),
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="What the photo shows; - reads one query a line.",
+            metavar="TEXT",
+            show_default=False,
+        ),
+    ] = None,
     k: CountOption = 10,
     cutoff: CutoffOption = False,
     collapse: CollapseOption = False,
@@ -54,6 +60,14 @@ def search(
     favourites: Annotated[
         bool, typer.Option("--favourites", help="Only photos marked as favourites.")
     ] = False,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="PHOTO",
+            help="Like this picture: a file, or a photo's id (search --json); TEXT adds to it.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
@@ -61,13 +75,17 @@ def search(
 ) -> None:
     """Find the photos that fit a text, best first.
 
-    Days are written as 2019-12-31; photos whose day is not known are left out then.
+    Days are written as 2019-12-31; photos whose day is not known are left out then. Without a text
+    all photos of a time, a folder or your favourites come, the newest first.
     """
     if after and before and after > before:
         raise typer.BadParameter("--after is later than --before: no photo can match")
     settings = load_settings(context, library=library, encoder=encoder)
-    query = " ".join(text).strip()
-    if not query:
+    query = " ".join(text or ()).strip()
+    if like is not None and text == ["-"]:
+        raise typer.BadParameter("--like takes one text, not lines of standard input")
+    named = favourites or after or before or folders
+    if not query and like is None and not named:
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:
         searcher = open_searcher(settings)
@@ -75,11 +93,36 @@ def search(
 
         chosen = _filter(after, before, folders or [], favourites)
         options = SearchOptions(k, cutoff, collapse, chosen)
-        if text == ["-"]:
+        if like is not None:
+            from bot.cli.like import like_query
+
+            asked, own = like_query(searcher, like, query)
+            others = replace(options, filter=replace(chosen, exclude=own))
+            _show(out, query, searcher.search(asked, others), collapse, headed=False, like=like)
+        elif not query:
+            found = all_of_filter(searcher.library, options)
+            _show(out, query, found, collapse, headed=False)
+        elif text == ["-"]:
             for lines in batches_of_lines():
                 _answer(out, searcher, lines, options)
         else:
             _show(out, query, searcher.search(_query(query), options), collapse, headed=False)
+
+
+def all_of_filter(library: "Library", options: "SearchOptions") -> "SearchResult":
+    """The photos that a filter lets through, the newest first, where no text was given."""
+    from retrieval.search import SearchResult
+    from retrieval.search.hits import Hit
+    from retrieval.search.sureness import Sure
+
+    ids = library.ids_matching(options.filter).tolist()
+    photos = [photo for photo in library.photos(ids).values() if photo.path.is_file()]
+    photos.sort(key=lambda photo: (photo.taken_on or date.min, photo.id), reverse=True)
+    hits = tuple(
+        Hit(rank, photo.id, photo.path, 0.0)
+        for rank, photo in enumerate(photos[: options.k], start=1)
+    )
+    return SearchResult(hits, len(ids), 0.0, not hits, sure=Sure.FITS if hits else Sure.NONE)
 
 
 def _filter(
@@ -112,7 +155,13 @@ def _answer(out: Results, searcher: "Searcher", lines: list[str], options: "Sear
 
 
 def _show(
-    out: Results, query: str, result: "SearchResult", collapsed: bool, *, headed: bool
+    out: Results,
+    query: str,
+    result: "SearchResult",
+    collapsed: bool,
+    *,
+    headed: bool,
+    like: str | None = None,
 ) -> None:
     if not out.as_json:
         if headed:
@@ -121,6 +170,7 @@ def _show(
         return
     answer: dict[str, Any] = {
         "query": query,
+        **({"like": like} if like is not None else {}),
         "results": hits_as_json(result, collapsed),
         "searched": result.searched,
         "nothing_fits": result.nothing_fits,

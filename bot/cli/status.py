@@ -17,6 +17,7 @@ from bot.cli.options import (
     load_settings,
 )
 from bot.cli.output import Results, printable, results, working
+from bot.cli.texts import texts_as_json, texts_line
 from retrieval.errors import LibraryNotFound
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
             "skipped": {},
             "joined": {},
             "left_out": {},
+            "text": texts_as_json(None),
             "folders": [],
             "encoder": {"name": settings.encoder, "fingerprint": None, "dim": None},
             "index": {"path": None, "state": "missing"},
@@ -86,6 +88,7 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
             "failed": counts.failed,
             "read_with_remarks": counts.remarked,
             **books.passed_over().as_dict(),
+            "text": texts_as_json(books),
             "folders": [{"path": str(root), "exists": root.is_dir()} for root in books.roots()],
             "encoder": {
                 "name": books.encoder_name,
@@ -139,6 +142,7 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("photos", f"{state['photos']:,} {unread}"))
         passed = PassedOver(state["skipped"], state["joined"], state["left_out"])
         rows += [("", line) for line in passed_over_lines(passed)]
+        rows.append(("text", texts_line(state["text"])))
         for folder in state["folders"]:
             gone = "" if folder["exists"] else "  (not there now)"
             rows.append(("folder", f"{folder['path']}{gone}"))

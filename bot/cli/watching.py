@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.output import Results, counted, note
+from bot.cli.texts import read_new_texts
 
 if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
@@ -37,6 +38,8 @@ def watch(out: Results, library: "Library", encoder: "Encoder", folders: Sequenc
             out.json(_as_json(event))
         else:
             out.line(f"{datetime.now():%H:%M:%S}  {_in_words(event)}")
+        if event.report is not None and event.report.indexed:
+            read_new_texts(library, asked=False)
 
     note(f"photopal: watching {counted(len(chosen), 'folder')}; Ctrl-C stops")
     with _stopped_by_signals(stop):

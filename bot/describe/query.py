@@ -9,10 +9,11 @@ from bot.conversation import Conversation, Turn
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.intent.asking import content_of
 from bot.intent.not_this import without_excluded
+from bot.intent.written import without_quotes, written_in
 from retrieval.encoders.base import Encoder
 from retrieval.encoders.shorten import shorten_fields
 from retrieval.errors import EmptyQuery
-from retrieval.search import Query, QueryText
+from retrieval.search import Query, QueryText, Written
 from retrieval.search.sureness import DESCRIPTORS, DIALOGUE, REQUEST
 
 FIELD_WEIGHTS = {
@@ -54,7 +55,20 @@ def request_query(text: str, *, exclude: str = "") -> Query:
     """
     if not text.strip():
         raise EmptyQuery("there is nothing to look for yet: say more about the photo")
-    return Query((QueryText(_as_sentence(text)),), kind=REQUEST, names=text, exclude=exclude)
+    plain = without_quotes(text)
+    return Query(
+        (QueryText(_as_sentence(plain)),),
+        kind=REQUEST,
+        names=plain,
+        exclude=exclude,
+        written=_written(text),
+    )
+
+
+def _written(text: str) -> Written | None:
+    """What a request says that is to be read in the photo."""
+    told = written_in(text)
+    return Written(told.said, told.certain) if told.said else None
 
 
 def _as_sentence(text: str) -> str:
@@ -127,9 +141,13 @@ def to_query(description: Description, encoder: Encoder) -> Query:
             merged[text] = merged.get(text, 0.0) + weight
     if not merged:
         raise EmptyQuery("there is nothing to look for yet: say more about the photo")
+    if context and offline:
+        return Query(tuple(QueryText(*part) for part in merged.items()), kind=DIALOGUE)
+    newest = list(_texts(context.turns))[-1:] if context else []
     return Query(
-        tuple(QueryText(text, weight) for text, weight in merged.items()),
-        kind=DIALOGUE if context and offline else DESCRIPTORS,
+        tuple(QueryText(*part) for part in merged.items()),
+        kind=DESCRIPTORS,
+        written=_written(newest[0]) if newest else None,
     )
 
 

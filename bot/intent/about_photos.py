@@ -115,6 +115,18 @@ _WHICH = re.compile(
     rf"metadata|exif)(?: (?:of|on|about|for) {_IT})?|what do you know about {_IT})",
     re.IGNORECASE,
 )
+_SAYS = re.compile(
+    rf"{_ASKS}(?:what (?:does|do|did) (?:{_IT}|(?:the|that|this) (?:[\w-]+ )?[\w-]+) (?:say|read)"
+    rf"|what(?:{_A}s| is| does it say| do they say)? (?:written |printed )?(?:on|in) (?:{_IT}|"
+    rf"there|(?:the|that|this) (?:sign|poster|label|shirt|t-shirt|note|board|screen|page|cake|"
+    rf"banner|door|plate|receipt|ticket|menu|screenshot))"
+    rf"|what(?:{_A}s| is) written(?: (?:there|here))?"
+    rf"|(?:(?:can|could|please) (?:you )?)?read (?:(?:me|us|out) )?(?:{_IT}|(?:the|that|this) "
+    rf"(?:text|writing|words?|sign|poster|label|note|receipt|ticket|menu|letter|page|screenshot))"
+    rf"(?: (?:to me|out|aloud|out loud|for me))?)"
+    rf"(?: (?:exactly|on it|there|in (?:{_IT}|there)|on (?:{_IT}|there)))*",
+    re.IGNORECASE,
+)
 _WHETHER = re.compile(
     rf"{_ASKS}(?:is|was|are|were) {_IT} (?:really |taken |shot |made |not )*(?:from|in|at|near|on|"
     r"before|after|of)\b",
@@ -125,6 +137,7 @@ _ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
     ("when", _WHEN),
     ("where", _WHERE),
     ("which", _WHICH),
+    ("says", _SAYS),
 )
 _NAMES_ONE = re.compile(rf"\b{_IT}\b|\b(?:he|she|{_PHOTO}|file|there)\b", re.IGNORECASE)
 

@@ -33,7 +33,7 @@ MAX_CHARS = 2_000
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\s]+(?=\S)|\n+")
 _ROUNDS = 4
-_QUOTES = "\"'“”‘’«»„"
+_QUOTES = "'‘’"
 _DESCRIBING = re.compile(
     r"^(?:(?:it|he|she|they|there|his|her|its|their|the|an?|this|that one|one|with|in|on|at|"
     r"wearing)"
@@ -185,7 +185,10 @@ _MOST_WORDS_IN_IT = 6
 
 
 def _tidy(text: str) -> str:
-    """Without marks of asking at the end, and without quotation marks around the whole."""
+    """Without marks of asking at the end, and without single quotation marks around the whole.
+
+    Double ones stay: they tell that the words are to be read in the photo.
+    """
     text = re.sub(r"\s*[?!…:]+$|(?<=\S)(?<!\s)\.+$", "", text.strip()).strip(" ,;–—-")
     if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 Extreme = Literal["", "oldest", "newest"]
 """An end of time that photos are wanted from."""
 
-Aspect = Literal["", "who", "when", "where", "which", "change"]
-"""What is asked of a photo that is shown; "change" is a wish to change or delete it."""
+Aspect = Literal["", "who", "when", "where", "which", "says", "change"]
+"""What is asked of a photo that is shown: "says" is the text in it, "change" a wish to change or
+delete it."""
+
+Like = Literal["", "one", "all"]
+"""Whether photos like one of those shown are wanted, or like all of them."""
 
 
 class Move(StrEnum):
@@ -89,6 +93,7 @@ class Plan:
         extreme: the oldest or newest of them are wanted, in the order of time.
         several: more than one of these.
         aspect: what is asked of a photo that is shown (``numbers``, where its place was said).
+        like: photos like one of those shown (``numbers``, where its place was said), or like all.
         favourite: only photos that the person marked as favourites.
         any_photo: any photo will do, whatever it shows: "surprise me", "everything you have".
         unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
@@ -109,6 +114,7 @@ class Plan:
     extreme: Extreme = ""
     several: bool = False
     aspect: Aspect = ""
+    like: Like = ""
     favourite: bool = False
     any_photo: bool = False
     unseen: bool = False

@@ -27,6 +27,7 @@ from bot.intent.exclusion import split_exclusion
 from bot.intent.favourites import Marked, split_favourites
 from bot.intent.features import is_description, meanings, row, shape_of
 from bot.intent.languages import Foreign, read_foreign
+from bot.intent.like_this import Alike, split_alike
 from bot.intent.move_model import MoveModel, decide
 from bot.intent.moves import Known, core_of, known_move, wants_unseen
 from bot.intent.plain_asking import (
@@ -40,6 +41,7 @@ from bot.intent.plan import Aspect, Move, Plan, TalkState
 from bot.intent.spelling import Speller
 from bot.intent.when import WhenMention, find_when, time_alone
 from bot.intent.words import split_words
+from bot.intent.written import is_asked_for, written_abroad
 from bot.vocabulary import kind_of
 from retrieval.encoders.batching import InferenceThread, batched
 from retrieval.encoders.cached import KeptVectors
@@ -222,14 +224,37 @@ class Understanding:
         if foreign and foreign.move in (Move.THANKS, Move.GOODBYE, Move.SMALL_TALK, Move.HELP):
             return Plan(foreign.move, sure=RULE_SURE, language=foreign.language)
         said = foreign.english if foreign else self._spoken(text, places)
+        alike = split_alike(core_of(said), shown=state.shown)
+        if alike:
+            return self._of_alike(alike, state, now=now, places=places)
         ranked = split_extreme(said)
         mentions = _mentions_in(ranked.text, now=now, places=places)
+        if foreign:
+            read = written_abroad(text, asks=foreign.asks or foreign.names_things)
+            if read:
+                plan = Plan(Move.REQUEST, f'"{read}"', sure=0.8, language=foreign.language)
+                return _filled(plan, mentions)
         plan = self._plan(ranked.text, text, mentions, state, foreign)
         if ranked.extreme:
             plan = _in_order(plan, ranked, said)
         if foreign and plan.language != foreign.language:
             plan = replace(plan, language=foreign.language)
         return plan
+
+    def _of_alike(self, alike: Alike, state: TalkState, *, now: date, places: KnownPlaces) -> Plan:
+        """The plan of a message that asks for photos like those shown."""
+        mentions = _mentions_in(alike.besides, now=now, places=places)
+        content, exclude = _content(mentions.cut(alike.besides), state)
+        plan = Plan(
+            Move.REQUEST,
+            content if _own_words(content) else "",
+            exclude=exclude,
+            like=alike.like,
+            number=alike.numbers[0] if alike.numbers else None,
+            numbers=alike.numbers,
+            sure=RULE_SURE,
+        )
+        return _filled(plan, mentions)
 
     def _spoken(self, text: str, places: KnownPlaces) -> str:
         """A message with slips put right, its pictographs said in words where nothing else is."""
@@ -319,7 +344,7 @@ class Understanding:
         elif is_refusal(said):
             threshold = max(threshold, REFUSAL_THRESHOLD)
         move, sure = decide(found, threshold)
-        if not foreign and asks_plainly(said):
+        if not foreign and (asks_plainly(said) or is_asked_for(said)):
             return Move.REQUEST, 0.9
         if not foreign and announces_plainly(said):
             return Move.ANNOUNCE, 0.9

@@ -11,7 +11,7 @@ MAX_IMAGES = 4
 
 
 class SearchArguments(ArgModelBase):
-    """At least a text, a time or a place."""
+    """At least a text, a time, a place, favourites, or a photo that they are to be like."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -36,6 +36,15 @@ class SearchArguments(ArgModelBase):
         alias="not",
         max_length=MAX_WORDS_CHARS,
         description="What it must not show. Needs a text beside it.",
+    )
+    favourites: bool = Field(
+        default=False, description="Only photos that the person marked as favourites."
+    )
+    like: int | None = Field(
+        default=None,
+        ge=1,
+        le=2**63 - 1,
+        description="Id of a photo that the photos are to be like; a text beside it adds to that.",
     )
     k: int = Field(default=8, ge=1, le=MAX_PHOTOS, description="How many photos at most.")
     images: int = Field(

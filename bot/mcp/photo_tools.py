@@ -64,6 +64,8 @@ class PhotoTools:
             when=asked.when,
             where=asked.where,
             without=asked.without,
+            favourites=asked.favourites,
+            like=asked.like,
             k=asked.k,
             fitting=True,
         )

@@ -50,8 +50,21 @@ def gallery_props(
         if photo.photo_id not in known:
             continue
         similar = [_voted(card(known[one]), votes) for one in photo.similar if one in known]
-        cards.append({**_voted(card(known[photo.photo_id]), votes), "similar": similar})
+        shown = _quoting(_voted(card(known[photo.photo_id]), votes), photo.written)
+        cards.append({**shown, "similar": similar})
     return {"photos": cards}
+
+
+def _quoting(one: dict[str, Any], written: str) -> dict[str, Any]:
+    """A card whose caption tells the text in the photo that was asked for."""
+    if not written:
+        return one
+    said = f"“{written}”"
+    return {
+        **one,
+        "caption": SEPARATOR.join((one["caption"], said)),
+        "alt": f"{one['alt']}: {said}",
+    }
 
 
 def _voted(one: dict[str, Any], votes: Mapping[int, str]) -> dict[str, Any]:

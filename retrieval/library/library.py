@@ -29,6 +29,7 @@ from retrieval.library.derived import (
 )
 from retrieval.library.records import Counts, Facts, KnownFile, Photo, Status
 from retrieval.library.surroundings import Surroundings
+from retrieval.library.texts import Texts
 from retrieval.photos.metadata import Metadata
 from retrieval.photos.names import words_of_path
 
@@ -43,7 +44,7 @@ MAX_KEPT = 20_000
 """Photos that a reader keeps in memory, about 1 kB each."""
 
 
-class Library(Surroundings):
+class Library(Surroundings, Texts):
     """A library on disk. Use :meth:`open` to write, :meth:`read` to look things up."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:

@@ -2,7 +2,7 @@
 
 from retrieval.search.filters import DateRange, Filter, Judged, Place, SearchOptions
 from retrieval.search.hits import Hit
-from retrieval.search.query import Query, QueryPicture, QueryText
+from retrieval.search.query import Query, QueryPicture, QueryText, Written
 from retrieval.search.searcher import SMALL_GALLERY, Searcher, SearchResult
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "SearchOptions",
     "SearchResult",
     "Searcher",
+    "Written",
 ]

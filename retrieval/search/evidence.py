@@ -43,8 +43,9 @@ class Evidence:
     """What is known of the candidates besides their cosines.
 
     Attributes:
-        named: share of the request's words that each photo's file or folder name holds, 0 to 1
-            [n]; None: names are not looked at.
+        named: share of the request's words that each photo's file or folder name holds, 0 to 1,
+            or the strength of a text in it, above 1 where it surely is the one [n]; None: names
+            and texts are not looked at.
         excluded: unit vector of the text that the photo must not fit [dim]; None: there is none.
         liked: unit vectors of photos that the person liked for this query [m, dim].
         disliked: unit vectors of photos that the person turned down for it [m, dim].

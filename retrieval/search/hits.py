@@ -30,6 +30,7 @@ class Hit:
         path: of its file, which was there a moment ago (of very long answers, the first ones).
         score: cosine between the query's vector and the photo's.
         similar: ids of near-duplicates that were collapsed into this one.
+        written: the text in the photo that holds words of the query; "" for none.
     """
 
     rank: int
@@ -37,6 +38,7 @@ class Hit:
     path: Path
     score: float
     similar: tuple[int, ...] = ()
+    written: str = ""
 
 
 @dataclass(frozen=True)

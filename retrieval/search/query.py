@@ -38,17 +38,35 @@ class QueryPicture:
 
 
 @dataclass(frozen=True)
+class Written:
+    """Text that is to be read in the photo.
+
+    Attributes:
+        text: the words.
+        certain: they stand there ("a sign that says STOP"); else they may ("the receipt from
+            Hornbach").
+    """
+
+    text: str
+    certain: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", clean_text(self.text))
+
+
+@dataclass(frozen=True)
 class Query:
     """What to look for: a text or a picture, or several of them whose scores are fused.
 
     Attributes:
         parts: the texts and their weights.
         pictures: with their weights; their scores are fused with those of the texts.
+        written: what is to be read in the photo; None where nobody told.
         kind: a text of the person's own, views of a dialogue, or an LLM's descriptors: how sure
             the answer is, is judged by kind (:mod:`retrieval.search.sureness`), and photos that
             are near to everything are put lower, but not for views of a dialogue.
-        names: a text whose words count where the names of a photo's file and folders hold them;
-            "" leaves names aside.
+        names: a text whose words count where the names of a photo's file and folders hold them,
+            and a little where the text in the photo does; "" leaves both aside.
         exclude: what the photo must not show; such photos are put lower.
     """
 
@@ -57,6 +75,7 @@ class Query:
     names: str = ""
     exclude: str = ""
     pictures: tuple[QueryPicture, ...] = ()
+    written: Written | None = None
 
     @classmethod
     def of(cls, text: str, *, names: bool = False) -> "Query":

@@ -38,6 +38,7 @@ from retrieval.search.sureness import (
     Sure,
     standing_evidence,
 )
+from retrieval.search.written import quoted, written_shares
 from retrieval.vectors import VectorIndex, open_index
 from retrieval.vectors.base import Ids, Ranking
 
@@ -156,7 +157,7 @@ class Searcher:
                 sure, probability = self._sureness(query, ranking, searched, options.filter)
                 results.append(
                     SearchResult(
-                        hits=hits,
+                        hits=quoted(self.library, query, hits),
                         searched=searched,
                         seconds=shared + time.perf_counter() - started,
                         nothing_fits=not hits and (options.cutoff or searched == 0),
@@ -246,7 +247,17 @@ class Searcher:
         return np.array([known[photo_id] for photo_id in wanted], np.float32)
 
     def _named(self, query: Query) -> dict[int, float]:
-        """How well the names of photos fit the query's words, by id; most fit not at all."""
+        """How well names of photos, and texts in them, fit the query, by id; most not at all."""
+        shares = self._named_files(query)
+        for number, strength in written_shares(self.library, query, self._is_unfamiliar).items():
+            shares[number] = max(strength, shares.get(number, 0.0))
+        return shares
+
+    def _is_unfamiliar(self, word: str) -> bool:
+        """Whether the encoder must spell a word, which it hardly knows then."""
+        return self.encoder.count_tokens(word) > self.encoder.count_tokens("a")
+
+    def _named_files(self, query: Query) -> dict[int, float]:
         words = set(name_words(query.names))
         if not words:
             return {}

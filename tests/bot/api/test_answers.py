@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from PIL import Image
 
+from retrieval.library import Library
 from tests.support.programs_server import RunningServer
 
 
@@ -122,6 +123,29 @@ def test_when_and_where_become_a_filter(client: httpx2.Client) -> None:
     words = {"text": "cat", "when": "last summer", "now": "2026-06-10"}
     days = client.get("/api/search", params=words).json()["filter"]["dates"]
     assert days == [{"first": "2025-06-01", "last": "2025-08-31"}]
+
+
+def test_favourites_and_photos_like_one(client: httpx2.Client, server: RunningServer) -> None:
+    none = client.get("/api/search", params={"favourites": True}).json()
+    assert none["photos"] == [] and "favourite" in none["notice"]
+    one, other = client.get("/api/search", params={"text": "cat", "k": 2}).json()["photos"]
+    with Library.open(server.home / "library.db") as library:
+        library.set_favourite(other["id"], True)
+    found = client.post("/api/search", json={"text": "cat", "favourites": True}).json()
+    assert [photo["id"] for photo in found["photos"]] == [other["id"]]
+    assert found["filter"]["favourites"] is True
+    alike = client.get("/api/search", params={"like": one["id"], "text": "at night"}).json()
+    assert alike["photos"] and one["id"] not in [photo["id"] for photo in alike["photos"]]
+    with Library.open(server.home / "library.db") as library:
+        library.set_favourite(other["id"], False)
+        library.set_hidden(one["id"], True)
+    hidden = client.get("/api/search", params={"like": one["id"]})
+    assert hidden.status_code == 404
+    found = client.get("/api/search", params={"text": "cat", "k": 100}).json()["photos"]
+    assert found and one["id"] not in [photo["id"] for photo in found]
+    with Library.open(server.home / "library.db") as library:
+        library.set_hidden(one["id"], False)
+    assert client.get("/api/search", params={"like": 0}).status_code == 422
 
 
 def test_a_place_that_the_library_does_not_know_is_said(client: httpx2.Client) -> None:

@@ -299,3 +299,44 @@ def test_emoji_alone_ask_for_nothing(plan) -> None:
 def test_a_long_message_is_read_by_its_ends(plan) -> None:
     found = plan("It rained again. " * 6_000 + "Show me the picture of the lighthouse, please.")
     assert "lighthouse" in found.content
+
+
+def test_photos_like_one_that_is_shown(plan) -> None:
+    found = plan("more like the second one but in winter", ASKED)
+    assert (found.move, found.like, found.numbers) == (Move.REQUEST, "one", (2,))
+    assert found.when and not found.content
+    found = plan("anything like that one but with a dog", ASKED)
+    assert (found.like, found.numbers, found.content) == ("one", (), "with a dog")
+    assert plan("more like the second one").like == ""
+
+
+def test_what_a_photo_says(plan) -> None:
+    for message in (
+        "what does the sign say?",
+        "can you read the receipt?",
+        "what's written on it?",
+    ):
+        assert plan(message, ASKED).aspect == "says", message
+    found = plan("what does the second one say?", ASKED)
+    assert (found.aspect, found.numbers) == ("says", (2,))
+    assert plan("what does he say", FRESH).aspect == ""
+
+
+def test_a_photo_asked_for_by_its_text(plan) -> None:
+    found = plan("is there a receipt from Hornbach?")
+    assert (found.move, found.content) == (Move.REQUEST, "a receipt from Hornbach")
+    assert plan('show me "no parking"').content == '"no parking"'
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("das Schild, auf dem Ausgang steht", '"Ausgang"'),
+        ("zeig mir das Foto mit der Aufschrift Notausgang", '"Notausgang"'),
+        ("写着出口的牌子", '"出口"'),
+        ("给我看“出口”", '"出口"'),
+    ],
+)
+def test_a_text_asked_for_in_another_language(plan, message: str, said: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, said)

@@ -107,6 +107,24 @@ def test_time_place_and_not(client: McpClient) -> None:
     assert without["photos"][0]["id"] != rocket
 
 
+def test_favourites_and_photos_like_one(client: McpClient) -> None:
+    one, other, *_ = structured(client.call("search_photos", where="samples", images=0))["photos"]
+    with Library.open(client.home / "library.db") as library:
+        library.set_favourite(other["id"], True)
+    found = structured(client.call("search_photos", favourites=True))
+    assert [photo["id"] for photo in found["photos"]] == [other["id"]]
+    alike = structured(client.call("search_photos", like=one["id"], images=0))["photos"]
+    assert alike and one["id"] not in [photo["id"] for photo in alike]
+    with Library.open(client.home / "library.db") as library:
+        library.set_favourite(other["id"], False)
+        library.set_hidden(one["id"], True)
+    assert "no such photo" in failure(client.call("search_photos", like=one["id"]))
+    found = structured(client.call("search_photos", where="samples", k=20, images=0))
+    assert one["id"] not in [photo["id"] for photo in found["photos"]]
+    with Library.open(client.home / "library.db") as library:
+        library.set_hidden(one["id"], False)
+
+
 def test_one_photo(client: McpClient) -> None:
     (found,) = structured(client.call("search_photos", where="France"))["photos"]
     result = client.call("get_photo", id=found["id"])

@@ -1,0 +1,15 @@
+"""Text inside photos: read by optical character recognition and kept in the library."""
+
+from retrieval.ocr.base import TextReader
+from retrieval.ocr.rapid import open_reader, reader_available
+from retrieval.ocr.run import TextProgress, TextReport, Unread, read_texts
+
+__all__ = [
+    "TextProgress",
+    "TextReader",
+    "TextReport",
+    "Unread",
+    "open_reader",
+    "read_texts",
+    "reader_available",
+]
