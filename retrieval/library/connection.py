@@ -20,6 +20,7 @@ from retrieval.errors import LibraryBusy, LibraryError, LibraryNotFound, Library
 from retrieval.library.lock import WriteLock
 from retrieval.library.schema import APPLICATION_ID, Header, latest_version, migrations, peek
 from retrieval.paths import make_private_folder
+from retrieval.photos.remote import path_from
 
 BUSY_TIMEOUT_SECONDS = 10.0
 _CHUNK = 500
@@ -344,7 +345,7 @@ def stored_path(path: Path) -> str | bytes:
 
 def path_of(stored: str | bytes) -> Path:
     """The path that :func:`stored_path` stored."""
-    return Path(os.fsdecode(stored))
+    return path_from(os.fsdecode(stored))
 
 
 def now() -> str:
