@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from retrieval.files import replacing
 from retrieval.indexing.reader import FileRead
 from retrieval.paths import make_private_folder
@@ -100,21 +98,20 @@ class Partitions:
             "content_hash": pa.array([read.content_hash for read in reads], pa.string()),
             "reason": pa.array([read.reason for read in reads], pa.string()),
             "remark": pa.array([read.remark for read in reads], pa.string()),
-            "vector": pa.array(
-                [None if read.vector is None else read.vector.tolist() for read in reads],
-                pa.list_(pa.float32(), self.dim),
-            ),
+            "vector": pa.array([read.vector for read in reads], pa.list_(pa.float32())),
         }
         for name, kind in _metadata_columns().items():
             columns[name] = pa.array([getattr(one, name, None) for one in told], kind)
         return pa.table(columns).replace_schema_metadata(dict(self._about()))
 
     def _reads(self, table: "pa.Table") -> Iterator[FileRead]:
-        for row in table.to_pylist():
+        column = table["vector"].combine_chunks()
+        vectors = iter(column.flatten().to_numpy().reshape(-1, self.dim))
+        present = column.is_valid().to_pylist()
+        for row, has_vector in zip(table.drop(["vector"]).to_pylist(), present, strict=True):
             metadata = None
             if row["width"] is not None:
                 metadata = Metadata(**{name: row[name] for name in _metadata_columns()})
-            vector = row["vector"]
             yield FileRead(
                 ScannedFile(
                     path_from(os.fsdecode(row["path"])),
@@ -127,7 +124,7 @@ class Partitions:
                 metadata=metadata,
                 reason=row["reason"],
                 remark=row["remark"],
-                vector=None if vector is None else np.asarray(vector, dtype=np.float32),
+                vector=next(vectors).copy() if has_vector else None,
             )
 
 
