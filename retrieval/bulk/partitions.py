@@ -74,7 +74,8 @@ class Partitions:
 
     def clear(self) -> None:
         """Remove all partition files, and the folder when nothing else lies in it."""
-        for path in self.folder.glob(f"*{_SUFFIX}"):
+        for path in self.folder.glob(f"*{_SUFFIX}*"):
+            # Also what a worker that was killed had begun to write.
             path.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
