@@ -5,10 +5,12 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _START = """
@@ -45,6 +47,11 @@ class Storage:
         """Delete an object."""
         self.client.delete_object(Bucket=self.bucket, Key=key)
 
+    def empty(self) -> None:
+        """Delete all objects."""
+        for one in self.client.list_objects_v2(Bucket=self.bucket).get("Contents", []):
+            self.delete(one["Key"])
+
     def address(self, key: str = "") -> str:
         """What an object or folder is called."""
         return f"s3://{self.bucket}/{key}".rstrip("/")
@@ -67,6 +74,33 @@ def object_storage(bucket: str = "photos") -> Iterator[Storage]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextlib.contextmanager
+def refusing_storage() -> Iterator[str]:
+    """The URL of a server that answers every request of S3 with "access denied"."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+            self.send_response(403)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(content)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def _client(url: str) -> Any:
