@@ -1,5 +1,6 @@
 """Bulk runs: the same library as without an engine; killed, resumed, out of reach."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -7,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.app import build_app
-from retrieval.bulk import DaftEngine, index_in_bulk, open_engine
-from retrieval.errors import BulkRunFailed, EngineUnavailable, StorageError, WorkerDied
-from retrieval.indexing import IndexReport, index_folders
+from bot.cli.main import run
+from retrieval.bulk import DaftEngine, index_in_bulk
+from retrieval.errors import BulkRunFailed, StorageError, WorkerDied
+from retrieval.indexing import IndexReport
 from retrieval.library import Library
 from retrieval.photos.remote import RemotePath, path_from
 from tests.support.dying_encoder import DyingEncoder, workers
@@ -69,8 +70,7 @@ def content(library: Library) -> dict[str, tuple[object, ...]]:
     }
 
 
-def counted(report: IndexReport) -> dict[str, object]:
-    told = report.as_dict()
+def counted(told: dict[str, object]) -> dict[str, object]:
     return {name: told[name] for name in told if name not in ("seconds", "photos_per_second")}
 
 
@@ -79,16 +79,63 @@ def bulk(library: Library, folder: Path, engine: object = None, **options: objec
     return index_in_bulk(library, ColourEncoder(), [folder], engine=engine or Inline(), **options)
 
 
+@pytest.fixture
+def photopal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a command: its exit status, what it printed, and what it said."""
+    monkeypatch.setattr("retrieval.encoders.load_encoder", ColourEncoder)
+
+    def command(*arguments: str | Path) -> tuple[int, str, str]:
+        status = run(list(map(str, arguments)))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return command
+
+
 def test_two_workers_make_the_library_that_one_process_makes(
-    library: Library, many: Path, tmp_path: Path
+    photopal: Callable[..., tuple[int, str, str]], many: Path, tmp_path: Path
 ) -> None:
-    with Library.open(tmp_path / "plain.db", create=True) as plain:
-        expected = index_folders(plain, ColourEncoder(), [many])
-        report = bulk(library, many, DaftEngine())
-        assert counted(report) == counted(expected)
-        assert report.indexed == 72
-        assert content(library) == content(plain)
-    assert not (tmp_path / "library.db.bulk").exists()
+    plain, bulk = tmp_path / "plain.db", tmp_path / "bulk.db"
+    _, expected, _ = photopal("index", many, "--json", "--library", plain)
+    engine = ("--engine", "daft", "--workers", "2")
+    status, report, said = photopal("index", many, "--json", "--library", bulk, *engine)
+    assert (status, said) == (0, "")
+    assert counted(json.loads(report)) == counted(json.loads(expected))
+    assert json.loads(report)["indexed"] == 72
+    with Library.read(plain) as one, Library.read(bulk) as other:
+        assert content(one) == content(other)
+    assert not (tmp_path / "bulk.db.bulk").exists()
+
+
+def test_what_is_wrong_is_told_in_one_line(
+    photopal: Callable[..., tuple[int, str, str]], storage: Storage, many: Path
+) -> None:
+    for arguments, expected, words in (
+        ((many, "--engine", "spark"), 1, "there is no engine 'spark': choose daft"),
+        ((many, "--workers", "2"), 2, "--workers needs --engine"),
+        (("s3://no-such-bucket", "--engine", "daft"), 1, "there is no s3://no-such-bucket"),
+        ((storage.address("none"),), 1, "nothing lies at s3://photos/none: check the address"),
+    ):
+        status, out, said = photopal("index", *arguments)
+        assert (status, out) == (expected, "")
+        assert words in said
+        assert expected == 2 or said.count("\n") == 1
+
+
+def test_photos_in_storage_are_found_and_forgotten(
+    photopal: Callable[..., tuple[int, str, str]], storage: Storage, many: Path
+) -> None:
+    for name in ("exif.jpg", "1/1.jpg"):
+        storage.put(f"album/{name}", (many / name).read_bytes())
+    assert photopal("index", storage.address("album"), "--json")[0] == 0
+    _, found, _ = photopal("search", "green", "--in", storage.address("album/1"), "--json")
+    assert [hit["path"] for hit in json.loads(found)["results"]] == [
+        storage.address("album/1/1.jpg")
+    ]
+    _, gone, _ = photopal("forget", storage.address("album"), "--json")
+    assert json.loads(gone) == {"folder": "s3://photos/album", "forgotten": 2, "folders": []}
 
 
 def test_a_worker_killed_in_mid_run_costs_nothing(
@@ -220,9 +267,3 @@ def test_pictures_that_the_encoder_cannot_take(library: Library, many: Path) -> 
     assert ("exif.jpg", "the encoder cannot embed it") in [
         (one.path.name, one.reason) for one in report.failed
     ]
-
-
-def test_engines_are_named() -> None:
-    with pytest.raises(EngineUnavailable, match="no engine 'spark': choose daft"):
-        open_engine("spark")
-    assert build_app() is not None
