@@ -1,7 +1,8 @@
 """The engine that starts the workers, gives them partitions and brings their answers: Daft.
 
 Daft's own runner starts worker processes on this machine. On a cluster, ``DAFT_RUNNER=ray`` with
-``RAY_ADDRESS`` lets the same plan run on Ray. Why Daft: see ``SCALE.md`` beside this file.
+``RAY_ADDRESS`` lets the same plan run on Ray. Why Daft, and how far it reaches: ``SCALE.md``
+beside this file.
 """
 
 import contextlib
