@@ -6,8 +6,11 @@ beside this file.
 """
 
 import contextlib
-import logging
+import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -15,6 +18,10 @@ from retrieval.errors import EngineUnavailable, WorkerDied
 
 ENGINES = ("daft",)
 """Names of the engines that can be chosen."""
+
+_START = (
+    "import sys; sys.path[:] = {path!r}; from retrieval.bulk.engine_process import main; main()"
+)
 
 Work = Callable[[str], str]
 
@@ -49,7 +56,7 @@ def open_engine(name: str) -> Engine:
 
 
 class DaftEngine:
-    """Daft, with one class instance a worker process."""
+    """Daft in a process of its own (:mod:`retrieval.bulk.engine_process`), with its workers."""
 
     def __init__(self) -> None:
         """Nothing is started yet.
@@ -61,55 +68,57 @@ class DaftEngine:
         os.environ.setdefault("DO_NOT_TRACK", "true")
         os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
         try:
-            import daft
+            import daft.pickle
             import pyarrow.parquet  # noqa: F401
         except ImportError as error:
             raise EngineUnavailable(
                 f'the engine daft is not installed: pip install "photopal[bulk]" ({error})'
             ) from error
-        self._daft = daft
+        self._dumps = daft.pickle.dumps
 
     def run(self, start: Callable[[], Work], inputs: Sequence[str], workers: int) -> Iterator[str]:
         """See :class:`Engine`."""
-        daft = self._daft
-
-        @daft.cls(max_concurrency=workers, use_process=True)
-        class Process:
-            def __init__(self) -> None:
-                self.work = start()
-
-            @daft.method(return_dtype=daft.DataType.string())
-            def __call__(self, text: str) -> str:
-                return self.work(text)
-
-        # One input a batch: whoever is free takes the next one.
-        frame = daft.from_pydict({"input": list(inputs)}).into_batches(1)
-        answers = frame.select(Process()(daft.col("input")).alias("answer")).iter_rows()
-        with _quiet("daft_local_execution", "daft"):
-            try:
-                for row in answers:
-                    yield str(row["answer"])
-            except GeneratorExit:
-                raise
-            except Exception as error:
-                raise WorkerDied(f"a worker process ended ({_line(error)})") from error
-            finally:
-                answers.close()
+        process = subprocess.Popen(
+            [sys.executable, "-c", _START.format(path=sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # An interrupt from the keyboard is for the caller, which ends this process.
+            start_new_session=True,
+        )
+        try:
+            yield from _talk(process, self._dumps((start, list(inputs), workers)))
+        finally:
+            _end(process)
 
 
-@contextlib.contextmanager
-def _quiet(*names: str) -> Iterator[None]:
-    """Without the log lines of a library whose errors are told otherwise."""
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
+def _talk(process: "subprocess.Popen[bytes]", task: bytes) -> Iterator[str]:
+    to, answers = process.stdin, process.stdout
+    assert to is not None and answers is not None
     try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        to.write(b"%d\n" % len(task) + task)
+        to.flush()
+    except BrokenPipeError as error:
+        raise WorkerDied("the engine did not start") from error
+    for line in answers:
+        answer = json.loads(line)
+        if answer is None:
+            return
+        if isinstance(answer, list):
+            raise WorkerDied(f"a worker process ended: {answer[0]}")
+        yield answer
+    raise WorkerDied("the engine ended")
 
 
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the engine and its workers, busy or not."""
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+    process.wait()
