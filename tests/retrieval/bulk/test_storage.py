@@ -145,7 +145,10 @@ def test_found_filtered_and_shown(
     green = next(one for one in library.photos_with("present") if one.path.name == "green.jpg")
     with Image.open(pictures.thumbnail(green.id)) as thumbnail:
         assert thumbnail.size == (32, 32)
+    assert green.path.stat().st_size == len(photo("black", size=(32, 32)))
     storage.delete("album/green.jpg")
+    with pytest.raises(FileNotFoundError):
+        green.path.stat()
     with pytest.raises(PhotoNotFound):
         pictures.thumbnail(green.id)
     with pytest.raises(UnreadableImage, match="the file is gone"):
