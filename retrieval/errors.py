@@ -5,6 +5,7 @@ All errors that Photopal raises on purpose, whatever the package::
     PhotopalError
     ├── RetrievalError                 retrieval.errors
     │   ├── FolderNotFound
+    │   ├── StorageError
     │   ├── NoPhotosFound
     │   ├── PhotosMissing
     │   ├── UnreadableImage
@@ -19,7 +20,10 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── LibraryEmpty
     │   │   └── ExportInvalid
     │   ├── PhotoNotFound
-    │   └── EmptyQuery
+    │   ├── EmptyQuery
+    │   └── BulkRunFailed
+    │       ├── EngineUnavailable
+    │       └── WorkerDied
     ├── BotError                       bot.errors
     │   ├── EmptyDialogue
     │   ├── DialogueUnreadable
@@ -62,6 +66,10 @@ class RetrievalError(PhotopalError):
 
 class FolderNotFound(RetrievalError):
     """A folder of photos does not exist or is not a folder."""
+
+
+class StorageError(RetrievalError):
+    """Object storage is out of reach, refuses access, or has no such bucket."""
 
 
 class NoPhotosFound(RetrievalError):
@@ -122,3 +130,15 @@ class PhotoNotFound(RetrievalError):
 
 class EmptyQuery(RetrievalError):
     """A query holds no text to search with."""
+
+
+class BulkRunFailed(RetrievalError):
+    """Worker processes could not do their work. What they finished before is kept."""
+
+
+class EngineUnavailable(BulkRunFailed):
+    """The engine that runs worker processes is unknown, or its package is missing."""
+
+
+class WorkerDied(BulkRunFailed):
+    """A worker process ended before its work was done."""

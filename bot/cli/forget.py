@@ -7,26 +7,30 @@ import typer
 
 from bot.cli.options import DebugOption, JsonOption, LibraryOption, load_settings
 from bot.cli.output import counted, results
+from retrieval.photos.remote import path_from, real_path
 
 
 def forget(
     context: typer.Context,
     folder: Annotated[
-        Path, typer.Argument(help="A folder that was indexed; it need not be there.")
+        Path,
+        typer.Argument(
+            parser=path_from,
+            metavar="FOLDER",
+            help="A folder that was indexed; it need not be there.",
+        ),
     ],
     as_json: JsonOption = False,
     library: LibraryOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Take a folder and its photos out of the library; the files are not touched."""
-    import os
-
     from retrieval.library import Library
     from retrieval.vectors import open_index
 
     settings = load_settings(context, library=library)
     # Folders are remembered by their real paths; one that is gone is still found by its name.
-    chosen = Path(os.path.realpath(folder.expanduser()))
+    chosen = real_path(folder)
     with results(as_json) as out, Library.open(settings.library_path) as books:
         forgotten = books.forget_folder(chosen)
         index = open_index(books)

@@ -20,9 +20,13 @@ from bot.cli.options import (
 from bot.cli.output import note, results
 from bot.cli.texts import choose_reading, print_texts, read_new_texts
 from retrieval.errors import FolderNotFound, LibraryNotFound, PhotosMissing
+from retrieval.photos.remote import RemotePath, path_from
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.settings import Settings
+    from retrieval.indexing import IndexReport
 
 
 def index(
@@ -30,8 +34,9 @@ def index(
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Folders of photos, with all that is below them. "
-            "Default: those that were indexed before.",
+            parser=path_from,
+            help="Folders of photos, with all that is below them, or addresses in object storage "
+            "(s3://bucket/photos). Default: those that were indexed before.",
             metavar="FOLDER",
             show_default=False,
         ),
@@ -58,6 +63,18 @@ def index(
             "Needs photopal[ocr].",
         ),
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            "--engine", metavar="NAME", help="Embed in worker processes of an engine: daft."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", metavar="N", min=1, max=1024, help="Worker processes of the engine."
+        ),
+    ] = None,
     as_json: JsonOption = False,
     user: UserOption = None,
     library: LibraryOption = None,
@@ -73,7 +90,9 @@ def index(
     settings = load_settings(context, library=library, encoder=encoder)
     chosen = [folder.expanduser() for folder in folders or []]
     for folder in chosen:
-        if not folder.is_dir():
+        if isinstance(folder, RemotePath):
+            folder.check_folder()
+        elif not folder.is_dir():
             raise FolderNotFound(
                 f"{folder} is {'not a folder' if folder.exists() else 'not there: no such folder'}"
             )
@@ -82,6 +101,7 @@ def index(
         from retrieval.library.connection import FOREVER
 
         settings = _with_encoder(chosen, settings, rebuild)
+        run = _bulk_run(engine, workers, settings.encoder)
         embedder = open_encoder(settings.encoder)
         patience = 0.0 if no_wait else FOREVER
         with Library.open(
@@ -90,7 +110,12 @@ def index(
             with books.writing(patience=patience, on_wait=_say_that_it_waits):
                 choose_reading(books, ocr)
                 report = index_with_progress(
-                    books, embedder, chosen, rebuild=rebuild, remove_missing=remove_missing
+                    books,
+                    embedder,
+                    chosen,
+                    run=run,
+                    rebuild=rebuild,
+                    remove_missing=remove_missing,
                 )
                 texts = read_new_texts(books, asked=bool(ocr))
             if as_json:
@@ -106,6 +131,27 @@ def index(
                 return
     if report.lost:
         raise PhotosMissing("; ".join(str(loss) for loss in report.lost))
+
+
+def _bulk_run(
+    engine: str | None, workers: int | None, encoder: str
+) -> "Callable[..., IndexReport] | None":
+    """What indexes with an engine; None without one."""
+    if engine is None:
+        if workers is not None:
+            raise typer.BadParameter("--workers needs --engine")
+        return None
+    from functools import partial
+
+    from retrieval.bulk import index_in_bulk, open_engine
+    from retrieval.encoders import load_encoder
+
+    return partial(
+        index_in_bulk,
+        engine=open_engine(engine),
+        load=partial(load_encoder, encoder),
+        workers=workers,
+    )
 
 
 def _with_encoder(folders: list[Path], settings: "Settings", rebuild: bool) -> "Settings":

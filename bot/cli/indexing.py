@@ -1,6 +1,6 @@
 """Index folders with a progress bar on standard error, and the report at the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,21 @@ MAX_KINDS_SHOWN = 6
 
 
 def index_with_progress(
-    library: "Library", encoder: "Encoder", folders: Sequence[Path], **options: Any
+    library: "Library",
+    encoder: "Encoder",
+    folders: Sequence[Path],
+    *,
+    run: "Callable[..., IndexReport] | None" = None,
+    **options: Any,
 ) -> "IndexReport":
-    """Index the folders; shows photos done, photos/s and the time left."""
+    """Index the folders; shows photos done, photos/s and the time left.
+
+    ``run`` does it, with ``index_folders``' arguments; by default that function itself.
+    """
     from retrieval.indexing import Progress as Done
     from retrieval.indexing import index_folders
 
+    run = run or index_folders
     bar = progress_bar("Indexing")
     with bar:
         task = bar.add_task("", total=None, more="")
@@ -33,7 +42,7 @@ def index_with_progress(
             bar.update(task, completed=done.done, total=done.total, more=rate)
 
         try:
-            report = index_folders(library, encoder, folders, on_progress=show, **options)
+            report = run(library, encoder, folders, on_progress=show, **options)
         except KeyboardInterrupt:
             bar.stop()
             note("photopal: interrupted; what was indexed is kept, run it again to go on")

@@ -22,6 +22,7 @@ from bot.cli.options import (
 from bot.cli.output import Results, results
 from bot.cli.stdin import batches_of_lines
 from retrieval.errors import EmptyQuery
+from retrieval.photos.remote import path_from
 
 if TYPE_CHECKING:
     from retrieval.library import Library
@@ -55,7 +56,9 @@ def search(
     ] = None,
     folders: Annotated[
         list[Path] | None,
-        typer.Option("--in", metavar="FOLDER", help="In this folder or below it."),
+        typer.Option(
+            "--in", parser=path_from, metavar="FOLDER", help="In this folder or below it."
+        ),
     ] = None,
     favourites: Annotated[
         bool, typer.Option("--favourites", help="Only photos marked as favourites.")

@@ -34,6 +34,7 @@ from retrieval.indexing.report import Failed, IndexReport, Progress, Remarked
 from retrieval.indexing.roots import Looked, choose_roots, look_through, remember, review_roots
 from retrieval.library import KnownFile, Library, Photo
 from retrieval.photos.metadata import Metadata
+from retrieval.photos.remote import RemotePath
 from retrieval.photos.scan import ScannedFile
 from retrieval.vectors import VectorIndex, open_index
 
@@ -54,6 +55,7 @@ def index_folders(
     workers: int = 2,
     rebuild: bool = False,
     remove_missing: bool = False,
+    reader: FileReader | None = None,
 ) -> IndexReport:
     """Index the photos of these folders, and below them, into the library.
 
@@ -70,6 +72,7 @@ def index_folders(
             library belongs to this encoder from then on.
         remove_missing: take photos out whose files are gone, even if a folder lost most of them
             at once; otherwise such a folder is reported in ``lost`` and keeps them.
+        reader: reads the files in another way, see :mod:`retrieval.bulk`.
 
     Raises:
         FolderNotFound: a folder is not there, or, on a rebuild with another encoder, one that was
@@ -77,15 +80,22 @@ def index_folders(
         NoPhotosFound: no folder holds a photo, or ever did.
         EncoderMismatch: the library belongs to another encoder.
         LibraryBusy: another process writes to the library.
+        StorageError: a folder lies in storage that is out of reach.
     """
     index = open_index(library) if index is None else index
     with library.writing():
-        run = _Run(library, encoder, on_progress, max(1, batch_size), max(1, workers))
+        reader = reader or FileReader(decoded_side(encoder), max(1, workers))
+        run = _Run(library, encoder, on_progress, max(1, batch_size), max(1, workers), reader)
         report = run.index(folders, rebuild, remove_missing)
         index.sync(library)
         index.save()
         run.finish()
     return report
+
+
+def decoded_side(encoder: Encoder) -> int:
+    """Shorter edge in pixels of the pictures that the encoder is given."""
+    return encoder.image_size * _DECODED_SIDE_FACTOR
 
 
 def check_encoder(library: Library, encoder: Encoder) -> None:
@@ -112,13 +122,14 @@ class _Run:
         on_progress: Callable[[Progress], None] | None,
         batch_size: int,
         workers: int,
+        reader: FileReader,
     ) -> None:
         self.library = library
         self.encoder = encoder
         self.on_progress = on_progress
         self.batch_size = batch_size
         self.workers = workers
-        self.reader = FileReader(encoder.image_size * _DECODED_SIDE_FACTOR, workers)
+        self.reader = reader
         self.report = IndexReport()
         self.started = time.perf_counter()
         self.done = 0
@@ -209,7 +220,7 @@ class _Run:
         pictures = 0
         for read in self.reader.read_all(waiting, ahead=self.batch_size + 2 * self.workers):
             batch.append(read)
-            pictures += read.image is not None
+            pictures += _is_read(read)
             if pictures >= self.batch_size or len(batch) >= 8 * self.batch_size:
                 self._write(batch)
                 batch, pictures = [], 0
@@ -223,7 +234,7 @@ class _Run:
         new: dict[str, FileRead] = {}
         for read in batch:
             content = read.content_hash
-            if read.image is not None and content is not None and content not in self.refused:
+            if _is_read(read) and content is not None and content not in self.refused:
                 new.setdefault(content, read)
         vectors = self._encode(list(new.values()))
         lost: list[FileRead] = []
@@ -241,21 +252,25 @@ class _Run:
             self._write([self.reader.read(read.file, trusting=False) for read in lost])
 
     def _encode(self, reads: list[FileRead]) -> dict[str, NDArray[np.float32]]:
+        result = {str(read.content_hash): read.vector for read in reads if read.vector is not None}
+        self.report.embedded += len(result)
+        reads = [read for read in reads if read.vector is None]
         if not reads:
-            return {}
+            return result
         try:
             vectors = list(self._vectors(reads))
         except Exception:
             # One picture that the encoder cannot take must not cost the others their place.
             vectors = self._one_by_one(reads)
-        result: dict[str, NDArray[np.float32]] = {}
+        embedded = 0
         for read, vector in zip(reads, vectors, strict=True):
             if vector is None or not np.isfinite(vector).all():
                 # Copies of it, in this batch or a later one, are told the same.
                 self.refused[str(read.content_hash)] = "the encoder cannot embed it"
             else:
                 result[str(read.content_hash)] = vector
-        self.report.embedded += len(result)
+                embedded += 1
+        self.report.embedded += embedded
         return result
 
     def _vectors(self, reads: list[FileRead]) -> NDArray[np.float32]:
@@ -363,7 +378,12 @@ class _Run:
     def _is_gone(self, photo: Photo) -> bool:
         if photo.id in self.moved_ids or (photo.path in self.seen and photo.status != "removed"):
             return False
-        return photo.status == "removed" or not os.path.lexists(photo.path)
+        if photo.status == "removed":
+            return True
+        if isinstance(photo.path, RemotePath):
+            # Known for folders that were looked through in this run; others are not asked.
+            return under(photo.path, self.roots)
+        return not os.path.lexists(photo.path)
 
     def _put(
         self,
@@ -417,6 +437,11 @@ class _Run:
                 seconds_left=None if pace is None else pace * (self.to_read - self.was_read),
             )
         )
+
+
+def _is_read(read: FileRead) -> bool:
+    """Whether there is a picture, or the vector that was made of it."""
+    return read.image is not None or read.vector is not None
 
 
 def _stamp(file: ScannedFile) -> dict[str, Any]:

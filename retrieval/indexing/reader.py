@@ -6,6 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from retrieval.errors import UnreadableImage
@@ -31,6 +33,7 @@ class FileRead:
         content_hash: of its bytes; None when they were out of reach.
         metadata: together with ``image``, of a file that was decoded.
         image: the picture, upright, not much larger than the encoder wants it.
+        vector: in place of the picture, where the file was embedded elsewhere.
         known_content: its bytes have a vector already, so that it was not decoded.
         reason: why it could not be read.
         remark: what was odd about a file that was decoded.
@@ -40,6 +43,7 @@ class FileRead:
     content_hash: str | None = None
     metadata: Metadata | None = None
     image: Image.Image | None = None
+    vector: NDArray[np.float32] | None = None
     known_content: bool = False
     reason: str | None = None
     remark: str | None = None
@@ -101,10 +105,14 @@ class FileReader:
 
     def _take_in(self, read: FileRead, content: bytes, trusting: bool) -> None:
         read.content_hash = content_hash(content)
-        known = self.known.get(read.file.path)
-        own = known is not None and known.current and known.content_hash == read.content_hash
-        if trusting and (own or read.content_hash in self.embedded):
+        if trusting and self._is_known(read.file, read.content_hash):
             read.known_content = True
             return
         decoded = self._decoders.read_photo(content, self.side)
         read.metadata, read.image, read.remark = decoded.metadata, decoded.image, decoded.remark
+
+    def _is_known(self, file: ScannedFile, content: str) -> bool:
+        """Whether content has a vector already, of this file or of another."""
+        known = self.known.get(file.path)
+        own = known is not None and known.current and known.content_hash == content
+        return own or content in self.embedded

@@ -1,7 +1,6 @@
 """The folders of a run: which are looked through, what is found there, which are there no more."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from retrieval.indexing.report import Failed
 from retrieval.library import Library
 from retrieval.library.records import Companion, PassedOver
 from retrieval.photos.left_out import Overlooked
+from retrieval.photos.remote import RemotePath, path_from, real_path
+from retrieval.photos.remote_scan import scan_storage
 from retrieval.photos.scan import BROKEN_LINK, ScannedFile, scan_folder
 
 _AWAY = "the drive or folder behind this link is away; its photos stay in the library"
@@ -53,11 +54,14 @@ def choose_roots(
     Raises:
         FolderNotFound: one that was named is not there, or a rebuild cannot do without it.
         NoPhotosFound: none was named or indexed before.
+        StorageError: one that was named lies in storage that is out of reach.
     """
     remembered = library.roots()
-    chosen = [Path(os.path.realpath(Path(folder).expanduser())) for folder in folders]
+    chosen = [real_path(path_from(folder)) for folder in folders]
     for folder, given in zip(chosen, folders, strict=True):
-        if not folder.is_dir():
+        if isinstance(folder, RemotePath):
+            folder.check_folder()
+        elif not folder.is_dir():
             raise FolderNotFound(_missing(Path(given), folder in remembered))
     if not chosen and not remembered:
         raise NoPhotosFound("no folder was indexed yet: name one, photopal index FOLDER")
@@ -85,7 +89,7 @@ def look_through(roots: Sequence[Path], library: Library) -> Looked:
     for root in roots:
         overlooked = Overlooked()
         here: list[ScannedFile] = []
-        for file in scan_folder(root, overlooked):
+        for file in _scan(root, overlooked):
             if file.path in seen:
                 continue
             seen.add(file.path)
@@ -115,6 +119,12 @@ def look_through(roots: Sequence[Path], library: Library) -> Looked:
         names = ", ".join(str(root) for root in roots)
         raise NoPhotosFound(f"no photos in {names}: name a folder that holds some")
     return looked
+
+
+def _scan(root: Path, overlooked: Overlooked) -> Iterator[ScannedFile]:
+    if isinstance(root, RemotePath):
+        return scan_storage(root, overlooked)
+    return scan_folder(root, overlooked)
 
 
 def under_or_at(path: Path, folders: Sequence[Path]) -> bool:

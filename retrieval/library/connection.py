@@ -31,6 +31,7 @@ from retrieval.library.opening import (
 )
 from retrieval.library.schema import latest_version, migrations
 from retrieval.paths import make_private_folder
+from retrieval.photos.remote import path_from
 
 FOREVER = float("inf")
 _CHUNK = 500
@@ -418,7 +419,7 @@ def stored_path(path: Path) -> str | bytes:
 
 def path_of(stored: str | bytes) -> Path:
     """The path that :func:`stored_path` stored."""
-    return Path(os.fsdecode(stored))
+    return path_from(os.fsdecode(stored))
 
 
 def now() -> str:

@@ -13,6 +13,7 @@ from retrieval.filters import DateRange, Filter, Place
 from retrieval.library.connection import Database, path_of, stored_path
 from retrieval.library.records import Facts
 from retrieval.photos.names import name_words
+from retrieval.photos.remote import real_path
 
 MAX_QUERY_WORDS = 64
 """Of a longer text, only so many words are looked for in names."""
@@ -145,7 +146,7 @@ def _of_folders(folders: tuple[Path, ...]) -> Condition:
     for folder in folders:
         absolute = folder.expanduser().absolute()
         # The library keeps real paths, except below links to folders.
-        for one in dict.fromkeys((absolute, Path(os.path.realpath(absolute)))):
+        for one in dict.fromkeys((absolute, real_path(absolute))):
             parts.append("path = ?")
             values.append(stored_path(one))
             below = os.path.join(one, "")

@@ -25,11 +25,12 @@ from typing import IO, TypeVar
 
 from PIL import Image
 
-from retrieval.errors import UnreadableImage
+from retrieval.errors import StorageError, UnreadableImage
 from retrieval.photos.colours import eight_bit, printers_colours, shrink, to_rgb, to_srgb
 from retrieval.photos.mending import mended
 from retrieval.photos.opening import UPRIGHT_FORMATS, identify
 from retrieval.photos.raw import RAW_SUFFIXES
+from retrieval.photos.remote import RemotePath
 from retrieval.photos.scaling import decode_reduced
 
 _SUFFIXES = """
@@ -161,7 +162,10 @@ def read_file(path: Path) -> bytes:
     Raises:
         UnreadableImage: it is no regular file, or over the limit of size.
         OSError: it cannot be read.
+        StorageError: it lies in storage that is out of reach.
     """
+    if isinstance(path, RemotePath):
+        return path.read_bytes()
     _check_file(path)
     with open(path, "rb") as file:
         return file.read(MAX_FILE_BYTES)
@@ -176,12 +180,15 @@ def bounded_memory(size: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def reading(source: Source) -> Iterator[Image.Image]:
-    """A photo opened but not decoded yet; every error inside ends as ``UnreadableImage``."""
+    """A photo opened but not decoded yet; every error inside ends as ``UnreadableImage``.
+
+    All but ``StorageError``, which says nothing of the photo.
+    """
     try:
         with _open(source) as file, contextlib.closing(identify(file)) as image:
             _check_size(image)
             yield image
-    except UnreadableImage:
+    except (UnreadableImage, StorageError):
         raise
     except Exception as error:
         raise UnreadableImage(reason_of(error)) from error
@@ -208,6 +215,8 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def _open(source: Source) -> IO[bytes]:
+    if isinstance(source, RemotePath):
+        source = source.read_bytes()
     if isinstance(source, bytes):
         if not source:
             raise UnreadableImage("empty file")

@@ -29,7 +29,8 @@ class ScannedFile:
         problem: why it cannot be read, else None.
         is_folder: a whole folder could not be read; what it holds is unknown.
         ctime_ns: time of the last change of the file or of what the system says of it.
-        inode: number of the file on its device.
+        inode: number of the file on its device; of an object in storage one that changes with its
+            content (:func:`retrieval.photos.remote.version`).
         device: number of the device.
         is_link: another file lies behind it.
     """

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from PIL import Image
 
-from retrieval.errors import PhotoNotFound
+from retrieval.errors import PhotoNotFound, UnreadableImage
 from retrieval.files import PRIVATE, content_hash, replacing, write_bytes
 from retrieval.paths import home, make_private_folder
-from retrieval.photos.reading import open_image
+from retrieval.photos.reading import Source, open_image, reason_of
+from retrieval.photos.remote import RemotePath
 from retrieval.photos.scan import CACHE_SIGNATURE, CACHE_TAG
 
 THUMBNAIL_SIDE = 512
@@ -84,7 +85,10 @@ class Thumbnails:
         Raises:
             PhotoNotFound: the photo's file is gone.
             UnreadableImage: it cannot be decoded any more.
+            StorageError: it lies in storage that is out of reach.
         """
+        if isinstance(photo.path, RemotePath):
+            return self._of_object(photo, photo.path)
         try:
             status = os.stat(photo.path)
         except OSError as error:
@@ -98,18 +102,31 @@ class Thumbnails:
             times = f"{status.st_mtime_ns}|{status.st_ctime_ns}|{status.st_ino}"
             unsure = f"{photo.path}|{status.st_size}|{times}"
             name = content_hash(os.fsencode(unsure))
-        target = self.cache_dir / name[:2] / f"{name}-{self.side}.jpg"
-        try:
-            used = target.stat().st_mtime
-        except OSError:
+        target = self._target(name)
+        if not _is_kept(target):
             self._make(photo.path, target)
-            return target
-        if time.time() - used > _DAY:
-            with contextlib.suppress(OSError):
-                os.utime(target)
         return target
 
-    def _make(self, source: Path, target: Path) -> None:
+    def _of_object(self, photo: PhotoFile, path: RemotePath) -> Path:
+        """The thumbnail of a photo in storage, which is not asked when there is one."""
+        if photo.content_hash and _is_kept(kept := self._target(photo.content_hash)):
+            return kept
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise PhotoNotFound(f"the object of photo {photo.id} is gone") from error
+        except OSError as error:
+            raise UnreadableImage(reason_of(error)) from error
+        # What is there now need not be what was indexed.
+        target = self._target(content_hash(content))
+        if not _is_kept(target):
+            self._make(content, target)
+        return target
+
+    def _target(self, name: str) -> Path:
+        return self.cache_dir / name[:2] / f"{name}-{self.side}.jpg"
+
+    def _make(self, source: Source, target: Path) -> None:
         picture = open_image(source, self.side, srgb=True)
         picture.thumbnail((self.side, self.side), Image.Resampling.LANCZOS)
         self._prepare(target.parent)
@@ -152,3 +169,15 @@ class Thumbnails:
                 path.unlink()
                 total -= size
         return total
+
+
+def _is_kept(target: Path) -> bool:
+    """Whether a thumbnail is there; it is marked as used."""
+    try:
+        used = target.stat().st_mtime
+    except OSError:
+        return False
+    if time.time() - used > _DAY:
+        with contextlib.suppress(OSError):
+            os.utime(target)
+    return True

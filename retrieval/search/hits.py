@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.library import Library, Photo
+from retrieval.photos.remote import RemotePath
 from retrieval.search.duplicates import Collapser
 from retrieval.vectors.base import Ids
 
@@ -66,7 +67,12 @@ class ExistingFiles:
         self._folders: dict[Path, bool] = {}
 
     def has(self, path: Path) -> bool:
-        """Whether the file of a photo is there, as far as is known."""
+        """Whether the file of a photo is there, as far as is known.
+
+        Storage is not asked: a request for each photo would take longer than the search.
+        """
+        if isinstance(path, RemotePath):
+            return True
         folder = path.parent
         if self._present >= CHECKED:
             there = self._folders.get(folder, True)
