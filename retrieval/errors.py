@@ -16,6 +16,10 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── LibraryTooNew
     │   │   ├── LibraryBusy
     │   │   └── LibraryEmpty
+    │   ├── VectorServerError
+    │   │   ├── VectorServerAway
+    │   │   ├── VectorServerRefused
+    │   │   └── VectorIndexBehind
     │   ├── PhotoNotFound
     │   └── EmptyQuery
     ├── BotError                       bot.errors
@@ -104,6 +108,22 @@ class LibraryBusy(LibraryError):
 
 class LibraryEmpty(LibraryError):
     """The library holds no photo that can be searched."""
+
+
+class VectorServerError(RetrievalError):
+    """A server that keeps a vector index cannot be used. The library has everything."""
+
+
+class VectorServerAway(VectorServerError):
+    """The server does not answer, or not in time."""
+
+
+class VectorServerRefused(VectorServerError):
+    """The address is wrong, the token is, or the collection belongs to something else."""
+
+
+class VectorIndexBehind(VectorServerError):
+    """The collection is not there, or lacks more photos than can be made up for."""
 
 
 class PhotoNotFound(RetrievalError):
