@@ -22,16 +22,16 @@ def forget(
     import os
 
     from retrieval.library import Library
-    from retrieval.vectors import open_index
+    from retrieval.vectors import open_index, save_index
 
     settings = load_settings(context, library=library)
     # Folders are remembered by their real paths; one that is gone is still found by its name.
     chosen = Path(os.path.realpath(folder.expanduser()))
     with results(as_json) as out, Library.open(settings.library_path) as books:
         forgotten = books.forget_folder(chosen)
-        index = open_index(books)
+        index = open_index(books, settings.vectors, settings.vector_token)
         index.sync(books)
-        index.save()
+        behind = save_index(index)
         left = books.roots()
         if as_json:
             out.json(
@@ -44,3 +44,5 @@ def forget(
         else:
             photos = counted(forgotten, "photo")
             out.line(f"{photos} of {chosen} taken out of the library; no file was touched")
+    if behind is not None:
+        raise behind

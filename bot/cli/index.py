@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.factories import open_encoder, with_encoder_of
+from bot.cli.index_state import chosen_index
 from bot.cli.indexing import index_with_progress, print_report
 from bot.cli.options import (
     DebugOption,
@@ -15,7 +16,7 @@ from bot.cli.options import (
     flag,
     load_settings,
 )
-from bot.cli.output import results
+from bot.cli.output import note, results
 from retrieval.errors import FolderNotFound, LibraryNotFound, PhotosMissing
 
 if TYPE_CHECKING:
@@ -46,6 +47,15 @@ def index(
         str | None,
         typer.Option("--user", metavar="NAME", help="Into the library of an account of the page."),
     ] = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(
+            "--vectors",
+            metavar="URL",
+            help="Keep the vector index on a Milvus server, http://host:19530/name, from now on; "
+            "local brings it back.",
+        ),
+    ] = None,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
     debug: DebugOption = False,
@@ -60,7 +70,7 @@ def index(
         if library is not None:
             raise typer.BadParameter("--user names a library already: leave --library away")
         library = str(Accounts().find(user).library)
-    settings = load_settings(context, library=library, encoder=encoder)
+    settings = load_settings(context, library=library, encoder=encoder, vectors=vectors)
     chosen = [folder.expanduser() for folder in folders or []]
     for folder in chosen:
         if not folder.is_dir():
@@ -74,14 +84,23 @@ def index(
         embedder = open_encoder(settings.encoder)
         with Library.open(settings.library_path, create=True) as books:
             report = index_with_progress(
-                books, embedder, chosen, rebuild=rebuild, remove_missing=remove_missing
+                books,
+                embedder,
+                chosen,
+                index=chosen_index(books, settings, vectors),
+                rebuild=rebuild,
+                remove_missing=remove_missing,
             )
         if as_json:
             out.json(report.as_dict())
         else:
             print_report(out, report)
+    if report.behind is not None:
+        note("photopal: all is in the library; the vector server gets it at the next index")
     if report.lost:
         raise PhotosMissing("; ".join(str(loss) for loss in report.lost))
+    if report.behind is not None:
+        raise report.behind
 
 
 def _with_encoder(folders: list[Path], settings: "Settings", rebuild: bool) -> "Settings":

@@ -327,16 +327,17 @@ class MilvusIndex:
             collection, dim = self.collection, view.library.dim
             kind, nlist = kind_for(len(view.ids), self.exact_up_to)
             stamp = collection.stamp() if self._owned(view) and collection.load() else None
-            rows = _NONE
+            rows, fresh = _NONE, False
             if stamp is None or stamp.fingerprint != view.state[1] or collection.dim() != dim:
                 if self._owned(view):
                     collection.drop()
                 collection.create(view.state[0], dim, kind, nlist)
                 stamp = ServerStamp(*view.state, count=-1)
                 collection.set_stamp(stamp, dim)
-            elif not self._is_fresh(stamp, view):
-                rows = collection.ids()
-            if not self._is_fresh(stamp, view):
+            else:
+                fresh = self._is_fresh(stamp, view)
+                rows = _NONE if fresh else collection.ids()
+            if not fresh:
                 self._write(view, _unchanged(view.library, _state_in(stamp), rows), rows)
                 written = max(stamp.written, collection.last_written())
                 stamp = ServerStamp(*view.state, len(view.ids), written)
