@@ -278,7 +278,8 @@ class MilvusCollection:
                 )
             return self._client
 
-    def _disconnect(self) -> None:
+    def close(self) -> None:
+        """End the connection; the next question makes another one."""
         with self._guard:
             client, self._client = self._client, None
         if client is not None:
@@ -314,7 +315,7 @@ class MilvusCollection:
                 "PHOTOPAL_MILVUS_TOKEN, a token or user:password"
             )
         # A broken connection is not used again: the server may be another one next time.
-        self._disconnect()
+        self.close()
         return VectorServerAway(
             f"the vector server {self.address.uri} does not answer ({_reason(said, error)}): "
             "start it, or search in this machine's memory with PHOTOPAL_VECTORS=local"

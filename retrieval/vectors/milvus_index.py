@@ -308,7 +308,11 @@ class MilvusIndex:
         Raises:
             VectorServerAway, VectorServerRefused: it does not, or it is not.
         """
-        self._owned(_View(library, _state_of(library), _NONE))
+        try:
+            self._owned(_View(library, _state_of(library), _NONE))
+        finally:
+            # Indexing starts processes, and gRPC wants none while it is connected.
+            self.collection.close()
 
     def save(self) -> bool:
         """Bring the server up to date, with the difference only.
