@@ -3,8 +3,12 @@
 import contextlib
 import shutil
 import socket
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
+
+START_SECONDS = 180
 
 
 class RealMilvus:
@@ -26,12 +30,32 @@ class RealMilvus:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it on the same port as before, and wait until it answers."""
-        from milvus import MilvusServer
+        """Start it on the same port as before, and wait until it answers.
 
-        self._server = MilvusServer(proxy_port=self.port)
+        Only one can run on a machine at a time: the etcd inside listens on a port of its own.
+        """
+        from milvus import MilvusServer, MilvusServerConfig
+
+        class Config(MilvusServerConfig):  # type: ignore[misc]
+            """Takes a port again whose connections of before are not quite gone."""
+
+            def try_bind_port(self, port: int) -> socket.socket | None:
+                with contextlib.suppress(OSError):
+                    return socket.create_server(("127.0.0.1", port))
+                return None
+
+        self._server = MilvusServer(Config(), wait_for_started=False, proxy_port=self.port)
         self._server.set_base_dir(str(self.folder))
         self._server.start()
+        health = f"http://127.0.0.1:{self._server.webservice_port}/healthz"
+        end = time.monotonic() + START_SECONDS
+        while not _is_well(health):
+            # The package itself waits on for a server that has ended.
+            if self._server.server_proc.poll() is not None or time.monotonic() > end:
+                log = (self.folder / "logs" / "milvus-stderr.log").read_text(errors="replace")
+                self.stop()
+                raise RuntimeError(f"the Milvus server does not start: {log[-2_000:]}")
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Stop it at once."""
@@ -44,6 +68,14 @@ class RealMilvus:
         self.stop()
         with contextlib.suppress(OSError):
             shutil.rmtree(self.folder)
+
+
+def _is_well(health: str) -> bool:
+    try:
+        with urllib.request.urlopen(health, timeout=10) as answer:
+            return b"OK" in answer.read()
+    except OSError:
+        return False
 
 
 def _free_port() -> int:

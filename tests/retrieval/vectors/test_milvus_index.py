@@ -34,7 +34,7 @@ from tests.support.pictures import paint
 from tests.support.vector_library import clustered, put_vectors
 
 DIM = 24
-COUNT = 1_500
+COUNT = 600
 Opener = Callable[..., VectorIndex]
 
 
@@ -99,13 +99,26 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         collection.close()
 
 
-def expected(library: Library, query: np.ndarray, k: int, allowed: Any = None) -> list[int]:
-    """By comparing with every vector in the library."""
+def agree(
+    index: VectorIndex, library: Library, query: np.ndarray, k: int, allowed: Any = None
+) -> list[int]:
+    """The ids that an engine finds, which are those of comparing with every vector.
+
+    Photos whose scores differ by less than single precision can tell may change places.
+    """
     ids = library.searchable_ids()
     if allowed is not None:
         ids = np.intersect1d(ids, allowed)
     scores = library.vectors(ids.tolist()) @ query
-    return ids[np.lexsort((ids, -np.round(scores, 5)))][:k].tolist()
+    order = np.lexsort((ids, -scores))[:k]
+    found, told = index.search(query, k, allowed)[0]
+    assert len(set(found.tolist())) == len(found) == len(order)
+    assert np.isin(found, ids).all()
+    assert np.allclose(told, scores[order], atol=2e-6)
+    assert np.allclose(told, library.vectors(found.tolist()) @ query, atol=2e-6)
+    ties = found[:-1] > found[1:]
+    assert not (ties & (told[:-1] == told[1:])).any()
+    return found.tolist()
 
 
 # -- what every engine does ------------------------------------------------------------------
@@ -123,22 +136,20 @@ def test_answers_filters_and_ties_are_those_of_comparing_everything(
     ids = filled.searchable_ids()
     assert index.ids().tolist() == ids.tolist()
     random = np.random.default_rng(3)
-    for query, k in ((rows[500], 30), (rows[900], 700), (rows[0], 7)):
+    for query, k in ((rows[300], 30), (rows[450], 400), (rows[0], 7)):
         for allowed in (
             None,
-            ids[200:900],
+            ids[100:500],
             ids[::2],
             np.sort(random.choice(ids, 15, replace=False)),
             np.asarray([*ids[5:50], 10_000_000]),
             ids[:0],
         ):
-            found, scores = index.search(query, k, allowed)[0]
-            assert found.tolist() == expected(filled, query, k, allowed)
-            assert np.allclose(scores, filled.vectors(found.tolist()) @ query, atol=1e-5)
+            agree(index, filled, query, k, allowed)
     assert index.search(rows[0], 3)[0][0].tolist() == ids[:3].tolist()
-    two = index.search(rows[[500, 900]], 5)
+    two = index.search(rows[[300, 450]], 5)
     assert [one[0].tolist() for one in two] == [
-        expected(filled, rows[number], 5) for number in (500, 900)
+        agree(index, filled, rows[number], 5) for number in (300, 450)
     ]
     assert np.array_equal(index.vectors(ids[[3, 1]]), rows[[3, 1]])
     mean, covariance = index.statistics()
@@ -153,9 +164,9 @@ def test_it_follows_the_library_before_and_after_it_is_saved(
     index.sync(filled)
     index.save()
     ids = filled.searchable_ids()
-    query = rows[700]
+    query = rows[350]
     new = put_vectors(filled, query[None], first=COUNT)
-    filled.remove_photos([int(ids[700])])
+    filled.remove_photos([int(ids[350])])
     filled.set_hidden(int(ids[3]), True)
     with Library.read(filled.path) as reader:
         other = engine()
@@ -163,9 +174,7 @@ def test_it_follows_the_library_before_and_after_it_is_saved(
         assert other.state(reader) == "stale"
         for one in (index, other):
             one.sync(reader)
-            found = one.search(query, 400)[0][0].tolist()
-            assert found == expected(filled, query, 400)
-            assert found[0] == new[0]
+            assert agree(one, filled, query, 400)[0] == new[0]
             assert one.search(rows[0], 4)[0][0].tolist() == ids[[0, 1, 2, 4]].tolist()
     filled.set_hidden(int(ids[3]), False)
     index.sync(filled)
@@ -173,7 +182,7 @@ def test_it_follows_the_library_before_and_after_it_is_saved(
     assert index.state(filled) == "fresh"
     other = engine()
     other.sync(filled)
-    assert other.search(query, 400)[0][0].tolist() == expected(filled, query, 400)
+    agree(other, filled, query, 400)
     assert index.sync(filled) == 0
 
 
@@ -190,7 +199,7 @@ def test_another_encoder_makes_all_old(
     assert index.save()
     assert len(index) == 300
     query = filled.vectors(filled.searchable_ids()[:1].tolist())[0]
-    assert index.search(query, 9)[0][0].tolist() == expected(filled, query, 9)
+    agree(index, filled, query, 9)
 
 
 # -- what only a server does -----------------------------------------------------------------
@@ -212,18 +221,18 @@ def test_only_the_difference_is_sent_and_an_interrupted_filling_goes_on(
         sent.append(len(ids))
 
     monkeypatch.setattr(MilvusCollection, "upsert", upsert)
-    monkeypatch.setattr("retrieval.vectors.milvus_index._READ_AT_ONCE", 500)
+    monkeypatch.setattr("retrieval.vectors.milvus_index._READ_AT_ONCE", 200)
     index = milvus_over(collection, filled)
     sent.append(-1)
     with pytest.raises(KeyboardInterrupt):
         index.save()
     sent.clear()
-    real(collection, filled.searchable_ids()[:500], rows[:500])
+    real(collection, filled.searchable_ids()[:200], rows[:200])
     assert index.state(filled) == "stale"
     # What is missing is compared here meanwhile.
-    assert index.search(rows[700], 9)[0][0].tolist() == expected(filled, rows[700], 9)
+    agree(index, filled, rows[350], 9)
     assert index.save()
-    assert sent == [500, 500]
+    assert sent == [200, 200]
     assert index.state(filled) == "fresh"
     sent.clear()
     put_vectors(filled, rows[[5]], first=COUNT)
@@ -255,9 +264,9 @@ def test_what_others_do_to_the_collection_is_noticed(
     index.save()
     index.search(rows[0], 3)
     ids = filled.searchable_ids()
-    collection.delete(ids[500:600])
+    collection.delete(ids[500:580])
     for one in (index, milvus_over(collection, filled)):
-        assert one.search(rows[550], 9)[0][0].tolist() == expected(filled, rows[550], 9)
+        agree(one, filled, rows[550], 9)
     assert index.state(filled) == "stale"
     assert index.save()
     assert index.state(filled) == "fresh"
@@ -266,26 +275,24 @@ def test_what_others_do_to_the_collection_is_noticed(
     with pytest.raises(VectorIndexBehind, match="photopal index"):
         index.search(rows[0], 3)
     assert index.save()
-    assert index.search(rows[550], 9)[0][0].tolist() == expected(filled, rows[550], 9)
+    agree(index, filled, rows[550], 9)
 
 
 def test_many_photos_get_an_approximate_index(
     collection: MilvusCollection, filled: Library, rows: np.ndarray
 ) -> None:
     milvus_over(collection, filled).save()
-    index = milvus_over(collection, filled, exact_up_to=1_000)
+    index = milvus_over(collection, filled, exact_up_to=300)
     assert index.save()
     assert collection.kind()[0] == "IVF_FLAT"
     assert index.kind(filled).startswith("Milvus, approximate")
     found, ids = 0, filled.searchable_ids()
-    for number in range(100, 1_500, 100):
-        best = index.search(rows[number], 30)[0][0].tolist()
-        found += len(set(best) & set(expected(filled, rows[number], 30)))
-        few = ids[number - 40 : number + 10]
-        assert index.search(rows[number], 9, few)[0][0].tolist() == expected(
-            filled, rows[number], 9, few
-        )
-    assert found >= 0.97 * 30 * 14
+    for number in range(60, COUNT, 40):
+        best = index.search(rows[number], 30)[0][0]
+        true = ids[np.argsort(-(rows @ rows[number]))[:30]]
+        found += len(np.intersect1d(best, true))
+        agree(index, filled, rows[number], 9, ids[number - 40 : number + 10])
+    assert found >= 0.97 * 30 * len(range(60, COUNT, 40))
 
 
 # -- addresses and expressions ---------------------------------------------------------------
@@ -304,8 +311,8 @@ def test_an_address_never_shows_its_token() -> None:
 
 def test_ranges_let_all_that_is_wanted_in_and_few_others() -> None:
     random = np.random.default_rng(0)
-    rows = np.unique(random.integers(1, 5_000, 3_000))
-    for count in (1, 2, 40, 900, len(rows)):
+    rows = np.unique(random.integers(1, 900, 400))
+    for count in (1, 2, 40, 150, len(rows)):
         wanted = np.sort(random.choice(rows, count, replace=False))
         text, let_in = covering(wanted, rows)
         assert text.count(">=") <= MAX_RANGES
