@@ -354,5 +354,8 @@ def _pymilvus() -> Any:
 
 def _reason(said: str, error: Exception) -> str:
     """The first words of what the client says, which may be a whole traceback."""
+    code = getattr(error, "code", None)
+    if callable(code):
+        return str(code().name).replace("_", " ").casefold()
     first = next((line.strip() for line in said.splitlines() if line.strip()), "")
     return (first or type(error).__name__)[:120].rstrip(" :,.")

@@ -403,6 +403,10 @@ def test_a_server_chosen_lost_and_found_again(
     monkeypatch.delenv("PHOTOPAL_VECTORS")
 
     server.start()
+    # It says that it is well before it has loaded its collections.
+    end = time.monotonic() + 90
+    while photopal("search", "orange")[0] and time.monotonic() < end:
+        time.sleep(0.2)
     assert found("orange", "-k", "1") == ["orange"]
     assert photopal("status")[1]["index"]["state"] == "stale"
     status, report, said = photopal("index")
