@@ -28,10 +28,11 @@ def forget(
     # Folders are remembered by their real paths; one that is gone is still found by its name.
     chosen = Path(os.path.realpath(folder.expanduser()))
     with results(as_json) as out, Library.open(settings.library_path) as books:
-        forgotten = books.forget_folder(chosen)
         index = open_index(books, settings.vectors, settings.vector_token)
-        index.sync(books)
-        behind = save_index(index)
+        with books.writing():
+            forgotten = books.forget_folder(chosen)
+            index.sync(books)
+            behind = save_index(index)
         left = books.roots()
         if as_json:
             out.json(

@@ -118,15 +118,14 @@ class MilvusCollection:
                 timeout=WRITE_SECONDS,
             )
 
-    def load(self) -> bool:
-        """Have the server load it, unless it has; True."""
+    def load(self) -> None:
+        """Have the server load it, unless it has."""
         from pymilvus.client.types import LoadState
 
         name = self.address.collection
         with self._errors() as client:
             if client.get_load_state(name, timeout=ANSWER_SECONDS)["state"] != LoadState.Loaded:
                 client.load_collection(name, timeout=WRITE_SECONDS)
-        return True
 
     def drop(self) -> None:
         """Take it away, with all that is in it."""
@@ -139,6 +138,11 @@ class MilvusCollection:
             about = client.describe_collection(self.address.collection, timeout=ANSWER_SECONDS)
         found = [one["params"]["dim"] for one in about["fields"] if one["name"] == "vector"]
         return int(found[0]) if found else 0
+
+    def has_index(self) -> bool:
+        """Whether it has one; without, it cannot be loaded."""
+        with self._errors() as client:
+            return bool(client.list_indexes(self.address.collection, timeout=ANSWER_SECONDS))
 
     def kind(self) -> tuple[Kind, int]:
         """The kind of its index, and the number of cells of an approximate one."""

@@ -76,7 +76,7 @@ class _Standing:
         current: those of them that the view has, with the same vector.
         behind: ids that the server lacks or has an old vector of.
         vectors: theirs [n, dim].
-        written: the server's time of the last row.
+        stamp: what the server said of its rows.
         nlist: cells of an approximate index; 0 for an exact one.
     """
 
@@ -85,7 +85,7 @@ class _Standing:
     current: Ids
     behind: Ids
     vectors: Vectors
-    written: int
+    stamp: ServerStamp
     nlist: int
 
 
@@ -209,7 +209,9 @@ class MilvusIndex:
         while True:
             # One more, for the stamp's row.
             limit = min(limit, let_in + 1, MAX_LIMIT)
-            ids, scores = self.collection.search(query, limit, condition, standing.written, nprobe)
+            ids, scores = self.collection.search(
+                query, limit, condition, standing.stamp.written, nprobe
+            )
             mine = is_in(ids, wanted)
             if mine.sum() >= k:
                 lowest = float(scores[mine][k - 1]) - _TIE
@@ -263,16 +265,16 @@ class MilvusIndex:
             if self._is_fresh(stamp, view):
                 rows, current = view.ids, view.ids
             else:
-                rows = collection.ids()
+                # While another process indexes, the library changes often and the server not.
+                same = known is not None and known.stamp == stamp and stamp.count >= 0
+                rows = known.rows if known is not None and same else collection.ids()
                 current = _unchanged(library, _state_in(stamp), rows)
                 current = current[is_in(current, view.ids)]
             behind = np.setdiff1d(view.ids, current)
             if len(behind) > MAX_BEHIND:
                 raise self._behind(len(behind))
             behind, vectors = self._there(behind)
-            self._standing = _Standing(
-                view.state, rows, current, behind, vectors, stamp.written, nlist
-            )
+            self._standing = _Standing(view.state, rows, current, behind, vectors, stamp, nlist)
             return self._standing
 
     def _is_fresh(self, stamp: ServerStamp | None, view: _View) -> bool:
@@ -330,7 +332,13 @@ class MilvusIndex:
                 return False
             collection, dim = self.collection, view.library.dim
             kind, nlist = kind_for(len(view.ids), self.exact_up_to)
-            stamp = collection.stamp() if self._owned(view) and collection.load() else None
+            stamp = None
+            if self._owned(view):
+                if not collection.has_index():
+                    # Another process was ended while it made one of another kind.
+                    collection.set_kind(kind, nlist)
+                collection.load()
+                stamp = collection.stamp()
             rows, fresh = _NONE, False
             if stamp is None or stamp.fingerprint != view.state[1] or collection.dim() != dim:
                 if self._owned(view):
