@@ -38,6 +38,8 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "oauth": ("PHOTOPAL_OAUTH",),
     "login_header": ("PHOTOPAL_LOGIN_HEADER",),
     "trusted_proxies": ("PHOTOPAL_TRUSTED_PROXIES",),
+    "vectors": ("PHOTOPAL_VECTORS",),
+    "milvus_token": ("PHOTOPAL_MILVUS_TOKEN",),
 }
 """The environment variables of each setting; the first one that is set wins."""
 
@@ -87,6 +89,9 @@ class Settings(BaseModel):
         oauth: the login provider that is offered beside passwords, by Chainlit's name of it.
         login_header: in which a trusted proxy names the account that is logged in.
         trusted_proxies: addresses and networks of proxies, with commas between.
+        vectors: which vector index is used: ``local`` or ``http://host:19530/name`` of a Milvus
+            server; None for the one that the library remembers.
+        milvus_token: of that server, a token or ``user:password``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -112,8 +117,10 @@ class Settings(BaseModel):
     oauth: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None
     login_header: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")] = None
     trusted_proxies: str | None = None
+    vectors: str | None = Field(default=None, repr=False)
+    milvus_token: SecretStr | None = None
 
-    @field_validator("api_key", "password", "api_token", mode="before")
+    @field_validator("api_key", "password", "api_token", "milvus_token", mode="before")
     @classmethod
     def _strip_secret(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -149,6 +156,21 @@ class Settings(BaseModel):
     def _file_or_postgres(cls, value: str | None) -> str | None:
         if value and "://" in value and not value.lower().startswith(POSTGRES_SCHEMES):
             raise ValueError("must be a file, or look like postgresql://user:password@host/name")
+        return value
+
+    @field_validator("vectors")
+    @classmethod
+    def _local_or_server(cls, value: str | None) -> str | None:
+        from retrieval.errors import VectorServerRefused
+        from retrieval.vectors import LOCAL
+        from retrieval.vectors.milvus_address import MilvusAddress
+
+        if not value or value == LOCAL:
+            return value or None
+        try:
+            MilvusAddress.parse(value)
+        except VectorServerRefused as error:
+            raise ValueError(f"must be {LOCAL}, or a server: {error}") from None
         return value
 
     @classmethod
@@ -196,6 +218,11 @@ class Settings(BaseModel):
         from retrieval.paths import default_library_path
 
         return default_library_path()
+
+    @property
+    def vector_token(self) -> str:
+        """The token of the vector server, empty where none was given."""
+        return self.milvus_token.get_secret_value() if self.milvus_token else ""
 
     @property
     def endpoint(self) -> str | None:

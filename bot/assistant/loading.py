@@ -187,8 +187,10 @@ def _assembled(
 ) -> LoadedAssistant:
     from bot.suggest import Suggester
     from retrieval.search import Searcher
+    from retrieval.vectors import open_index
 
-    searcher = Searcher(library, parts.encoder)
+    index = open_index(library, settings.vectors, settings.vector_token)
+    searcher = Searcher(library, parts.encoder, index)
     offline = Suggester(searcher, parts.describer)
     llm = Suggester(searcher, parts.llm) if parts.llm is not None else None
     assistant = Assistant(

@@ -35,5 +35,7 @@ def open_searcher(settings: "Settings") -> "Searcher":
     encoder = open_encoder(with_encoder_of(library, settings).encoder)
     from retrieval.encoders.cached import CachedTextEncoder
     from retrieval.search import Searcher
+    from retrieval.vectors import open_index
 
-    return Searcher(library, CachedTextEncoder(encoder))
+    index = open_index(library, settings.vectors, settings.vector_token)
+    return Searcher(library, CachedTextEncoder(encoder), index)

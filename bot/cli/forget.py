@@ -26,16 +26,17 @@ def forget(
 ) -> None:
     """Take a folder and its photos out of the library; the files are not touched."""
     from retrieval.library import Library
-    from retrieval.vectors import open_index
+    from retrieval.vectors import open_index, save_index
 
     settings = load_settings(context, library=library)
     # Folders are remembered by their real paths; one that is gone is still found by its name.
     chosen = real_path(folder)
     with results(as_json) as out, Library.open(settings.library_path) as books:
-        forgotten = books.forget_folder(chosen)
-        index = open_index(books)
-        index.sync(books)
-        index.save()
+        index = open_index(books, settings.vectors, settings.vector_token)
+        with books.writing():
+            forgotten = books.forget_folder(chosen)
+            index.sync(books)
+            behind = save_index(index)
         left = books.roots()
         if as_json:
             out.json(
@@ -48,3 +49,5 @@ def forget(
         else:
             photos = counted(forgotten, "photo")
             out.line(f"{photos} of {chosen} taken out of the library; no file was touched")
+    if behind is not None:
+        raise behind

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.factories import open_encoder, with_encoder_of
+from bot.cli.index_state import chosen_index
 from bot.cli.indexing import index_with_progress, print_report
 from bot.cli.options import (
     DebugOption,
@@ -77,6 +78,15 @@ def index(
     ] = None,
     as_json: JsonOption = False,
     user: UserOption = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(
+            "--vectors",
+            metavar="URL",
+            help="Keep the vector index on a Milvus server, http://host:19530/name, from now on; "
+            "local brings it back.",
+        ),
+    ] = None,
     library: LibraryOption = None,
     encoder: EncoderOption = None,
     debug: DebugOption = False,
@@ -87,7 +97,7 @@ def index(
     While another process writes to the library, this one waits for it.
     """
     library = library_of(user, library)
-    settings = load_settings(context, library=library, encoder=encoder)
+    settings = load_settings(context, library=library, encoder=encoder, vectors=vectors)
     chosen = [folder.expanduser() for folder in folders or []]
     for folder in chosen:
         if isinstance(folder, RemotePath):
@@ -113,6 +123,7 @@ def index(
                     books,
                     embedder,
                     chosen,
+                    index=chosen_index(books, settings, vectors),
                     run=run,
                     rebuild=rebuild,
                     remove_missing=remove_missing,
@@ -129,8 +140,12 @@ def index(
 
                 watch_folders(out, books, embedder, chosen)
                 return
+    if report.behind is not None:
+        note("photopal: all is in the library; the vector server gets it at the next index")
     if report.lost:
         raise PhotosMissing("; ".join(str(loss) for loss in report.lost))
+    if report.behind is not None:
+        raise report.behind
 
 
 def _bulk_run(

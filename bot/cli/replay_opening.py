@@ -34,6 +34,7 @@ def open_replayer(
     from bot.describe.llm import describer_chain
     from bot.describe.phrases import PhraseDescriber
     from retrieval.search import Searcher
+    from retrieval.vectors import open_index
 
     # Label texts are compared as ``photopal evaluate`` does: see sentence_embedder.
     chosen = settings.encoder if "encoder" in settings.model_fields_set else "starter"
@@ -53,7 +54,8 @@ def open_replayer(
             settings = with_encoder_of(library, settings)
         encoder = open_encoder(settings.encoder)
         if library is not None:
-            gallery = open_gallery(Searcher(library, encoder))
+            index = open_index(library, settings.vectors, settings.vector_token)
+            gallery = open_gallery(Searcher(library, encoder, index))
         else:
             note(
                 "photopal: no photos here (--photos DIR gives them): their labels are ranked "

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bot.cli.index_state import index_line, index_state
 from bot.cli.indexing import passed_over_lines
 from bot.cli.options import (
     BaseUrlOption,
@@ -22,7 +23,6 @@ from retrieval.errors import LibraryNotFound
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from retrieval.library import Library
 
 
 def status(
@@ -95,16 +95,8 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
                 "fingerprint": books.fingerprint,
                 "dim": books.dim,
             },
-            "index": _index_state(books),
+            "index": index_state(books, settings),
         }
-
-
-def _index_state(books: "Library") -> dict[str, Any]:
-    """Whether the FAISS file stands for the library as it is now."""
-    from retrieval.vectors import open_index
-    from retrieval.vectors.faiss_index import index_path
-
-    return {"path": str(index_path(books.path)), "state": open_index(books).state(books)}
 
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:
@@ -148,7 +140,7 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
             rows.append(("folder", f"{folder['path']}{gone}"))
     made_by = f", {encoder['fingerprint'][:12]}" if encoder["fingerprint"] else ""
     rows.append(("encoder", f"{encoder['name'] or 'none yet'}{made_by}"))
-    rows.append(("index", state["index"]["state"]))
+    rows.append(("index", index_line(state["index"])))
     where = f"{llm['model']} at {llm['base_url']}: " if llm["configured"] else "none: "
     rows.append(("LLM", f"{where}{llm['reason']}"))
     return rows

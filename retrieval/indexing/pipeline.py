@@ -36,7 +36,7 @@ from retrieval.library import KnownFile, Library, Photo
 from retrieval.photos.metadata import Metadata
 from retrieval.photos.remote import RemotePath
 from retrieval.photos.scan import ScannedFile
-from retrieval.vectors import VectorIndex, open_index
+from retrieval.vectors import VectorIndex, open_index, save_index
 
 REMOVED_KEPT_DAYS = 30
 """For so long a removed photo's vector is kept, should the file come back."""
@@ -88,7 +88,7 @@ def index_folders(
         run = _Run(library, encoder, on_progress, max(1, batch_size), max(1, workers), reader)
         report = run.index(folders, rebuild, remove_missing)
         index.sync(library)
-        index.save()
+        report.behind = save_index(index)
         run.finish()
     return report
 

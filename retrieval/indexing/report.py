@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retrieval.errors import VectorServerError
 from retrieval.library.records import PassedOver
 
 
@@ -85,6 +86,7 @@ class IndexReport:
         seconds: taken by the whole run.
         remarked: files that were read in this run with a remark; counted among the indexed.
         passed: what was found besides photos.
+        behind: why the vector server could not be brought up to date; it is the next time.
     """
 
     indexed: int = 0
@@ -97,6 +99,7 @@ class IndexReport:
     embedded: int = 0
     remarked: list[Remarked] = field(default_factory=list)
     passed: PassedOver = field(default_factory=PassedOver)
+    behind: VectorServerError | None = None
 
     @property
     def photos_per_second(self) -> float:
@@ -118,4 +121,5 @@ class IndexReport:
             "photos_per_second": round(self.photos_per_second, 2),
             "remarks": [{"path": str(one.path), "remark": one.remark} for one in self.remarked],
             **self.passed.as_dict(),
+            "index_behind": None if self.behind is None else str(self.behind),
         }

@@ -81,6 +81,17 @@ class Library(Surroundings, Texts):
         value = self._setting("dim")
         return int(value) if value else None
 
+    @property
+    def vector_server(self) -> str | None:
+        """Address, without a token, of the server that keeps its index; None: it lies beside it."""
+        return self._setting("vector_server") or None
+
+    def set_vector_server(self, address: str | None) -> None:
+        """Remember the server that keeps the index; None for the one beside the library."""
+        if address != self.vector_server:
+            with self.transaction(alters_search=False):
+                self._set("vector_server", address or "")
+
     def counts(self) -> Counts:
         """How many photos are in which state."""
         by_status = dict(self._all("SELECT status, count(*) FROM photo GROUP BY status"))
