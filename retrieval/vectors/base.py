@@ -45,6 +45,10 @@ class VectorIndex(Protocol):
         """How what :meth:`save` kept stands to the library, without loading it."""
         ...
 
+    def kind(self, library: Library) -> str:
+        """What kind of index serves this library, in words that ``status`` prints."""
+        ...
+
     def reading(self) -> AbstractContextManager[None]:
         """Hold changes off for as long as the block lasts. Not to be nested."""
         ...
@@ -55,6 +59,13 @@ class VectorIndex(Protocol):
 
     def ids(self) -> Ids:
         """Their ids, in growing order."""
+        ...
+
+    def known(self, ids: Ids) -> Ids:
+        """Those of these ids that can be searched, in the order in which they are given.
+
+        Must cost no more than a few milliseconds for half of a million photos.
+        """
         ...
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> list["Ranking"]:

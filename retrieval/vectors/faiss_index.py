@@ -164,6 +164,14 @@ class FaissIndex:
         """Their ids, in growing order."""
         return self._ids
 
+    def kind(self, library: Library) -> str:
+        """What kind of index it is; see :meth:`VectorIndex.kind`."""
+        return "exact"
+
+    def known(self, ids: Ids) -> Ids:
+        """Those of these ids that can be searched; see :meth:`VectorIndex.known`."""
+        return ids[np.isin(ids, self._ids, kind="table")]
+
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> list[Ranking]:
         """The nearest photos of each query; see :meth:`VectorIndex.search`."""
         queries = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
