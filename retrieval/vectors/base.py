@@ -95,6 +95,14 @@ Ranking = tuple[Ids, Vectors]
 """Ids [n] and scores [n], best first."""
 
 
+def members(ids: Ids, among: Ids) -> Ids:
+    """Those of these ids that are among others, in the order in which they are given."""
+    if not len(ids) or not len(among):
+        return ids[:0]
+    # A table of all ids, not a sort: half of a million photos take a few milliseconds.
+    return ids[np.isin(ids, among, kind="table")]
+
+
 def ranked(ids: Ids, scores: Vectors, k: int) -> Ranking:
     """The ``k`` best of scored ids, best first; equal scores in the order of the ids."""
     if len(ids) > k:
