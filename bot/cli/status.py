@@ -73,7 +73,7 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
             "left_out": {},
             "folders": [],
             "encoder": {"name": settings.encoder, "fingerprint": None, "dim": None},
-            "index": {"path": None, "state": "missing"},
+            "index": {"path": None, "state": "missing", "kind": None},
         }
     with books:
         counts = books.counts()
@@ -101,7 +101,12 @@ def _index_state(books: "Library") -> dict[str, Any]:
     from retrieval.vectors import open_index
     from retrieval.vectors.faiss_index import index_path
 
-    return {"path": str(index_path(books.path)), "state": open_index(books).state(books)}
+    index = open_index(books)
+    return {
+        "path": str(index_path(books.path)),
+        "state": index.state(books),
+        "kind": index.kind(books),
+    }
 
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:
@@ -144,7 +149,8 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
             rows.append(("folder", f"{folder['path']}{gone}"))
     made_by = f", {encoder['fingerprint'][:12]}" if encoder["fingerprint"] else ""
     rows.append(("encoder", f"{encoder['name'] or 'none yet'}{made_by}"))
-    rows.append(("index", state["index"]["state"]))
+    kind = f" ({state['index']['kind']})" if state["index"]["kind"] else ""
+    rows.append(("index", f"{state['index']['state']}{kind}"))
     where = f"{llm['model']} at {llm['base_url']}: " if llm["configured"] else "none: "
     rows.append(("LLM", f"{where}{llm['reason']}"))
     return rows
