@@ -7,15 +7,17 @@ of a column are read when it is first asked for, each in one pass over an index.
 
 import os
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.filters import DateRange, Filter, Place
+from retrieval.filters import Filter, Place
 from retrieval.library.connection import Database, stored_path
 
 Ids = NDArray[np.int64]
@@ -32,16 +34,41 @@ class Column:
     """The photos of each value of a column.
 
     Attributes:
-        values: each once, as SQLite sorts them.
-        ids: the ids of the photos of each value.
+        values: each once, as SQLite sorts them: NULL first.
+        ids: of the photos [n], in the order of their values.
+        ends: where the photos of each value end in ``ids``.
     """
 
-    values: tuple[Any, ...]
-    ids: tuple[Ids, ...]
+    values: list[Any]
+    ids: Ids
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def read(cls, library: Database, names: str) -> "Column":
+        """Read it from the library; several columns together have tuples as their values."""
+        rows = library._all(
+            f"SELECT {names}, count(*), group_concat(id) FROM photo WHERE {PRESENT} "
+            f"GROUP BY {names} ORDER BY {names}"
+        )
+        values = [row[0] if len(row) == 3 else row[:-2] for row in rows]
+        ids = _numbers(",".join(row[-1] for row in rows))
+        return cls(values, ids, np.cumsum([row[-2] for row in rows], dtype=np.int64))
 
     def where(self, fits: Callable[[Any], bool]) -> list[Ids]:
-        """The lists of the values that fit."""
-        return [ids for value, ids in zip(self.values, self.ids, strict=True) if fits(value)]
+        """The photos of the values that fit."""
+        return [self._photos(at, at + 1) for at, value in enumerate(self.values) if fits(value)]
+
+    def between(self, first: str | None, last: str | None) -> Ids:
+        """The photos of the values from ``first`` to ``last``; NULL is none of them."""
+        known = bisect_left(self.values, True, key=lambda value: value is not None)
+        start = known if first is None else bisect_left(self.values, first, lo=known)
+        end = len(self.values) if last is None else bisect_right(self.values, last, lo=known)
+        return self._photos(start, max(start, end))
+
+    def _photos(self, first: int, end: int) -> Ids:
+        """Of the values with these numbers."""
+        start = int(self.ends[first - 1]) if first else 0
+        return self.ids[start : int(self.ends[end - 1]) if end else 0]
 
 
 class Postings:
@@ -59,11 +86,11 @@ class Postings:
         self._guard = threading.Lock()
         self._columns: dict[str, Column] = {}
         self._folders: dict[Path, Ids] = {}
+        self._present: Mask | None = None
 
     def matching(self, wanted: Filter) -> Ids:
         """Ids of the present photos that a filter lets through, in growing order."""
-        days = self._column("taken_on")
-        present = _mask(days.ids, 1 + max((int(ids.max()) for ids in days.ids), default=0))
+        present = self._all_present()
         chosen = present
         for lists in self._conditions(wanted):
             chosen = chosen & _mask(lists, len(present))
@@ -77,7 +104,8 @@ class Postings:
     def _conditions(self, wanted: Filter) -> Iterable[list[Ids]]:
         """For each condition of a filter the lists of the photos that meet it."""
         if wanted.dates:
-            yield self._column("taken_on").where(lambda day: _in_dates(day, wanted.dates))
+            days = self._column("taken_on")
+            yield [days.between(_text(one.first), _text(one.last)) for one in wanted.dates]
         if wanted.places:
             named = self._column("city, region, country")
             yield named.where(lambda place: _in_places(Place(*place), wanted.places))
@@ -92,12 +120,15 @@ class Postings:
     def _column(self, names: str) -> Column:
         with self._guard:
             if names not in self._columns:
-                rows = self._library._all(
-                    f"SELECT {names}, group_concat(id) FROM photo WHERE {PRESENT} GROUP BY {names}"
-                )
-                values = tuple(row[0] if len(row) == 2 else row[:-1] for row in rows)
-                self._columns[names] = Column(values, tuple(_numbers(row[-1]) for row in rows))
+                self._columns[names] = Column.read(self._library, names)
             return self._columns[names]
+
+    def _all_present(self) -> Mask:
+        """Which ids are those of present photos."""
+        if self._present is None:
+            ids = self._column("taken_on").ids
+            self._present = _mask([ids], 1 + int(ids.max(initial=0)))
+        return self._present
 
     def _below(self, folder: Path) -> Ids:
         """Ids of the photos in or below a folder, removed or hidden ones perhaps among them."""
@@ -151,13 +182,9 @@ def _mask(lists: Iterable[Ids], size: int) -> Mask:
     return mask
 
 
-def _in_dates(day: str | None, ranges: tuple[DateRange, ...]) -> bool:
-    """Days are stored as text that sorts as the days do."""
-    return day is not None and any(
-        (one.first is None or one.first.isoformat() <= day)
-        and (one.last is None or day <= one.last.isoformat())
-        for one in ranges
-    )
+def _text(day: date | None) -> str | None:
+    """A day as it is stored, as text that sorts as days do."""
+    return None if day is None else day.isoformat()
 
 
 def _in_places(place: Place, wanted: tuple[Place, ...]) -> bool:

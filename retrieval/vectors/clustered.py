@@ -29,7 +29,7 @@ EXACT_SUBSET = 12_000
 CANDIDATES = 2_000
 """At least so many photos are scored exactly for a query."""
 
-CANDIDATES_PER_HIT = 8
+CANDIDATES_PER_HIT = 4
 """At least so many for each photo that is wanted."""
 
 PROBED = 1 / 8
