@@ -125,12 +125,13 @@ def make(path: Path, photos: int, dim: int) -> None:
         for start in range(0, photos, _BLOCK):
             rows = world.photos(min(_BLOCK, photos - start))
             scores[:, start : start + len(rows)] = queries @ rows.T
-            _insert(library, rows, start)
+            add_photos(library, rows, start)
     np.savez(path.with_suffix(".queries.npz"), queries=queries, bank=world.texts(BANK))
     np.save(path.with_suffix(".scores.npy"), scores)
 
 
-def _insert(library: Library, rows: Vectors, start: int) -> None:
+def add_photos(library: Library, rows: Vectors, start: int) -> None:
+    """Write photos with these vectors, whose ids follow ``start``."""
     days = np.datetime64("2009-01-01") + np.arange(start, start + len(rows)) % DAYS
     with library.transaction():
         photos, vectors, names = [], [], []
@@ -162,7 +163,7 @@ def add(path: Path, dim: int) -> dict[str, Any]:
     with Library.open(path) as library:
         made = open_index(library)
         start = _timed(lambda: made.sync(library))
-        _insert(library, _unit(np.random.default_rng(1).normal(size=(100, dim))), _most(library))
+        add_photos(library, _unit(np.random.default_rng(1).normal(size=(100, dim))), _most(library))
         sync, save = _timed(lambda: made.sync(library)), _timed(made.save)
         return {"start_seconds": start, "sync_seconds": sync, "save_seconds": save}
 
