@@ -34,7 +34,7 @@ import numpy as np
 from retrieval.files import flush_file, flush_folder, write_text
 from retrieval.library.lock import WriteLock
 from retrieval.vectors.base import STATISTICS_SAMPLE, Ids, Vectors, mean_and_covariance
-from retrieval.vectors.clustered import POINTS_PER_LIST, Base, lists_for, make_codes
+from retrieval.vectors.clustered import POINTS_PER_LIST, Base, lists_for, trained_codes
 from retrieval.vectors.flat import load_faiss
 
 BASE_FORMAT = 1
@@ -199,19 +199,22 @@ def checksum_of(path: Path) -> int:
 def _write(
     part: Path, owner: tuple[str, str, int], ids: Ids, vectors: Callable[[Ids], Vectors]
 ) -> BaseStamp:
-    dim = vectors(ids[:1]).shape[1]
-    rows = np.lib.format.open_memmap(part / _ROWS, "w+", np.float32, (len(ids), dim))
-    for start in range(0, len(ids), _AT_ONCE):
-        rows[start : start + _AT_ONCE] = vectors(ids[start : start + _AT_ONCE])
-    rows.flush()
-    del rows
-    np.save(part / _IDS, ids)
-    stored: Vectors = np.load(part / _ROWS, mmap_mode="r")
     generator = np.random.default_rng(0)
-    sample = stored[_sample(generator, len(ids), POINTS_PER_LIST * lists_for(len(ids)))]
-    codes = make_codes(stored, sample)
+    sample = vectors(ids[_sample(generator, len(ids), POINTS_PER_LIST * lists_for(len(ids)))])
+    dim = sample.shape[1]
+    codes = trained_codes(sample, lists_for(len(ids)))
+    # Written, not mapped, so that the pages do not count as this process's memory.
+    with open(part / _ROWS, "wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(ids), dim)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(ids), _AT_ONCE):
+            rows = np.ascontiguousarray(vectors(ids[start : start + _AT_ONCE]), dtype="<f4")
+            file.write(rows.data)
+            codes.add(rows)
+    np.save(part / _IDS, ids)
     load_faiss().write_index(codes, os.fspath(part / _CODES))
-    mean, covariance = mean_and_covariance(stored[_sample(generator, len(ids), STATISTICS_SAMPLE)])
+    chosen = ids[_sample(generator, len(ids), STATISTICS_SAMPLE)]
+    mean, covariance = mean_and_covariance(vectors(chosen))
     np.save(part / _STATISTICS, np.concatenate([mean[None], covariance]))
     files: dict[str, tuple[int, int]] = {}
     for name in (_ROWS, _IDS, _STATISTICS, _CODES):

@@ -267,7 +267,7 @@ def die(*_, **__):
 import retrieval.vectors.faiss_index as module
 where, path = sys.argv[1], Path(sys.argv[2])
 if where == "codes":
-    base_files.make_codes = die
+    base_files.trained_codes = die
 elif where == "rename":
     os.rename = die
 elif where == "stamp":
