@@ -1,16 +1,16 @@
 """The folders of a run: which are looked through, what is found there, which are there no more."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.encoders.base import Encoder
 from retrieval.errors import FolderNotFound, NoPhotosFound
 from retrieval.indexing.diff import outermost, under
-from retrieval.indexing.gather import gather
+from retrieval.indexing.gather import Gathered, gather
 from retrieval.indexing.report import Failed
-from retrieval.library import Library
+from retrieval.library import KnownFile, Library
 from retrieval.library.records import Companion, PassedOver
 from retrieval.photos.left_out import Overlooked
 from retrieval.photos.scan import BROKEN_LINK, ScannedFile, scan_folder
@@ -70,18 +70,25 @@ def choose_roots(
     return outermost([*chosen, *there] if rebuild else chosen or there)
 
 
-def look_through(roots: Sequence[Path], library: Library) -> Looked:
+def look_through(
+    roots: Sequence[Path], library: Library, known: Mapping[Path, KnownFile]
+) -> Looked:
     """Find the photos below these folders, each file once.
+
+    Args:
+        roots: the folders.
+        library: that they belong to.
+        known: all its files that are present or failed.
 
     Raises:
         NoPhotosFound: there is none, and never was.
     """
-    known = library.known_files()
     companions = library.companions()
     looked = Looked()
     seen: set[Path] = set()
     found: list[ScannedFile] = []
     everything = Overlooked()
+    gathered = Gathered([])
     for root in roots:
         overlooked = Overlooked()
         here: list[ScannedFile] = []
@@ -104,8 +111,9 @@ def look_through(roots: Sequence[Path], library: Library) -> Looked:
         everything.media += overlooked.media
         everything.folders.update(overlooked.folders)
         looked.mounts += overlooked.mounts
-    # All together once more: a file may have other names below another root.
-    gathered = gather(found, everything, known, companions)
+    if len(roots) > 1:
+        # All together once more: a file may have other names below another root.
+        gathered = gather(found, everything, known, companions)
     looked.files, looked.passed = gathered.files, gathered.passed
     looked.joined, looked.companions = gathered.joined, gathered.companions
     before = library.mounts()
