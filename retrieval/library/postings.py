@@ -25,6 +25,9 @@ Mask = NDArray[np.bool_]
 
 PRESENT = "status = 'present' AND hidden = 0"
 
+_DAY, _PLACE, _CAMERA = "taken_on", "country, region, city", "camera"
+_INDEXES = {_DAY: "photo_taken_on", _PLACE: "photo_place", _CAMERA: "photo_camera"}
+
 MAX_FOLDERS = 64
 """Folders whose photos are remembered."""
 
@@ -46,9 +49,10 @@ class Column:
     @classmethod
     def read(cls, library: Database, names: str) -> "Column":
         """Read it from the library; several columns together have tuples as their values."""
+        index = _INDEXES[names]
         rows = library._all(
-            f"SELECT {names}, count(*), group_concat(id) FROM photo WHERE {PRESENT} "
-            f"GROUP BY {names} ORDER BY {names}"
+            f"SELECT {names}, count(*), group_concat(id) FROM photo INDEXED BY {index} "
+            f"WHERE {PRESENT} GROUP BY {names} ORDER BY {names}"
         )
         values = [row[0] if len(row) == 3 else row[:-2] for row in rows]
         ids = _numbers(",".join(row[-1] for row in rows))
@@ -104,13 +108,13 @@ class Postings:
     def _conditions(self, wanted: Filter) -> Iterable[list[Ids]]:
         """For each condition of a filter the lists of the photos that meet it."""
         if wanted.dates:
-            days = self._column("taken_on")
+            days = self._column(_DAY)
             yield [days.between(_text(one.first), _text(one.last)) for one in wanted.dates]
         if wanted.places:
-            named = self._column("city, region, country")
-            yield named.where(lambda place: _in_places(Place(*place), wanted.places))
+            named = self._column(_PLACE)
+            yield named.where(lambda place: _in_places(Place(*reversed(place)), wanted.places))
         if camera := " ".join(wanted.camera.split()).casefold():
-            yield self._column("camera").where(lambda name: camera in (name or "").casefold())
+            yield self._column(_CAMERA).where(lambda name: camera in (name or "").casefold())
         if wanted.folders:
             yield [self._below(folder) for folder in wanted.folders]
         if wanted.favourite:
@@ -126,12 +130,12 @@ class Postings:
     def _all_present(self) -> Mask:
         """Which ids are those of present photos."""
         if self._present is None:
-            ids = self._column("taken_on").ids
+            ids = self._column(_DAY).ids
             self._present = _mask([ids], 1 + int(ids.max(initial=0)))
         return self._present
 
     def _below(self, folder: Path) -> Ids:
-        """Ids of the photos in or below a folder, removed or hidden ones perhaps among them."""
+        """Ids of the present photos in or below a folder."""
         with self._guard:
             if folder not in self._folders:
                 if len(self._folders) >= MAX_FOLDERS:
@@ -139,7 +143,8 @@ class Postings:
                 lists = [
                     _ids(
                         self._library,
-                        f"SELECT id FROM photo WHERE {condition} AND status <> 'removed'",
+                        "SELECT id FROM photo INDEXED BY photo_folder "
+                        f"WHERE {condition} AND {PRESENT}",
                         values,
                     )
                     for condition, values in _ranges(folder)
@@ -150,7 +155,7 @@ class Postings:
 
 def present_ids(library: Database) -> Ids:
     """Ids of all photos that are present and not hidden."""
-    return _ids(library, f"SELECT id FROM photo WHERE {PRESENT}")
+    return _ids(library, f"SELECT id FROM photo INDEXED BY photo_camera WHERE {PRESENT}")
 
 
 def embedded_ids(library: Database, fingerprint: str) -> Ids:

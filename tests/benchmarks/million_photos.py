@@ -173,7 +173,6 @@ def ask(path: Path, bank_folder: Path) -> dict[str, Any]:
     """Open the library and ask it, as a chat does."""
     given = np.load(path.with_suffix(".queries.npz"))
     queries: Vectors = given["queries"]
-    scores: Vectors = np.load(path.with_suffix(".scores.npy"), mmap_mode="r")
     _count_all_as_there()
     started, worked = time.perf_counter(), time.process_time()
     with Library.read(path) as library:
@@ -184,7 +183,7 @@ def ask(path: Path, bank_folder: Path) -> dict[str, Any]:
             "start_seconds": round(time.perf_counter() - started, 2),
             "start_cpu_seconds": round(time.process_time() - worked, 2),
         }
-        result["kind"], photos = made.kind(library), scores.shape[1]
+        result["kind"], photos = made.kind(library), _scores(path, 0).size
         encoder = VectorEncoder(queries, made.vectors(made.ids()[:: max(1, photos // 5000)]), None)
         QueryBank.of(given["bank"], encoder.statistics[1], made_by(encoder)).save(bank_folder)
         plain = Searcher(library, encoder, made)
@@ -203,7 +202,7 @@ def ask(path: Path, bank_folder: Path) -> dict[str, Any]:
             ):
                 bare, through, exactly = _Clock(), _Clock(), []
                 for number in numbers:
-                    best = _best(np.where(fits, scores[number], -np.inf))
+                    best = _best(np.where(fits, _scores(path, number), -np.inf))
                     with bare:
                         found = made.search(queries[number : number + 1], K, allowed)[0][0]
                     exactly.append(np.isin(best, found).mean())
@@ -289,6 +288,12 @@ def _query(kind: str, number: int, queries: Vectors) -> Query:
     if kind == "text":
         return Query.of(str(number))
     return Query(parts=(), pictures=(QueryPicture(queries[number]),))
+
+
+def _scores(path: Path, number: int) -> Vectors:
+    """What the photos score for a query; mapped for a moment only, as it is no part of a search."""
+    scores: Vectors = np.array(np.load(path.with_suffix(".scores.npy"), mmap_mode="r")[number])
+    return scores
 
 
 def _best(scores: Vectors) -> NDArray[np.int64]:
