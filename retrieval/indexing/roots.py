@@ -84,6 +84,7 @@ def look_through(
         NoPhotosFound: there is none, and never was.
     """
     companions = library.companions()
+    paths = {str(path): path for path in known}
     looked = Looked()
     seen: set[Path] = set()
     found: list[ScannedFile] = []
@@ -92,7 +93,7 @@ def look_through(
     for root in roots:
         overlooked = Overlooked()
         here: list[ScannedFile] = []
-        for file in scan_folder(root, overlooked):
+        for file in scan_folder(root, overlooked, paths):
             if file.path in seen:
                 continue
             seen.add(file.path)
