@@ -106,9 +106,10 @@ def members(ids: Ids, among: Ids) -> Ids:
 def ranked(ids: Ids, scores: Vectors, k: int) -> Ranking:
     """The ``k`` best of scored ids, best first; equal scores in the order of the ids."""
     if len(ids) > k:
-        best = np.argpartition(-scores, k - 1)[:k]
+        # All that are as good as the last one, so that their ids decide which of them it is.
+        best = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
         ids, scores = ids[best], scores[best]
-    order = np.lexsort((ids, -scores))
+    order = np.lexsort((ids, -scores))[:k]
     return ids[order], scores[order]
 
 

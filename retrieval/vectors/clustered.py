@@ -105,10 +105,8 @@ class ClusteredVectors:
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None) -> list[Ranking]:
         """The nearest photos; see :class:`retrieval.vectors.flat.VectorStore`."""
-        k = min(k, len(self.ids) if allowed is None else len(allowed))
         chosen = _Chosen.of(self.base.ids, self._alive, allowed)
-        added = self._added(allowed)
-        recent = self.added.search(queries, k, added)
+        recent = self.added.search(queries, k, allowed)
         answers = []
         for query, (ids, scores) in zip(queries, recent, strict=True):
             places = self._candidates(query, k, chosen)
@@ -132,14 +130,6 @@ class ClusteredVectors:
         if self._alive.all() and not len(self.added.ids):
             return self.base.ids
         return np.union1d(self.base.ids[self._alive], self.added.ids)
-
-    def _added(self, allowed: Ids | None) -> Ids | None:
-        """The allowed ids in the small part; None where none is forbidden."""
-        if allowed is None:
-            return None
-        ids = self.added.ids
-        _, there = _places(allowed, ids)
-        return ids[there]
 
     def _candidates(self, query: Vectors, k: int, chosen: "_Chosen") -> NDArray[np.int64]:
         """Places in the base of the photos that are scored exactly, in growing order."""
@@ -205,7 +195,9 @@ class _Chosen:
             places, _ = _places(ids, allowed)
             places = places[alive[places]]
             return cls(len(places), len(ids), listed=places)
-        mask = np.isin(ids, allowed, kind="table") & alive
+        table = np.zeros(1 + max(int(ids[-1]), int(allowed[-1])), dtype=bool)
+        table[allowed] = True
+        mask = table[ids] & alive
         return cls(int(mask.sum()), len(ids), mask)
 
     @property

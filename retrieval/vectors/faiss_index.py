@@ -197,12 +197,12 @@ class FaissIndex:
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> list[Ranking]:
         """The nearest photos of each query; see :meth:`VectorIndex.search`."""
         queries = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
-        if allowed is not None:
-            allowed = self.known(np.asarray(allowed, dtype=np.int64))
-        count = len(self) if allowed is None else len(allowed)
-        if self._store is None or min(k, count) <= 0:
+        k = min(k, len(self))
+        if self._store is None or k <= 0:
             return [(NO_IDS, np.empty(0, dtype=np.float32))] * len(queries)
-        return self._store.search(queries, min(k, count), allowed)
+        if allowed is not None:
+            allowed = np.asarray(allowed, dtype=np.int64)
+        return self._store.search(queries, k, allowed)
 
     def vectors(self, ids: Ids) -> Vectors:
         """Vectors [n, dim] of these photos, which must be in the index."""

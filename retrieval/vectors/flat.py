@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from retrieval.vectors.base import Ids, Ranking, Vectors, ranked
+from retrieval.vectors.base import Ids, Ranking, Vectors, members, ranked
 
 SMALL_SUBSET = 2_000
 """Up to so many allowed photos are scored one by one; FAISS would pass over all others."""
@@ -25,7 +25,7 @@ class VectorStore(Protocol):
     def search(self, queries: Vectors, k: int, allowed: Ids | None) -> list[Ranking]:
         """The ``k`` best, at most as many as there are, for queries [q, dim].
 
-        ``allowed`` holds only ids that are here, in growing order, at least one.
+        ``allowed`` holds ids in growing order; those that are not here are left out.
         """
         ...
 
@@ -69,6 +69,8 @@ class FlatVectors:
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None) -> list[Ranking]:
         """The nearest photos, exactly; see :class:`VectorStore`."""
+        if allowed is not None:
+            allowed = members(allowed, self.ids)
         k = min(k, len(self.ids) if allowed is None else len(allowed))
         if k <= 0:
             return [(NO_IDS, np.empty(0, np.float32))] * len(queries)

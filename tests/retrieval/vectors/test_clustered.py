@@ -68,8 +68,8 @@ def bases(library: Library) -> list[Path]:
 def recall(library: Library, queries: np.ndarray, allowed: np.ndarray | None = None) -> float:
     found = opened(library).search(queries, 30, allowed)
     exact = flat(library).search(queries, 30, allowed)
-    for (ids, scores), _ in zip(found, exact, strict=True):
-        assert np.allclose(scores, np.vecdot(library.vectors(ids.tolist()), queries[0]), atol=2)
+    for query, (ids, scores) in zip(queries, found, strict=True):
+        assert np.allclose(scores, library.vectors(ids.tolist()) @ query, atol=1e-6)
         assert list(scores) == sorted(scores, reverse=True)
     shares = [np.isin(best[0], ids[0]).mean() for best, ids in zip(exact, found, strict=True)]
     return float(np.mean(shares))
@@ -120,6 +120,8 @@ def test_equal_scores_are_ordered_by_id(library: Library, world: World) -> None:
     for ids, scores in opened(library).search(world.photos(5), 30):
         assert ids.tolist() == ids[np.lexsort((ids, -scores))].tolist()
         assert np.all(ids.reshape(6, 5) == ids.reshape(6, 5)[:, :1] + np.arange(5))
+    ids, _ = opened(library).search(world.photos(1), 8, np.arange(1, 1_000))[0]
+    assert ids[5:].tolist() == [ids[5], ids[5] + 1, ids[5] + 2]
 
 
 def test_vectors_are_exact_and_in_the_order_asked_for(large: Library) -> None:
