@@ -70,7 +70,7 @@ class FlatVectors:
     def search(self, queries: Vectors, k: int, allowed: Ids | None) -> list[Ranking]:
         """The nearest photos, exactly; see :class:`VectorStore`."""
         if allowed is not None:
-            allowed = members(allowed, self.ids)
+            allowed = members(self.ids, allowed)
         k = min(k, len(self.ids) if allowed is None else len(allowed))
         if k <= 0:
             return [(NO_IDS, np.empty(0, np.float32))] * len(queries)
