@@ -26,7 +26,7 @@ from retrieval.library.derived import (
     place_at,
     places_from_folders,
 )
-from retrieval.library.postings import Postings, embedded_ids, present_ids
+from retrieval.library.postings import Postings, searchable_ids
 from retrieval.library.records import Counts, Facts, KnownFile, Photo, Status
 from retrieval.library.surroundings import Surroundings
 from retrieval.photos.metadata import Metadata
@@ -230,10 +230,7 @@ class Library(Surroundings):
     def searchable_ids(self) -> NDArray[np.int64]:
         """Ids of all photos that can be searched, in growing order."""
         with self.snapshot():
-            # Each from an index alone; a join would look at every photo's row.
-            present = present_ids(self)
-            embedded = embedded_ids(self, self.fingerprint or "")
-        return np.intersect1d(present, embedded, assume_unique=True)
+            return searchable_ids(self, self.fingerprint or "")
 
     def ids_changed_since(self, change: int) -> set[int]:
         """Photos whose vector was written after this state of the library."""

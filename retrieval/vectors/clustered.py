@@ -129,7 +129,9 @@ class ClusteredVectors:
     def _all_ids(self) -> Ids:
         if self._alive.all() and not len(self.added.ids):
             return self.base.ids
-        return np.union1d(self.base.ids[self._alive], self.added.ids)
+        # Two sorted lists, none in both: a stable sort merges them.
+        parts = [self.base.ids[self._alive], self.added.ids]
+        return np.sort(np.concatenate(parts), kind="stable")
 
     def _candidates(self, query: Vectors, k: int, chosen: "_Chosen") -> NDArray[np.int64]:
         """Places in the base of the photos that are scored exactly, in growing order."""

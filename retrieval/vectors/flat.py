@@ -65,7 +65,8 @@ class FlatVectors:
             self.flat.remove_ids(gone)
         if len(new):
             self.flat.add_with_ids(rows, new)
-        self.ids = np.union1d(np.setdiff1d(self.ids, gone), new)
+        kept = np.setdiff1d(self.ids, gone, assume_unique=True)
+        self.ids = np.sort(np.concatenate([kept, new]), kind="stable")
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None) -> list[Ranking]:
         """The nearest photos, exactly; see :class:`VectorStore`."""
