@@ -51,12 +51,12 @@ def replacing(path: Path, *, mode: int = SHARED) -> Iterator[Path]:
         try:
             yield temporary
             temporary.chmod(mode)
-            _flush(temporary)
+            flush_file(temporary)
             os.replace(temporary, path)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 def write_bytes(path: Path, content: bytes, *, mode: int = SHARED) -> None:
@@ -170,13 +170,14 @@ def _prefix(path: Path) -> str:
     return f".{path.name[:100]}."
 
 
-def _flush(path: Path) -> None:
+def flush_file(path: Path) -> None:
+    """Make a file's content survive a power cut."""
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut, where the system offers that."""
+def flush_folder(folder: Path) -> None:
+    """Make new names in a folder survive a power cut, where the system offers that."""
     if os.name != "posix":
         return
     with contextlib.suppress(OSError):

@@ -59,7 +59,12 @@ def index_state(books: "Library", settings: "Settings") -> dict[str, Any]:
 
     index = open_index(books, settings.vectors, settings.vector_token)
     if not isinstance(index, MilvusIndex):
-        return {"path": str(index_path(books.path)), "server": None, "state": index.state(books)}
+        return {
+            "path": str(index_path(books.path)),
+            "server": None,
+            "state": index.state(books),
+            "kind": index.kind(books),
+        }
     told: dict[str, Any] = {
         "path": None,
         "server": str(index.collection.address),
@@ -81,7 +86,7 @@ def index_state(books: "Library", settings: "Settings") -> dict[str, Any]:
 def index_line(state: dict[str, Any]) -> str:
     """The same for a person."""
     if not state.get("server"):
-        return str(state["state"])
+        return f"{state['state']} ({state['kind']})" if state["kind"] else str(state["state"])
     if state["reason"]:
         return f"not usable: {state['reason']}"
     line = f"{state['state']}: {state['kind']}, {state['server']}"

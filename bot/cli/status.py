@@ -75,7 +75,7 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
             "text": texts_as_json(None),
             "folders": [],
             "encoder": {"name": settings.encoder, "fingerprint": None, "dim": None},
-            "index": {"path": None, "state": "missing"},
+            "index": {"path": None, "state": "missing", "kind": None},
         }
     with books:
         counts = books.counts()

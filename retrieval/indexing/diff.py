@@ -105,6 +105,8 @@ def losses(
         is_empty_folder: whether a folder is there and holds nothing at all.
         away: folders where another drive begins that is not there now; they lose nothing.
     """
+    if not gone:
+        return []
     held_in = Counter(path.parent for path, one in known.items() if one.status == "present")
     gone_from = Counter(path.parent for path, one in gone.items() if one.status == "present")
     found: list[Loss] = []

@@ -149,13 +149,15 @@ class _Run:
         # A library without any vector belongs to nobody yet, whoever tried before.
         if not rebuild and self.library.searchable_count():
             check_encoder(self.library, self.encoder)
-        looked = look_through(self.roots, self.library)
+        self.known = self.library.known_files()
+        looked = look_through(self.roots, self.library, self.known)
         self.report.failed += looked.failed
         self.report.passed = looked.passed
         if self.library.fingerprint != self.encoder.fingerprint:
             self.library.set_encoder(self.encoder.name, self.encoder.fingerprint, self.encoder.dim)
+            # Their vectors may be another encoder's now.
+            self.known = self.library.known_files()
         self.force = rebuild
-        self.known = self.library.known_files()
         self.library.set_roots(outermost([*self.library.roots(), *self.roots]))
         remember(self.library, self.roots, looked)
         self.reader.known = {} if rebuild else self.known

@@ -1,15 +1,15 @@
 """The folders of a run: which are looked through, what is found there, which are there no more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.encoders.base import Encoder
 from retrieval.errors import FolderNotFound, NoPhotosFound
 from retrieval.indexing.diff import outermost, under
-from retrieval.indexing.gather import gather
+from retrieval.indexing.gather import Gathered, gather
 from retrieval.indexing.report import Failed
-from retrieval.library import Library
+from retrieval.library import KnownFile, Library
 from retrieval.library.records import Companion, PassedOver
 from retrieval.photos.left_out import Overlooked
 from retrieval.photos.remote import RemotePath, path_from, real_path
@@ -74,22 +74,30 @@ def choose_roots(
     return outermost([*chosen, *there] if rebuild else chosen or there)
 
 
-def look_through(roots: Sequence[Path], library: Library) -> Looked:
+def look_through(
+    roots: Sequence[Path], library: Library, known: Mapping[Path, KnownFile]
+) -> Looked:
     """Find the photos below these folders, each file once.
+
+    Args:
+        roots: the folders.
+        library: that they belong to.
+        known: all its files that are present or failed.
 
     Raises:
         NoPhotosFound: there is none, and never was.
     """
-    known = library.known_files()
     companions = library.companions()
+    paths = {str(path): path for path in known}
     looked = Looked()
     seen: set[Path] = set()
     found: list[ScannedFile] = []
     everything = Overlooked()
+    gathered = Gathered([])
     for root in roots:
         overlooked = Overlooked()
         here: list[ScannedFile] = []
-        for file in _scan(root, overlooked):
+        for file in _scan(root, overlooked, paths):
             if file.path in seen:
                 continue
             seen.add(file.path)
@@ -108,8 +116,9 @@ def look_through(roots: Sequence[Path], library: Library) -> Looked:
         everything.media += overlooked.media
         everything.folders.update(overlooked.folders)
         looked.mounts += overlooked.mounts
-    # All together once more: a file may have other names below another root.
-    gathered = gather(found, everything, known, companions)
+    if len(roots) > 1:
+        # All together once more: a file may have other names below another root.
+        gathered = gather(found, everything, known, companions)
     looked.files, looked.passed = gathered.files, gathered.passed
     looked.joined, looked.companions = gathered.joined, gathered.companions
     before = library.mounts()
@@ -121,10 +130,12 @@ def look_through(roots: Sequence[Path], library: Library) -> Looked:
     return looked
 
 
-def _scan(root: Path, overlooked: Overlooked) -> Iterator[ScannedFile]:
+def _scan(
+    root: Path, overlooked: Overlooked, known: Mapping[str, Path]
+) -> Iterator[ScannedFile]:
     if isinstance(root, RemotePath):
         return scan_storage(root, overlooked)
-    return scan_folder(root, overlooked)
+    return scan_folder(root, overlooked, known)
 
 
 def under_or_at(path: Path, folders: Sequence[Path]) -> bool:

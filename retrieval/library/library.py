@@ -27,6 +27,7 @@ from retrieval.library.derived import (
     place_at,
     places_from_folders,
 )
+from retrieval.library.postings import Postings, searchable_ids
 from retrieval.library.records import Counts, Facts, KnownFile, Photo, Status
 from retrieval.library.surroundings import Surroundings
 from retrieval.library.texts import Texts
@@ -52,6 +53,7 @@ class Library(Surroundings, Texts):
         super().__init__(path, connection, writable=writable)
         self._kept: dict[int, Photo] = {}
         self._kept_version = 0
+        self._postings: Postings | None = None
 
     # -- what the library is ---------------------------------------------------------------
 
@@ -108,12 +110,7 @@ class Library(Surroundings, Texts):
 
     def searchable_count(self) -> int:
         """Photos that are present, not hidden, and have a vector of the library's encoder."""
-        row = self._one(
-            "SELECT count(*) FROM vector v JOIN photo p ON p.id = v.photo_id "
-            "WHERE v.fingerprint = ? AND p.status = 'present' AND p.hidden = 0",
-            (self.fingerprint or "",),
-        )
-        return int(row[0]) if row else 0
+        return len(self.searchable_ids())
 
     # -- photos ----------------------------------------------------------------------------
 
@@ -207,7 +204,12 @@ class Library(Surroundings, Texts):
 
     def ids_matching(self, wanted: Filter) -> NDArray[np.int64]:
         """Ids of the present photos that a filter lets through, in growing order."""
-        return finding.ids_matching(self, wanted)
+        with self.snapshot():
+            change, postings = self.change, self._postings
+            # A writer may alter what is read again within one change.
+            if postings is None or postings.change != change or self.writable:
+                self._postings = postings = Postings(self, change)
+            return postings.matching(wanted)
 
     def search_names(
         self, words: str | Iterable[str], ids: Collection[int] | None = None
@@ -240,12 +242,8 @@ class Library(Surroundings, Texts):
 
     def searchable_ids(self) -> NDArray[np.int64]:
         """Ids of all photos that can be searched, in growing order."""
-        rows = self._all(
-            "SELECT p.id FROM photo p JOIN vector v ON v.photo_id = p.id "
-            "WHERE p.status = 'present' AND p.hidden = 0 AND v.fingerprint = ? ORDER BY p.id",
-            (self.fingerprint or "",),
-        )
-        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
+        with self.snapshot():
+            return searchable_ids(self, self.fingerprint or "")
 
     def ids_changed_since(self, change: int) -> set[int]:
         """Photos whose vector was written after this state of the library."""

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +46,11 @@ class ScannedFile:
     is_link: bool = field(default=False, compare=False)
 
 
-def scan_folder(folder: Path, overlooked: Overlooked | None = None) -> Iterator[ScannedFile]:
+def scan_folder(
+    folder: Path,
+    overlooked: Overlooked | None = None,
+    known: Mapping[str, Path] | None = None,
+) -> Iterator[ScannedFile]:
     """All photos under a folder, folder by folder, each in the order of the names.
 
     Hidden files and folders, caches, what :mod:`retrieval.photos.left_out` names and Photopal's
@@ -56,6 +60,7 @@ def scan_folder(folder: Path, overlooked: Overlooked | None = None) -> Iterator[
     Args:
         folder: where to look.
         overlooked: gets what was found besides photos.
+        known: paths by their text, which are given back instead of new ones.
 
     Raises:
         FolderNotFound: there is no such folder.
@@ -63,7 +68,7 @@ def scan_folder(folder: Path, overlooked: Overlooked | None = None) -> Iterator[
     root = Path(os.path.realpath(folder))
     if not root.is_dir():
         raise FolderNotFound(f"{folder} is not a folder: check the path, or plug in its drive")
-    walk = _Walk(Overlooked() if overlooked is None else overlooked)
+    walk = _Walk(Overlooked() if overlooked is None else overlooked, known or {})
     yield from walk.through(root)
     for link in walk.linked:
         # A link to a folder above the root would bring in everything around it.
@@ -74,8 +79,9 @@ def scan_folder(folder: Path, overlooked: Overlooked | None = None) -> Iterator[
 class _Walk:
     """One look through the folders below a root."""
 
-    def __init__(self, overlooked: Overlooked) -> None:
+    def __init__(self, overlooked: Overlooked, known: Mapping[str, Path]) -> None:
         self.overlooked = overlooked
+        self.known = known
         self.linked: list[Path] = []
         self.own = os.path.realpath(home())
         self.visited: set[tuple[int, int]] = set()
@@ -110,8 +116,9 @@ class _Walk:
         below: list[Path] = []
         siblings = {entry.name.lower() for entry in entries if _is_folder(entry)}
         for entry in entries:
-            path = Path(entry.path)
-            suffix = path.suffix.lower()
+            # To make a path, and to find it among others later, takes longer than all else here.
+            path = self.known.get(entry.path) or Path(entry.path)
+            suffix = os.path.splitext(entry.name)[1].lower()
             if _is_folder(entry):
                 what = left_out(entry.name, folder.name, siblings)
                 if what is not None:

@@ -40,7 +40,7 @@ from retrieval.search.sureness import (
 )
 from retrieval.search.written import quoted, written_shares
 from retrieval.vectors import VectorIndex, open_index
-from retrieval.vectors.base import Ids, Ranking
+from retrieval.vectors.base import Ids, Ranking, members
 
 Vectors = NDArray[np.float32]
 
@@ -145,9 +145,9 @@ class Searcher:
         embedded = self._prepared(queries)
         allowed = self.library.ids_matching(options.filter) if options.filter else None
         with self.index.reading():
-            searched = len(self.index)
             if allowed is not None:
-                searched = len(np.intersect1d(allowed, self.index.ids()))
+                allowed = self.index.known(allowed)
+            searched = len(self.index) if allowed is None else len(allowed)
             shared = (time.perf_counter() - started) / len(queries)
             results = []
             for query in queries:
@@ -300,7 +300,7 @@ class Searcher:
 
     def _vectors_of(self, photo_ids: Sequence[int]) -> Vectors | None:
         """The vectors [n, dim] of those of the photos that there still are; None for none."""
-        wanted = np.intersect1d(np.asarray(photo_ids, np.int64), self.index.ids())
+        wanted = self.index.known(np.unique(np.asarray(photo_ids, np.int64)))
         return self.index.vectors(wanted) if len(wanted) else None
 
     def _candidates(
@@ -320,9 +320,9 @@ class Searcher:
         ids, scores = self.index.search(vector[None], first, allowed)[0]
         found = len(ids)
         best = float(scores[0]) if found else -1.0
-        named = np.intersect1d(np.array(sorted(shares), np.int64), self.index.ids())
+        named = self.index.known(np.array(sorted(shares), np.int64))
         if allowed is not None:
-            named = np.intersect1d(named, allowed)
+            named = members(named, allowed)
         ids = np.concatenate([ids, np.setdiff1d(named, ids)])
         if len(ids) > found:
             scores = np.concatenate([scores, self.index.vectors(ids[found:]) @ vector])

@@ -1,9 +1,16 @@
-"""The vector index by FAISS: exact search over all vectors in memory, with a copy on disk.
+"""The vector index by FAISS, with a copy on disk.
 
-``library.db`` is accompanied by ``library.faiss``, written by FAISS itself, and by
+Up to :data:`LARGE` photos all vectors are in memory and searched exactly
+(:mod:`retrieval.vectors.flat`). Of more, codes of one bit for a component are in memory and the
+vectors stay on disk (:mod:`retrieval.vectors.clustered`); what is added goes into a small flat
+part, and only when that has outgrown a share of the whole is all arranged anew, by :meth:`save`.
+
+``library.db`` is accompanied by ``library.faiss``, the flat part written by FAISS itself, and by
 ``library.faiss.json``, which tells which state of which library the copy was made from and the
-checksum of the first file. When the library has moved on since, only the difference is read from
-it. When either file is missing, damaged or another library's, all vectors are read once.
+checksum of the first file; a large library's base lies in ``library.ivf``
+(:mod:`retrieval.vectors.base_files`). When the library has moved on since, only the difference is
+read from it. When a file is missing, damaged or another library's, what it held is read from the
+library.
 """
 
 import contextlib
@@ -11,12 +18,10 @@ import json
 import os
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -29,18 +34,33 @@ from retrieval.vectors.base import (
     Ranking,
     Vectors,
     mean_and_covariance,
-    ranked,
+    members,
 )
+from retrieval.vectors.base_files import (
+    base_folder,
+    checksum_of,
+    is_whole,
+    open_base,
+    remove_bases,
+    stamps,
+    write_base,
+)
+from retrieval.vectors.clustered import ClusteredVectors
+from retrieval.vectors.flat import NO_IDS, FlatVectors, VectorStore, load_faiss
 from retrieval.vectors.sharing import SharedLock
+
+LARGE = 100_000
+"""From so many photos on, the vectors are not kept in memory."""
+
+OUTGROWN = 0.05
+"""All is arranged anew when a larger share was added or taken out since."""
+
+FLAT, CLUSTERED = "flat, exact", "IVF{lists} of 1-bit codes, exact re-ranking"
 
 FORMAT = 2
 """Of the files; 1 was a container of our own, which is simply made anew."""
 
-SMALL_SUBSET = 2_000
-"""Up to so many allowed photos are scored one by one; FAISS would pass over all others."""
-
 _READ_AT_ONCE = 10_000
-_CHECKSUM_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,8 @@ class Stamp:
         dim: their length.
         size: of the FAISS file, in bytes.
         checksum: CRC-32 of it.
+        base: the token of the base that belongs to it; "" for none.
+        gone: ids of photos of the base that are in the library no more.
         format: of both files.
     """
 
@@ -65,34 +87,41 @@ class Stamp:
     dim: int
     size: int
     checksum: int
+    base: str = ""
+    gone: list[int] = field(default_factory=list)
     format: int = FORMAT
 
 
 @dataclass(frozen=True)
 class _Update:
-    """A whole new index, or ids that go and ids that come with their vectors."""
+    """A whole new store, or ids that go and ids that come with their vectors."""
 
     altered: int
-    flat: Any = None
-    gone: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    new: Ids = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    rows: Vectors | None = None
+    store: VectorStore | None = None
+    gone: Ids = field(default_factory=lambda: NO_IDS)
+    new: Ids = field(default_factory=lambda: NO_IDS)
+    rows: Vectors = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
 
 
 class FaissIndex:
-    """A flat FAISS index with photo ids; see :class:`retrieval.vectors.base.VectorIndex`."""
+    """A FAISS index with photo ids; see :class:`retrieval.vectors.base.VectorIndex`."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, *, large: int = LARGE, outgrown: float = OUTGROWN
+    ) -> None:
         """Nothing is read before the first :meth:`sync`.
 
         Args:
-            path: of the copy on disk; None keeps the index in memory only.
+            path: of the copy on disk; None keeps the index in memory only, and flat.
+            large: from so many photos on, their vectors stay on disk.
+            outgrown: share of them that may be added or taken out before all is arranged anew.
         """
         self.path = path
+        self.large = large
+        self.outgrown = outgrown
         self._lock = SharedLock()
         self._syncing = threading.Lock()
-        self._flat: Any = None
-        self._ids: Ids = np.empty(0, dtype=np.int64)
+        self._store: VectorStore | None = None
         self._statistics: tuple[Vectors, Vectors] | None = None
         self._state: tuple[str, str, int] = "", "", -1
         self._saved: tuple[str, str, int] | None = None
@@ -104,51 +133,48 @@ class FaissIndex:
         with self._syncing:
             # All is read before readers are asked to leave: one of them may wait for the library.
             with library.snapshot():
-                now = (library.uid, library.fingerprint or "", library.change)
-                if self._flat is not None and now == self._state:
+                now = _state_now(library)
+                if self._store is not None and now == self._state:
                     return 0
                 update = self._difference(library)
             with self._lock.alone():
-                if update.flat is not None:
-                    self._replace(update.flat)
-                else:
-                    self._alter(update)
+                if update.store is not None:
+                    self._store = update.store
+                elif self._store is not None:
+                    self._store.alter(update.gone, update.new, update.rows)
+                self._statistics = None
                 self._state = now
             return update.altered
 
     def _difference(self, library: Library) -> "_Update":
         """What has to be done so that the index holds what the library holds now."""
-        flat, ids, change = self._flat, self._ids, self._state[2]
-        if flat is None or self._state[:2] != (library.uid, library.fingerprint or ""):
+        store, change = self._store, self._state[2]
+        if store is None or self._state[:2] != _state_now(library)[:2]:
             loaded = self._load(library)
-            flat, change = loaded if loaded else (None, -1)
-            ids = _ids_of(flat)
+            store, change = loaded if loaded else (None, -1)
+            if store is not None and change == library.change:
+                return _Update(0, store)
         wanted = library.searchable_ids()
+        ids = NO_IDS if store is None else store.ids
         # A smaller number than before: the library was put back from a backup, nothing is sure.
         kept = ids if change <= library.change else ids[:0]
         if len(kept):
-            changed = library.ids_changed_since(change)
-            kept = np.setdiff1d(np.intersect1d(kept, wanted), list(changed))
-        if flat is None or 2 * len(kept) < len(wanted):
-            # Read in pieces into a new index; readers keep the old one meanwhile.
-            flat = _empty(library.dim or 1)
+            kept = members(kept, wanted)
+            changed = np.array(sorted(library.ids_changed_since(change)), dtype=np.int64)
+            kept = np.setdiff1d(kept, changed, assume_unique=True)
+        if store is None or 2 * len(kept) < len(wanted):
+            # Read in pieces into a new store; readers keep the old one meanwhile.
+            flat = FlatVectors.empty(library.dim or 1)
             for some in _pieces(wanted):
-                flat.add_with_ids(library.vectors(some.tolist()), some)
+                flat.add(some, library.vectors(some.tolist()))
             return _Update(len(wanted), flat)
-        gone, new = np.setdiff1d(ids, kept), np.setdiff1d(wanted, kept)
+        gone = np.setdiff1d(ids, kept, assume_unique=True)
+        new = np.setdiff1d(wanted, kept, assume_unique=True)
         update = _Update(len(gone) + len(new), None, gone, new, library.vectors(new.tolist()))
-        if flat is not self._flat:
-            _alter(flat, update)
-            update = _Update(update.altered, flat)
+        if store is not self._store:
+            store.alter(update.gone, update.new, update.rows)
+            update = _Update(update.altered, store)
         return update
-
-    def _alter(self, update: "_Update") -> None:
-        _alter(self._flat, update)
-        self._ids = np.union1d(np.setdiff1d(self._ids, update.gone), update.new)
-        self._statistics = None
-
-    def _replace(self, flat: Any) -> None:
-        self._flat, self._ids, self._statistics = flat, _ids_of(flat), None
 
     # -- searching -------------------------------------------------------------------------
 
@@ -158,102 +184,181 @@ class FaissIndex:
 
     def __len__(self) -> int:
         """Number of photos that can be searched."""
-        return len(self._ids)
+        return len(self.ids())
 
     def ids(self) -> Ids:
         """Their ids, in growing order."""
-        return self._ids
+        return NO_IDS if self._store is None else self._store.ids
+
+    def known(self, ids: Ids) -> Ids:
+        """Those of these ids that can be searched; see :meth:`VectorIndex.known`."""
+        return members(ids, self.ids())
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> list[Ranking]:
         """The nearest photos of each query; see :meth:`VectorIndex.search`."""
         queries = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
-        count = len(self._ids)
+        k = min(k, len(self))
+        if self._store is None or k <= 0:
+            return [(NO_IDS, np.empty(0, dtype=np.float32))] * len(queries)
         if allowed is not None:
-            allowed = np.intersect1d(allowed, self._ids)
-            count = len(allowed)
-        k = min(k, count)
-        if k <= 0:
-            return [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))] * len(queries)
-        if allowed is not None and len(allowed) <= SMALL_SUBSET:
-            scores = queries @ self.vectors(allowed).T
-            return [ranked(allowed, row, k) for row in scores]
-        found, ids = self._flat.search(queries, k, params=_only(allowed))
-        return [ranked(*row, k) for row in zip(ids, found, strict=True)]
+            allowed = np.asarray(allowed, dtype=np.int64)
+        return self._store.search(queries, k, allowed)
 
     def vectors(self, ids: Ids) -> Vectors:
         """Vectors [n, dim] of these photos, which must be in the index."""
-        wanted = np.ascontiguousarray(ids, dtype=np.int64)
-        if len(wanted) == 0:
-            return np.empty((0, self._flat.d if self._flat is not None else 0), dtype=np.float32)
-        rows: Vectors = self._flat.reconstruct_batch(wanted)
-        return rows
+        if self._store is None:
+            return np.empty((0, 0), dtype=np.float32)
+        return self._store.vectors(ids)
 
     def statistics(self) -> tuple[Vectors, Vectors]:
         """Mean and covariance; see :meth:`VectorIndex.statistics`."""
+        if isinstance(self._store, ClusteredVectors):
+            return self._store.base.statistics
         known = self._statistics
         if known is None:
-            step = max(1, len(self._ids) // STATISTICS_SAMPLE)
-            known = mean_and_covariance(self.vectors(self._ids[::step]))
+            ids = self.ids()
+            step = max(1, len(ids) // STATISTICS_SAMPLE)
+            known = mean_and_covariance(self.vectors(ids[::step]))
             self._statistics = known
         return known
 
     # -- disk ------------------------------------------------------------------------------
 
     def save(self) -> bool:
-        """Keep a copy on disk, unless the one that is there is of this state."""
-        faiss = _faiss()
+        """Keep a copy on disk, unless the one that is there is of this state.
+
+        Arranges a large library anew where that is due, which takes half a minute for a million
+        photos; :meth:`sync` waits meanwhile, searches go on.
+        """
         if self.path is None:
             return False
-        with self._syncing, self._lock.shared():
-            if self._flat is None:
+        with self._syncing:
+            store = self._store
+            if store is None:
                 return False
-            now = self._state
             stamp = _read_stamp(self.path)
-            if self._saved == now and stamp is not None and _state_of(stamp) == now:
+            kept = self._saved == self._state and stamp is not None
+            due = self._is_due(store)
+            if kept and not due and stamp is not None and _state_of(stamp) == self._state:
                 return True
             _remove_leftovers(self.path)
             try:
-                with replacing(self.path, mode=PRIVATE) as temporary:
-                    faiss.write_index(self._flat, os.fspath(temporary))
-                    size, checksum = temporary.stat().st_size, _checksum(temporary)
-                stamp = Stamp(*now, len(self._ids), int(self._flat.d), size, checksum)
-                write_text(stamp_path(self.path), json.dumps(asdict(stamp)), mode=PRIVATE)
+                if due:
+                    self._arrange(self.path, store)
+                self._write(self.path)
             except (OSError, RuntimeError):
                 # FAISS raises RuntimeError when the disk is full.
                 return False
-            self._saved = now
+            self._saved = self._state
             return True
+
+    def _is_due(self, store: VectorStore) -> bool:
+        """Whether the vectors ought to be arranged anew."""
+        if isinstance(store, ClusteredVectors):
+            return store.outgrown > self.outgrown
+        return len(store.ids) >= self.large
+
+    def _arrange(self, path: Path, store: VectorStore) -> None:
+        """Make a new base of all vectors and search in that, or go back to a flat store."""
+        new: VectorStore
+        if len(store.ids) >= self.large:
+            with self._lock.shared():
+                write_base(base_folder(path), self._state, store.ids, store.vectors)
+                dim = store.vectors(store.ids[:1]).shape[1]
+            opened = open_base(base_folder(path), *self._state[:2], dim)
+            if opened is None:
+                raise OSError(f"{base_folder(path)} cannot be read back")
+            new = ClusteredVectors(opened[0])
+        else:
+            with self._lock.shared():
+                flat = FlatVectors.empty(store.vectors(store.ids[:1]).shape[1])
+                for some in _pieces(store.ids):
+                    flat.add(some, store.vectors(some))
+            new = flat
+        with self._lock.alone():
+            self._store, self._statistics = new, None
+
+    def _write(self, path: Path) -> None:
+        """Write the flat part, and then what it was made from."""
+        with self._lock.shared():
+            store = self._store
+            if store is None:
+                return
+            base, gone, flat = "", NO_IDS, store
+            if isinstance(store, ClusteredVectors):
+                base, gone, flat = store.base.token, store.gone, store.added
+            assert isinstance(flat, FlatVectors)
+            with replacing(path, mode=PRIVATE) as temporary:
+                load_faiss().write_index(flat.flat, os.fspath(temporary))
+                size, checksum = temporary.stat().st_size, checksum_of(temporary)
+            stamp = Stamp(
+                *self._state, len(store.ids), int(flat.flat.d), size, checksum, base, gone.tolist()
+            )
+            write_text(stamp_path(path), json.dumps(asdict(stamp)), mode=PRIVATE)
+        if not base:
+            remove_bases(base_folder(path))
 
     def state(self, library: Library) -> IndexState:
         """How the copy on disk stands to the library, without loading it."""
         if self.path is None or not self.path.exists():
             return "missing"
         stamp = _read_stamp(self.path)
-        if stamp is None:
+        if stamp is None or (stamp.base and stamp.base not in stamps(base_folder(self.path))):
             return "damaged"
-        now = (library.uid, library.fingerprint or "", library.change)
-        return "fresh" if _state_of(stamp) == now else "stale"
+        return "fresh" if _state_of(stamp) == _state_now(library) else "stale"
 
-    def _load(self, library: Library) -> tuple[Any, int] | None:
-        """The copy on disk and its change number; None unless it is whole and this library's."""
-        faiss = _faiss()
+    def kind(self, library: Library) -> str:
+        """What kind of index it is; see :meth:`VectorIndex.kind`."""
+        if self.path is not None:
+            for stamp in stamps(base_folder(self.path)).values():
+                if (stamp.uid, stamp.fingerprint) == _state_now(library)[:2]:
+                    return CLUSTERED.format(lists=stamp.lists)
+        return FLAT
+
+    def verify(self) -> bool:
+        """Read all of a large library's base and compare the checksums; what a start leaves out."""
+        return self.path is None or is_whole(base_folder(self.path))
+
+    def _load(self, library: Library) -> tuple[VectorStore, int] | None:
+        """What is on disk and its change number; None unless it is whole and this library's."""
         if self.path is None:
             return None
         stamp, dim = _read_stamp(self.path), library.dim or 1
         here = (library.uid, library.fingerprint or "", dim)
-        if stamp is None or (stamp.uid, stamp.fingerprint, stamp.dim) != here:
+        if stamp is not None and (stamp.uid, stamp.fingerprint, stamp.dim) != here:
+            stamp = None
+        opened = open_base(base_folder(self.path), *here)
+        if stamp is not None and not stamp.base and (not opened or stamp.change > opened[1]):
+            flat = self._load_flat(self.path, stamp)
+            if flat is not None and len(flat.ids) == stamp.count:
+                self._saved = _state_of(stamp)
+                return flat, stamp.change
+        if opened is None:
             return None
+        base, change = opened
+        if stamp is not None and stamp.base == base.token:
+            added = self._load_flat(self.path, stamp)
+            if added is not None:
+                gone = np.array(stamp.gone, dtype=np.int64)
+                store = ClusteredVectors(base, np.union1d(gone, added.ids), added)
+                if len(store.ids) == stamp.count:
+                    self._saved = _state_of(stamp)
+                    return store, stamp.change
+        return ClusteredVectors(base), change
+
+    def _load_flat(self, path: Path, stamp: Stamp) -> FlatVectors | None:
+        """The flat part on disk; None when it is damaged."""
+        faiss = load_faiss()
         try:
             # FAISS trusts what it reads, so that nothing damaged may come near it.
-            if _checksum(self.path) != stamp.checksum:
+            if checksum_of(path) != stamp.checksum:
                 return None
-            flat = faiss.read_index(os.fspath(self.path))
+            flat = faiss.read_index(os.fspath(path))
         except (OSError, RuntimeError, MemoryError):
             return None
-        if not isinstance(flat, faiss.IndexIDMap2) or (flat.ntotal, flat.d) != (stamp.count, dim):
+        if not isinstance(flat, faiss.IndexIDMap2) or flat.d != stamp.dim:
             return None
-        self._saved = _state_of(stamp)
-        return flat, stamp.change
+        return FlatVectors(flat)
 
 
 def index_path(library: Path) -> Path:
@@ -266,48 +371,9 @@ def stamp_path(index: Path) -> Path:
     return index.with_name(index.name + ".json")
 
 
-def _empty(dim: int) -> Any:
-    faiss = _faiss()
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
-
-
-def _faiss() -> Any:
-    """The package, loaded when first needed; its own types do not describe what it takes."""
-    import faiss
-
-    return faiss
-
-
-def _ids_of(flat: Any) -> Ids:
-    """The photo ids in a FAISS index, in growing order."""
-    if flat is None:
-        return np.empty(0, dtype=np.int64)
-    faiss = _faiss()
-    ids: Ids = np.sort(faiss.vector_to_array(flat.id_map).astype(np.int64))
-    return ids
-
-
-def _alter(flat: Any, update: "_Update") -> None:
-    if len(update.gone):
-        flat.remove_ids(update.gone)
-    if len(update.new):
-        flat.add_with_ids(update.rows, update.new)
-
-
 def _pieces(ids: Ids) -> Iterator[Ids]:
     for start in range(0, len(ids), _READ_AT_ONCE):
         yield ids[start : start + _READ_AT_ONCE]
-
-
-def _only(allowed: Ids | None) -> Any:
-    """FAISS's parameters for a search among some ids; a bit for each id."""
-    if allowed is None:
-        return None
-    faiss = _faiss()
-    bits = np.zeros(int(allowed[-1]) + 1, dtype=bool)
-    bits[allowed] = True
-    selector = faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
-    return faiss.SearchParameters(sel=selector)
 
 
 def _read_stamp(path: Path) -> Stamp | None:
@@ -324,12 +390,8 @@ def _state_of(stamp: Stamp) -> tuple[str, str, int]:
     return stamp.uid, stamp.fingerprint, stamp.change
 
 
-def _checksum(path: Path) -> int:
-    checksum = 0
-    with open(path, "rb") as file:
-        while block := file.read(_CHECKSUM_BLOCK):
-            checksum = zlib.crc32(block, checksum)
-    return checksum
+def _state_now(library: Library) -> tuple[str, str, int]:
+    return library.uid, library.fingerprint or "", library.change
 
 
 def _remove_leftovers(path: Path) -> None:

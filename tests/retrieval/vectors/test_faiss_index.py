@@ -67,7 +67,7 @@ def test_equal_scores_are_ordered_by_id(
 def test_only_what_is_allowed_is_found(
     indexed: Library, encoder: ColourEncoder, monkeypatch: pytest.MonkeyPatch, small_subset: int
 ) -> None:
-    monkeypatch.setattr("retrieval.vectors.faiss_index.SMALL_SUBSET", small_subset)
+    monkeypatch.setattr("retrieval.vectors.flat.SMALL_SUBSET", small_subset)
     index = opened(indexed)
     query = encoder.encode_texts(["red"])
     everything, scores = index.search(query, 6)[0]
@@ -191,7 +191,7 @@ def test_only_the_difference_is_read_and_the_old_rows_stay(
 ) -> None:
     index = FaissIndex()
     index.sync(indexed)
-    before = index._flat
+    before = index._store
     paint(photos / "grey.png", "grey")
     index_folders(indexed, encoder, [photos])
     read: list[int] = []
@@ -202,7 +202,7 @@ def test_only_the_difference_is_read_and_the_old_rows_stay(
     assert index.sync(indexed) == 1
     assert len(index) == 7
     assert read == [1]
-    assert index._flat is before
+    assert index._store is before
 
 
 def test_another_encoder_makes_all_old(
