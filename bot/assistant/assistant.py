@@ -211,7 +211,9 @@ class Assistant:
         """
         text, _ = _bounded(message)
         session.user_says(text or "more like this")
-        vector = vector_of(self.searcher.encoder, picture)
+        self.searcher.follow()
+        encoder = self.searcher.encoder
+        vector = vector_of(encoder, picture)
         said = asked_beside(text)
         plan = self._plan(session, said) if said else Plan(Move.REQUEST)
         session.language = plan.language
@@ -222,6 +224,7 @@ class Assistant:
             when=plan.when,
             where=plan.where,
             picture=packed(vector),
+            picture_by=encoder.fingerprint,
         )
         return self._of_topic(session, topic, choices)
 
@@ -234,8 +237,10 @@ class Assistant:
             PhotoNotFound: it is gone.
         """
         photo = self.library.photo(photo_id)
-        vector = self.library.vectors([photo.id])[0]
-        topic = Topic(picture=packed(vector), picture_of=photo.id, similar=[photo.id])
+        with self.library.snapshot():
+            picture = packed(self.library.vectors([photo.id])[0])
+            made_by = self.library.fingerprint or ""
+        topic = Topic(picture=picture, picture_by=made_by, picture_of=photo.id, similar=[photo.id])
         return self._of_topic(session, topic, choices)
 
     def weigh(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.llm.reply import ReplyRequest
     from bot.suggest import Suggester
     from retrieval.encoders.base import Encoder
+    from retrieval.encoders.batching import InferenceThread
     from retrieval.encoders.cached import CachedTextEncoder
 
 MAX_PHOTOS = 12
@@ -68,6 +69,7 @@ class Parts:
         describer: describes photos without an LLM.
         llm: describes with the LLM; None when there is none.
         writer: streams the words of an LLM.
+        together: embeds the texts of all talks together.
     """
 
     settings: Settings
@@ -76,6 +78,14 @@ class Parts:
     describer: "Runnable[Conversation, Description]"
     llm: "Runnable[Conversation, Description] | None"
     writer: "Runnable[ReplyRequest, str] | None"
+    together: "InferenceThread"
+
+    def another(self, name: str) -> "Encoder":
+        """Another encoder, for a library that has got one since. Raises EncoderUnavailable."""
+        from retrieval.encoders import load_encoder
+        from retrieval.encoders.cached import CachedTextEncoder
+
+        return CachedTextEncoder(load_encoder(name), thread=self.together)
 
     @classmethod
     def load(cls, settings: Settings, encoder: "Encoder | None" = None) -> "Parts":
@@ -119,6 +129,7 @@ class Parts:
             describer_chain(alone, describer),
             llm,
             writer,
+            together,
         )
 
 
@@ -186,9 +197,9 @@ def _assembled(
     on_step: Callable[[str], None],
 ) -> LoadedAssistant:
     from bot.suggest import Suggester
-    from retrieval.search import Searcher
+    from retrieval.search import FollowingSearcher
 
-    searcher = Searcher(library, parts.encoder)
+    searcher = FollowingSearcher(library, parts.encoder, parts.another)
     offline = Suggester(searcher, parts.describer)
     llm = Suggester(searcher, parts.llm) if parts.llm is not None else None
     assistant = Assistant(

@@ -27,7 +27,7 @@ from retrieval.library.derived import (
     places_from_folders,
 )
 from retrieval.library.records import Counts, Facts, KnownFile, Photo, Status
-from retrieval.library.surroundings import Surroundings
+from retrieval.library.vector_sets import VectorSets
 from retrieval.photos.metadata import Metadata
 from retrieval.photos.names import words_of_path
 
@@ -42,7 +42,7 @@ MAX_KEPT = 20_000
 """Photos that a reader keeps in memory, about 1 kB each."""
 
 
-class Library(Surroundings):
+class Library(VectorSets):
     """A library on disk. Use :meth:`open` to write, :meth:`read` to look things up."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
@@ -271,6 +271,8 @@ class Library(Surroundings):
     def set_encoder(self, name: str, fingerprint: str, dim: int) -> None:
         """From now on, vectors of this encoder are the ones that are searched."""
         with self.transaction():
+            # They are made anew, so that those of an earlier day are of no use.
+            self.forget_set(fingerprint)
             for key, value in (("encoder_name", name), ("fingerprint", fingerprint), ("dim", dim)):
                 self._set(key, value)
 
@@ -337,6 +339,8 @@ class Library(Surroundings):
             **_place_columns(place_at(metadata.latitude, metadata.longitude)),
         }
         with self.transaction():
+            if photo_id is not None:
+                self._content_changes(photo_id, content_hash)
             photo_id = self._put(photo_id, fields)
             self._derive_from_path(photo_id, path, metadata.taken_at)
             self._execute(
@@ -382,6 +386,8 @@ class Library(Surroundings):
         if content_hash:
             fields["content_hash"] = content_hash
         with self.transaction():
+            if photo_id is not None and content_hash:
+                self._content_changes(photo_id, None)
             photo_id = self._put(photo_id, fields)
             if content_hash:
                 self._execute("DELETE FROM vector WHERE photo_id = ?", (photo_id,))
