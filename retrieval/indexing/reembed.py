@@ -90,6 +90,7 @@ def reembed(
     library: Library,
     encoder: Encoder,
     *,
+    name: str | None = None,
     on_progress: OnEmbedding | None = None,
     batch_size: int = 32,
     workers: int = 2,
@@ -102,6 +103,7 @@ def reembed(
     Args:
         library: opened for writing; other processes may write to it meanwhile.
         encoder: the new one.
+        name: by which the library remembers it, as ``load_encoder`` takes it; its own by default.
         on_progress: called after every batch, and while another process writes.
         batch_size: pictures the encoder gets at once; also how much a crash can cost.
         workers: threads that read and decode.
@@ -119,7 +121,8 @@ def reembed(
             f"photopal index FOLDER --encoder {encoder.name}"
         )
     with _alone(library):
-        return _Run(library, encoder, on_progress, batch_size, workers, leave_out).run()
+        run = _Run(library, encoder, name or encoder.name, on_progress, batch_size, workers)
+        return run.run(leave_out)
 
 
 def is_running(library: Library) -> bool:
@@ -165,30 +168,30 @@ class _Run:
         self,
         library: Library,
         encoder: Encoder,
+        name: str,
         on_progress: OnEmbedding | None,
         batch_size: int,
         workers: int,
-        leave_out: bool,
     ) -> None:
         self.library = library
         self.encoder = encoder
+        self.name = name
         self.on_progress = on_progress
         self.batch_size = max(1, batch_size)
         self.workers = max(1, workers)
-        self.leave_out = leave_out
         self.reader = FileReader(encoder.image_size * _DECODED_SIDE_FACTOR, self.workers)
         self.report = Reembedded()
         self.unread: dict[int, Path] = {}
         self.total = 0
         self.lacking = 0
 
-    def run(self) -> Reembedded:
+    def run(self, leave_out: bool) -> Reembedded:
         fingerprint = self.encoder.fingerprint
         if fingerprint == self.library.fingerprint:
             self._rename()
             return self.report
         with self._writing():
-            self.library.begin_set(self.encoder.name, fingerprint, self.encoder.dim)
+            self.library.begin_set(self.name, fingerprint, self.encoder.dim)
         with contextlib.closing(self.reader):
             while True:
                 self._count()
@@ -198,7 +201,8 @@ class _Run:
                     fresh = self.library.count_lacking(fingerprint) - len(self.unread)
                     if fresh > 0 and self._is_new():
                         continue
-                    self._check_unread()
+                    if not leave_out:
+                        self._check_unread()
                     self._switch()
                     break
         self.report.unread = sorted(self.unread.values())
@@ -206,11 +210,9 @@ class _Run:
 
     def _rename(self) -> None:
         """Another text side over the same image side: the vectors of photos are the same."""
-        if self.encoder.name != self.library.encoder_name:
-            with self._writing(), self.library.transaction():
-                self.library.set_encoder(
-                    self.encoder.name, self.encoder.fingerprint, self.encoder.dim
-                )
+        if self.name != self.library.encoder_name:
+            with self._writing():
+                self.library.set_encoder(self.name, self.encoder.fingerprint, self.encoder.dim)
         self.report.switched = True
 
     def _is_new(self) -> bool:
@@ -300,7 +302,7 @@ class _Run:
     # -- what may go wrong -----------------------------------------------------------------
 
     def _check_unread(self) -> None:
-        if self.leave_out or not self.unread:
+        if not self.unread:
             return
         away = [str(root) for root in self.library.roots() if not root.is_dir()]
         there = self.total or 1

@@ -69,23 +69,28 @@ class VectorSets(Surroundings):
                 sets.append(VectorSet(name, fingerprint, dim, photos, False))
         return sets
 
+    @property
+    def coming(self) -> str | None:
+        """Fingerprint of the encoder that is to be searched once all photos are embedded."""
+        return self._setting("coming_fingerprint") or None
+
     def begin_set(self, name: str, fingerprint: str, dim: int) -> None:
-        """Make room for the vectors of an encoder, unless there is; also takes a new name for it.
+        """Make room for the vectors of an encoder that is to be searched, unless there is.
 
         Raises:
             LibraryError: it is the encoder whose vectors are searched.
         """
         if fingerprint == self._setting("fingerprint"):
             raise LibraryError(f"the vectors of {name} are the ones that are searched")
-        if self._set_number(fingerprint) is not None:
-            with self.transaction(alters_search=False):
+        with self.transaction(alters_search=False):
+            self._set("coming_fingerprint", fingerprint)
+            if self._set_number(fingerprint) is None:
+                self._new_set(name, fingerprint, dim)
+            else:
                 self._execute(
                     "UPDATE vector_set SET encoder_name = ? WHERE fingerprint = ?",
                     (name, fingerprint),
                 )
-            return
-        with self.transaction(alters_search=False):
-            self._new_set(name, fingerprint, dim)
 
     def lacking(self, fingerprint: str, *, after: int = 0, limit: int = 1000) -> list[ToEmbed]:
         """Present photos without a vector in a set that was begun, in the order of their ids.
@@ -162,6 +167,7 @@ class VectorSets(Surroundings):
                 ).lastrowid
                 self._execute(f"ALTER TABLE vector RENAME TO {_table(int(kept or 0))}")
             self._execute(f"ALTER TABLE {_table(number)} RENAME TO vector")
+            self._execute("DELETE FROM setting WHERE name = 'coming_fingerprint'")
             for key, value in (("encoder_name", name), ("fingerprint", fingerprint), ("dim", dim)):
                 self._set(key, value)
 
@@ -173,6 +179,10 @@ class VectorSets(Surroundings):
         with self.transaction(alters_search=False):
             self._execute(f"DROP TABLE {_table(number)}")
             self._execute("DELETE FROM vector_set WHERE id = ?", (number,))
+            self._execute(
+                "DELETE FROM setting WHERE name = 'coming_fingerprint' AND value = ?",
+                (fingerprint,),
+            )
 
     def give_back_room(self) -> None:
         """Give the disk back what deleted vectors took up; copies the file once.
