@@ -281,12 +281,11 @@ def _explained(repo: str) -> Iterator[None]:
             f"{repo} is gated: accept its terms on the hub, log in with `hf auth login`, try again"
         ) from error
     except (RepositoryNotFoundError, HFValidationError) as error:
-        raise EncoderUnavailable(
-            f"the model hub has no {repo} (a private one needs `hf auth login`), "
-            "and there is no folder of that name"
-        ) from error
+        raise EncoderUnavailable(_unknown(repo)) from error
     except HfHubHTTPError as error:
         status = error.response.status_code
+        if status in (401, 404):
+            raise EncoderUnavailable(_unknown(repo)) from error
         if status == 429:
             after = error.response.headers.get("Retry-After", "")
             when = f"in {after} seconds" if after.isdigit() else "in some minutes"
@@ -308,6 +307,13 @@ def _explained(repo: str) -> Iterator[None]:
         raise EncoderUnavailable(
             f"cannot reach the model hub for {repo}: {_elsewise('connect once')}"
         ) from error
+
+
+def _unknown(repo: str) -> str:
+    return (
+        f"the model hub has no {repo} (a private one needs `hf auth login`), "
+        "and there is no folder of that name"
+    )
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Encoders that are known to work well: their size, what they are good at, how long they take."""
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from retrieval.files import PRIVATE, write_text
 from retrieval.paths import home, make_private_folder
+from retrieval.threads import usable_cores
 
 STARTER = "starter"
 
@@ -178,4 +178,4 @@ def _measured_speed() -> float:
             started = time.perf_counter()
             _ = left @ left
             best = min(best, time.perf_counter() - started)
-    return (os.cpu_count() or 1) * _PROBE_SIDE**3 / best / 1e9
+    return usable_cores() * _PROBE_SIDE**3 / best / 1e9

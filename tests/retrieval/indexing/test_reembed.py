@@ -201,7 +201,8 @@ KILLED = """
     from retrieval.library import Library
     from tests.retrieval.indexing.test_reembed import Turned
     with Library.open(Path(sys.argv[1])) as library:
-        reembed(library, Turned(pause=0.3), batch_size=1, on_progress=lambda now: print(now.done, flush=True))
+        tell = lambda now: print(now.done, flush=True)
+        reembed(library, Turned(pause=0.3), batch_size=1, on_progress=tell)
 """
 
 
