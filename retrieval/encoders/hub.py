@@ -4,16 +4,17 @@ A download that was broken off is gone on with where it stopped. What arrived is
 size and the SHA-256 that the hub tells of it, so that nothing damaged is ever taken for complete.
 """
 
-import contextlib
 import hashlib
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from retrieval.errors import EncoderUnavailable
 
@@ -38,6 +39,7 @@ _WEIGHTS = "model.safetensors"
 _WEIGHTS_INDEX = "model.safetensors.index.json"
 _OPEN_CLIP = "open_clip_config.json"
 _OPEN_CLIP_WEIGHTS = "open_clip_model.safetensors"
+_PART = ".photopal-part"
 _CONVERTER = ("SFconvertbot", "Adding `safetensors` variant of this model")
 
 
@@ -88,6 +90,8 @@ def fetch(
         revision, files = _choose_files(repo, endpoint)
         _require_room(repo, files, _cache_root(cache))
         for file in files:
+            if file.name.endswith(".safetensors"):
+                _download_blob(repo, file.name, revision, on_download, endpoint, cache)
             path = Path(_download(repo, file.name, revision, on_download, endpoint, cache))
             _check(repo, file, path)
         return path.parent
@@ -105,7 +109,7 @@ def cached(repo: str, cache: Path | None = None) -> Path | None:
 
 def bytes_begun(repo: str, cache: Path | None = None) -> int:
     """How much of a download that was broken off lies in the cache."""
-    parts = _repository(repo, cache).glob("blobs/*.incomplete")
+    parts = _repository(repo, cache).glob(f"blobs/*{_PART}")
     return sum(path.stat().st_size for path in parts)
 
 
@@ -224,24 +228,73 @@ def _download(
 ) -> str:
     from huggingface_hub import hf_hub_download
 
+    return hf_hub_download(
+        repo,
+        name,
+        revision=revision,
+        cache_dir=cache,
+        endpoint=endpoint,
+        etag_timeout=CONNECT_SECONDS,
+        tqdm_class=_reporter(name, on_download),
+    )
+
+
+def _download_blob(
+    repo: str,
+    name: str,
+    revision: str,
+    on_download: OnDownload | None,
+    endpoint: str | None,
+    cache: Path | None,
+) -> None:
+    """Bring a large file to where the hub's library looks for it before it downloads.
+
+    That library begins anew whenever its process was ended; here what arrived is gone on with.
+    """
+    from filelock import FileLock, Timeout
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers
+
+    url = hf_hub_url(repo, name, revision=revision, endpoint=endpoint)
+    told = get_hf_file_metadata(url, timeout=CONNECT_SECONDS, endpoint=endpoint)
+    if not told.etag or told.size is None:
+        return
+    blob = _repository(repo, cache) / "blobs" / told.etag
+    if blob.exists():
+        return
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    headers = build_hf_headers()
+    if urlsplit(told.location).netloc != urlsplit(url).netloc:
+        # A token is for the hub, not for the server that it sends us to.
+        headers = {key: value for key, value in headers.items() if key.lower() != "authorization"}
+    part = blob.with_name(blob.name + _PART)
+    lock = part.with_name(part.name + ".lock")
     try:
-        return hf_hub_download(
-            repo,
-            name,
-            revision=revision,
-            cache_dir=cache,
-            endpoint=endpoint,
-            etag_timeout=CONNECT_SECONDS,
-            tqdm_class=_reporter(name, on_download),
-        )
+        with FileLock(lock, timeout=0):
+            with part.open("ab") as stream:
+                if stream.tell() > told.size:
+                    stream.truncate(0)
+                http_get(
+                    told.location,
+                    stream,
+                    resume_size=stream.tell(),
+                    headers=headers,
+                    expected_size=told.size,
+                    tqdm_class=_reporter(name, on_download),
+                )
+            os.replace(part, blob)
+    except Timeout:
+        raise EncoderUnavailable(
+            f"another process downloads {repo} at the moment: try again when it is done"
+        ) from None
     except OSError as error:
         if "Consistency check failed" not in str(error):
             raise
         # Going on from there would end no better.
-        for part in _repository(repo, cache).glob("blobs/*.incomplete"):
-            with contextlib.suppress(OSError):
-                part.unlink()
+        part.unlink(missing_ok=True)
         raise EncoderUnavailable(_damaged(repo, name)) from error
+    lock.unlink(missing_ok=True)
 
 
 def _reporter(file: str, on_download: OnDownload | None) -> type:

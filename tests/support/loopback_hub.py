@@ -33,6 +33,8 @@ class LoopbackHub:
         """What is sent in place of a file's content, whatever was told of it."""
         self.sent = 0
         """Bytes of files that were sent."""
+        self.ranges: list[int] = []
+        """Where downloads were gone on with."""
         self.tokens: set[str] = set()
         """Tokens of which one is asked for; none means that everybody may read."""
         self.requests: list[str] = []
@@ -118,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         content, status = hub.served.get(name, content), 200
         if asked := re.match(r"bytes=(\d+)-$", self.headers.get("Range", "")):
             start, status = int(asked[1]), 206
+            hub.ranges.append(start)
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
             content = content[start:]
         cut = hub.cut_off_after if hub.drops > 0 else None
