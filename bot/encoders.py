@@ -206,11 +206,11 @@ def under_way(library: "Library") -> UnderWay | None:
     return UnderWay(coming.encoder, done, total, is_running(library))
 
 
-def start_in_background(name: str, library: Path) -> Path:
-    """Start ``photopal encoder use`` in a process of its own; returns where it writes its words."""
+def start_in_background(name: str, library: Path) -> tuple[int, Path]:
+    """Start ``photopal encoder use`` in a process of its own: its number, and where it writes."""
     log = make_private_folder(home()) / "encoder-use.log"
     with log.open("wb") as stream:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-c", "from bot.cli.main import main; main()"),
                 *("encoder", "use", name, "--library", str(library)),
@@ -220,4 +220,4 @@ def start_in_background(name: str, library: Path) -> Path:
             stderr=stream,
             start_new_session=True,
         )
-    return log
+    return process.pid, log

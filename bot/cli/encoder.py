@@ -181,9 +181,9 @@ def _require_known(name: str, library: "Library") -> None:
 def _start(out: Results, name: str, path: Path) -> None:
     from bot.encoders import start_in_background
 
-    log = start_in_background(name, path)
+    process, log = start_in_background(name, path)
     if out.as_json:
-        out.json({"started": name, "log": str(log)})
+        out.json({"started": name, "process": process, "log": str(log)})
     else:
         out.line(f"{name} is being set up; photopal status says how far it is ({log})")
 
@@ -274,11 +274,8 @@ def _tell(out: Results, path: Path, before: str | None, report: "Reembedded") ->
             "photopal index takes them up"
         )
     for name, size in kept.items():
-        short = _short(name)
-        out.line(
-            f"kept: the vectors of {short} ({_size(size)}): back with photopal encoder use {short}, "
-            f"deleted with photopal encoder forget {short}"
-        )
+        use = f"photopal encoder use {_short(name)}"
+        out.line(f"the vectors of {name} are kept ({_size(size)}): back at once with {use}")
 
 
 def _warn_of_settings(context: typer.Context, name: str) -> None:

@@ -86,6 +86,7 @@ def fetch(
     found = cached(repo, cache)
     if found is not None:
         return found
+    endpoint = endpoint or os.environ.get("HF_ENDPOINT") or None
     with _explained(repo), _quiet_hub():
         revision, files = _choose_files(repo, endpoint)
         _require_room(repo, files, _cache_root(cache))

@@ -167,7 +167,7 @@ class Paces:
 
 
 def _measured_speed() -> float:
-    """By one thread at its best moment, times the cores: a busy machine is measured as it is idle."""
+    """By one thread at its best moment, times the cores, so that a busy machine counts as idle."""
     import numpy as np
     from threadpoolctl import threadpool_limits
 

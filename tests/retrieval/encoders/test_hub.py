@@ -309,7 +309,7 @@ def test_a_disk_that_fills_up_while_downloading_is_told(
     filler.write_bytes(bytes(2 * 1024 * 1024 - 150_000))
     with loopback_hub() as hub:
         hub.repositories["tiny/clip"] = checkpoints["clip"]
-        with pytest.raises(EncoderUnavailable, match="cannot be stored: .*No space left"):
+        with pytest.raises(EncoderUnavailable, match=r"cannot be stored: .*No space left"):
             fetch("tiny/clip", endpoint=hub.endpoint, cache=small_disk / "cache")
         assert cached("tiny/clip", small_disk / "cache") is None
         filler.unlink()
