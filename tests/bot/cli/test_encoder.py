@@ -103,7 +103,7 @@ def test_an_encoder_is_fetched_used_left_again_and_forgotten(
     status, out, err = person.say("encoder", "use", "siglip2-b32")
     assert status == 0, err
     assert f"{SIGLIP2} sees for your 4 photos now" in out
-    assert "back with photopal encoder use starter" in out
+    assert "back at once with photopal encoder use starter" in out
     state = person.json("status", "--offline")
     assert state["encoder"]["name"] == SIGLIP2 and state["index"]["state"] == "fresh"
     assert state["better_eyes"] is None
