@@ -14,6 +14,9 @@ from retrieval.paths import home, make_private_folder
 if TYPE_CHECKING:
     from retrieval.library import Library
 
+DONE = " sees for your "
+"""Stands in what ``photopal encoder use`` says at its end."""
+
 TRAINED = "encoders"
 """The folder under the home folder where trained encoders are looked for."""
 

@@ -247,6 +247,7 @@ def _embedded(path: Path, name: str, encoder: "Encoder", leave_out: bool) -> "Re
 
 
 def _tell(out: Results, path: Path, before: str | None, report: "Reembedded") -> None:
+    from bot.encoders import DONE
     from retrieval.library import Library
 
     with Library.read(path) as books:
@@ -267,7 +268,7 @@ def _tell(out: Results, path: Path, before: str | None, report: "Reembedded") ->
         )
         return
     pace = f" ({report.photos_per_second:.1f} photos/s)" if report.embedded else ""
-    out.line(f"{now.encoder} sees for your {counted(now.photos, 'photo')} now{pace}")
+    out.line(f"{now.encoder}{DONE}{counted(now.photos, 'photo')} now{pace}")
     if report.unread:
         out.line(
             f"{counted(len(report.unread), 'photo')} could not be read or changed meanwhile: "

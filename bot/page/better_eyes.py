@@ -9,27 +9,32 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 import json
 import logging
 import threading
+import time
 from html import escape
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from chainlit.auth import get_current_user
 from fastapi import APIRouter, Depends, Header, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from bot.encoders import UnderWay, better_eyes, start_in_background, under_way
+from bot.encoders import DONE, UnderWay, better_eyes, start_in_background, under_way
 from bot.page.people import People
-from bot.page.personal import PersonalPages
 from bot.page.services import PageServices
 from bot.page.words import Words
 from retrieval.errors import PhotopalError
 from retrieval.files import write_text
 from retrieval.paths import home
 
+if TYPE_CHECKING:
+    from bot.page.personal import PersonalPages
+
 log = logging.getLogger(__name__)
 
 PATH = "/eyes"
 RELOAD_SECONDS = 4
+DOWNLOAD_SECONDS = 1800
+"""For so long after the last word of a process that was started it counts as downloading."""
 
 NO_STORE = {"Cache-Control": "private, no-store"}
 
@@ -86,7 +91,7 @@ def eyes_line(services: PageServices, person: str, words: Words) -> str:
     )
 
 
-def eyes_routes(pages: PersonalPages) -> APIRouter:
+def eyes_routes(pages: "PersonalPages") -> APIRouter:
     """The page, its start and "not now"."""
     router = APIRouter(prefix=PATH)
 
@@ -114,7 +119,7 @@ def eyes_routes(pages: PersonalPages) -> APIRouter:
         best = better_eyes(services.library)
         if coming is not None and not coming.running:
             start_in_background(coming.encoder, services.library.path)
-        elif coming is None and best is not None:
+        elif coming is None and best is not None and not _just_started():
             start_in_background(best.name, services.library.path)
         return RedirectResponse(f"{PATH}?started=1", 303)
 
@@ -153,14 +158,14 @@ def page(services: PageServices, words: Words, *, may_start: bool) -> str:
         reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">' if coming.running else ""
         if not coming.running:
             body += _buttons(words, may_start, coming.encoder, dismiss=False)
+    elif best is not None and _just_started():
+        body = f"<p>{say('starting', encoder=best.encoder)}</p>"
+        reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
     elif best is not None:
         body = f"<p>{escape(_offer(services, words))}</p><p>{say('how')}</p>"
         body += _buttons(words, may_start, best.name, dismiss=True)
         if failure:
             body += f"<p><code>{escape(failure)}</code></p>"
-        elif _log().exists() and may_start:
-            # It was started, and downloads.
-            reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
     else:
         body = f"<p>{say('now', encoder=services.library.encoder_name or '')}</p>"
     return f"""<!doctype html>
@@ -222,6 +227,16 @@ def _buttons(words: Words, may_start: bool, encoder: str, *, dismiss: bool) -> s
 
 def _log() -> Path:
     return home() / "encoder-use.log"
+
+
+def _just_started() -> bool:
+    """Whether a process was started lately that has not told of its end."""
+    try:
+        recent = time.time() - _log().stat().st_mtime < DOWNLOAD_SECONDS
+        said = _log().read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return recent and not _failure() and DONE not in said
 
 
 def _failure() -> str:
