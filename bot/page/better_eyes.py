@@ -1,9 +1,7 @@
-"""The card that offers an encoder that sees more: a line in the welcome, and a page of its own.
+"""The card that offers an encoder that sees more: a line in the welcome, and what its page says.
 
 The page says what it costs and begins it, where the page is nobody's but the owner's; elsewhere it
 tells the command. Nothing here asks the model hub: that is done by the process that is started.
-
-Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
 
 import json
@@ -12,13 +10,8 @@ import threading
 import time
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
 
-from chainlit.auth import get_current_user
-from fastapi import APIRouter, Depends, Header, HTTPException
-from fastapi.responses import HTMLResponse, RedirectResponse
-
-from bot.encoders import DONE, UnderWay, better_eyes, start_in_background, under_way
+from bot.encoders import DONE, UnderWay, better_eyes, under_way
 from bot.page.people import People
 from bot.page.services import PageServices
 from bot.page.words import Words
@@ -26,19 +19,12 @@ from retrieval.errors import PhotopalError
 from retrieval.files import write_text
 from retrieval.paths import home
 
-if TYPE_CHECKING:
-    from bot.page.personal import PersonalPages
-
 log = logging.getLogger(__name__)
 
 PATH = "/eyes"
 RELOAD_SECONDS = 4
 DOWNLOAD_SECONDS = 1800
 """For so long after the last word of a process that was started it counts as downloading."""
-
-NO_STORE = {"Cache-Control": "private, no-store"}
-
-Visitor = Annotated[Any, Depends(get_current_user)]
 
 
 class Dismissed:
@@ -91,46 +77,6 @@ def eyes_line(services: PageServices, person: str, words: Words) -> str:
     )
 
 
-def eyes_routes(pages: "PersonalPages") -> APIRouter:
-    """The page, its start and "not now"."""
-    router = APIRouter(prefix=PATH)
-
-    async def services_of(visitor: Visitor) -> PageServices:
-        try:
-            return (await pages.of(_person(visitor))).services
-        except PhotopalError as error:
-            raise HTTPException(404, "There are no photos yet.") from error
-
-    Services = Annotated[PageServices, Depends(services_of)]
-
-    # Plain functions: the framework runs them in worker threads, away from the event loop.
-
-    @router.get("")
-    def show(services: Services, accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
-        words = Words.of(accept_language.partition(",")[0].partition(";")[0])
-        may_start = may_start_here(pages.people)
-        return HTMLResponse(page(services, words, may_start=may_start), headers=NO_STORE)
-
-    @router.post("/start")
-    def start(services: Services) -> RedirectResponse:
-        if not may_start_here(pages.people):
-            raise HTTPException(403, "Only the owner may start this, by the command.")
-        coming = under_way(services.library)
-        best = better_eyes(services.library)
-        if coming is not None and not coming.running:
-            start_in_background(coming.encoder, services.library.path)
-        elif coming is None and best is not None and not _just_started():
-            start_in_background(best.name, services.library.path)
-        return RedirectResponse(f"{PATH}?started=1", 303)
-
-    @router.post("/dismiss")
-    def dismiss(visitor: Visitor, services: Services) -> RedirectResponse:
-        Dismissed().add(_person(visitor))
-        return RedirectResponse("/", 303)
-
-    return router
-
-
 def may_start_here(people: People) -> bool:
     """Whether who sees the page is the owner at this machine: nobody logs in, none from outside."""
     settings = people.settings
@@ -158,7 +104,7 @@ def page(services: PageServices, words: Words, *, may_start: bool) -> str:
         reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">' if coming.running else ""
         if not coming.running:
             body += _buttons(words, may_start, coming.encoder, dismiss=False)
-    elif best is not None and _just_started():
+    elif best is not None and just_started():
         body = f"<p>{say('starting', encoder=best.encoder)}</p>"
         reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
     elif best is not None:
@@ -229,7 +175,7 @@ def _log() -> Path:
     return home() / "encoder-use.log"
 
 
-def _just_started() -> bool:
+def just_started() -> bool:
     """Whether a process was started lately that has not told of its end."""
     try:
         recent = time.time() - _log().stat().st_mtime < DOWNLOAD_SECONDS
@@ -246,9 +192,3 @@ def _failure() -> str:
     except OSError:
         return ""
     return next((line for line in reversed(lines) if line.startswith("photopal: ")), "")
-
-
-def _person(visitor: Any) -> str:
-    if visitor is None:
-        raise HTTPException(401, "Log in first.")
-    return str(visitor.identifier)

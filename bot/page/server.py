@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.monitoring import Metrics, Observer
 from bot.monitoring.routes import monitoring_routes
-from bot.page.better_eyes import eyes_routes
+from bot.page.eyes_routes import eyes_routes
 from bot.page.guard import DOORS, HEADER_DOORS, OAUTH_DOORS, Guard
 from bot.page.history import OWNER
 from bot.page.hosts import AllowedHosts

@@ -10,8 +10,9 @@ from chainlit.auth import get_current_user
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-import bot.page.better_eyes as better_eyes
-from bot.page.better_eyes import Dismissed, eyes_line, eyes_routes
+import bot.page.eyes_routes as routes
+from bot.page.better_eyes import Dismissed, eyes_line
+from bot.page.eyes_routes import eyes_routes
 from bot.page.words import LANGUAGES, Words
 from bot.settings import Settings
 from retrieval.indexing import index_folders
@@ -47,7 +48,7 @@ class Page:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path]]:
     """What was started, and nothing is."""
     calls: list[tuple[str, Path]] = []
-    monkeypatch.setattr(better_eyes, "start_in_background", lambda *call: calls.append(call))
+    monkeypatch.setattr(routes, "start_in_background", lambda *call: calls.append(call))
     return calls
 
 
