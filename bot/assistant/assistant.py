@@ -216,7 +216,9 @@ class Assistant:
         """
         text, _ = _bounded(message)
         session.user_says(text or "more like this")
-        vector = vector_of(self.searcher.encoder, picture)
+        self.searcher.follow()
+        encoder = self.searcher.encoder
+        vector = vector_of(encoder, picture)
         said = asked_beside(text)
         plan = self._plan(session, said) if said else Plan(Move.REQUEST)
         session.language = plan.language
@@ -227,6 +229,7 @@ class Assistant:
             when=plan.when,
             where=plan.where,
             picture=packed(vector),
+            picture_by=encoder.fingerprint,
         )
         return self._of_topic(session, topic, choices)
 

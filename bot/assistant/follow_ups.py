@@ -133,6 +133,7 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         folders=tuple(folders) or current.folders,
         favourite=plan.favourite or current.favourite,
         picture=current.picture,
+        picture_by=current.picture_by,
         picture_of=current.picture_of,
         picture_weight=current.picture_weight,
         any_photo=current.any_photo and not plan.content,

@@ -189,11 +189,22 @@ class GalleryMaker:
         options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen, judged=judged)
         return self._made(query, self.searcher.search(query, options), options, looked_for)
 
+    def _picture(self, topic: Topic, weight: float) -> QueryPicture:
+        """The topic's picture; looked up again where the library has another encoder by now."""
+        self.searcher.follow()
+        if topic.picture_of is not None and topic.picture_by:
+            with self.library.snapshot():
+                made_by = self.library.fingerprint or ""
+                if made_by != topic.picture_by:
+                    vector = self.library.vectors([topic.picture_of])[0]
+                    return QueryPicture(vector, weight, made_by)
+        return QueryPicture(unpacked(topic.picture), weight, topic.picture_by)
+
     def of_picture(self, topic: Topic, k: int, chosen: Filter) -> Gallery:
         """Photos that are like a picture, and like the topic's words where it has some."""
         words = topic.words
         weight = topic.picture_weight if words else 1.0
-        picture = QueryPicture(unpacked(topic.picture), weight)
+        picture = self._picture(topic, weight)
         without = ", ".join(topic.exclude)
         options = SearchOptions(k=k, collapse=True, filter=chosen, judged=topic.judged)
         query = Query(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.llm.reply import ReplyRequest
     from bot.suggest import Suggester
     from retrieval.encoders.base import Encoder
+    from retrieval.encoders.batching import InferenceThread
     from retrieval.encoders.cached import CachedTextEncoder
 
 MAX_PHOTOS = 12
@@ -68,6 +70,7 @@ class Parts:
         describer: describes photos without an LLM.
         llm: describes with the LLM; None when there is none.
         writer: streams the words of an LLM.
+        together: embeds the texts of all talks together.
     """
 
     settings: Settings
@@ -76,6 +79,14 @@ class Parts:
     describer: "Runnable[Conversation, Description]"
     llm: "Runnable[Conversation, Description] | None"
     writer: "Runnable[ReplyRequest, str] | None"
+    together: "InferenceThread"
+
+    def another(self, name: str) -> "Encoder":
+        """Another encoder, for a library that has got one since. Raises EncoderUnavailable."""
+        from retrieval.encoders import load_encoder
+        from retrieval.encoders.cached import CachedTextEncoder
+
+        return CachedTextEncoder(load_encoder(name), thread=self.together)
 
     @classmethod
     def load(cls, settings: Settings, encoder: "Encoder | None" = None) -> "Parts":
@@ -119,6 +130,7 @@ class Parts:
             describer_chain(alone, describer),
             llm,
             writer,
+            together,
         )
 
 
@@ -186,11 +198,11 @@ def _assembled(
     on_step: Callable[[str], None],
 ) -> LoadedAssistant:
     from bot.suggest import Suggester
-    from retrieval.search import Searcher
+    from retrieval.search import FollowingSearcher
     from retrieval.vectors import open_index
 
-    index = open_index(library, settings.vectors, settings.vector_token)
-    searcher = Searcher(library, parts.encoder, index)
+    index = partial(open_index, library, settings.vectors, settings.vector_token)
+    searcher = FollowingSearcher(library, parts.encoder, parts.another, index)
     offline = Suggester(searcher, parts.describer)
     llm = Suggester(searcher, parts.llm) if parts.llm is not None else None
     assistant = Assistant(

@@ -68,7 +68,9 @@ def topic_alike(library: "Library", photo_ids: Sequence[int], plan: Plan) -> Top
         PhotoNotFound: one of them is gone or hidden.
     """
     chosen = [library.photo(one).id for one in photo_ids]
-    vector = library.vectors(chosen).mean(axis=0)
+    with library.snapshot():
+        vector = library.vectors(chosen).mean(axis=0)
+        made_by = library.fingerprint or ""
     return Topic(
         content=plan.content,
         exclude=(plan.exclude,) if plan.exclude else (),
@@ -76,6 +78,7 @@ def topic_alike(library: "Library", photo_ids: Sequence[int], plan: Plan) -> Top
         where=plan.where,
         favourite=plan.favourite,
         picture=packed(vector),
+        picture_by=made_by,
         picture_of=chosen[0] if len(chosen) == 1 else None,
         similar=chosen,
     )

@@ -48,6 +48,7 @@ class Topic(BaseModel):
         folders: folders that it may lie in; empty means any.
         favourite: only photos that the person marked as favourites.
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
+        picture_by: fingerprint of the encoder that made that vector; "" where it is not known.
         picture_of: the photo of the library that it is of; None for a picture from elsewhere.
         picture_weight: how much the picture counts beside the words, 0 to 1.
         any_photo: whether any photo will do, whatever it shows.
@@ -69,6 +70,7 @@ class Topic(BaseModel):
     folders: tuple[Path, ...] = ()
     favourite: bool = False
     picture: str = ""
+    picture_by: str = ""
     picture_of: int | None = None
     picture_weight: float = PICTURE_WEIGHT
     any_photo: bool = False

@@ -26,6 +26,9 @@ from bot.cli import (
     talk,
     user,
 )
+from bot.cli import (
+    encoder as encoders,
+)
 from bot.cli.options import DebugOption, EncoderOption, LibraryOption, Shared
 from bot.cli.plugins import add_plugins
 
@@ -69,9 +72,10 @@ def build_app() -> typer.Typer:
         app.command(name)(command)
     app.add_typer(history.build_history(), name="history")
     app.add_typer(feedback.build_feedback(), name="feedback")
+    app.add_typer(encoders.build_encoder(), name="encoder")
     app.add_typer(user.build_user(), name="user")
     app.add_typer(photochat.build_photochat(), name="photochat")
-    add_plugins(app, taken={*COMMANDS, "history", "feedback", "user", "photochat"})
+    add_plugins(app, taken={*COMMANDS, "history", "feedback", "encoder", "user", "photochat"})
     return app
 
 

@@ -1,5 +1,6 @@
 """``photopal status``: the library, its encoder, the index, the LLM."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -76,6 +77,8 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
             "folders": [],
             "encoder": {"name": settings.encoder, "fingerprint": None, "dim": None},
             "index": {"path": None, "state": "missing", "kind": None},
+            "coming_encoder": None,
+            "better_eyes": None,
         }
     with books:
         counts = books.counts()
@@ -96,7 +99,20 @@ def _library_state(settings: "Settings") -> dict[str, Any]:
                 "dim": books.dim,
             },
             "index": index_state(books, settings),
+            **_other_encoders(books),
         }
+
+
+def _other_encoders(books: "Library") -> dict[str, Any]:
+    """The encoder whose vectors are being made, and the one that would see more."""
+    from bot.encoders import better_eyes, under_way
+
+    coming = under_way(books)
+    better = better_eyes(books) if coming is None and books.searchable_count() else None
+    return {
+        "coming_encoder": None if coming is None else asdict(coming),
+        "better_eyes": None if better is None else better.as_dict(),
+    }
 
 
 def _llm_state(settings: "Settings") -> dict[str, Any]:
@@ -117,6 +133,22 @@ def _print(out: Results, state: dict[str, Any]) -> None:
     for name, text in _rows(state):
         table.add_row(name, Text(printable(text)))
     out.console().print(table)
+
+
+def _encoder_rows(state: dict[str, Any]) -> list[tuple[str, str]]:
+    from bot.cli.encoder import about
+
+    coming, better = state["coming_encoder"], state["better_eyes"]
+    if coming is not None:
+        done = f"{coming['done']:,} of {coming['total']:,} photos embedded"
+        stopped = "" if coming["running"] else f"; go on: photopal encoder use {coming['encoder']}"
+        return [("coming", f"{coming['encoder']}: {done}{stopped}")]
+    if better is not None:
+        size = "here already" if better["here"] else f"{better['gigabytes']:.1f} GB"
+        time = f"{about(better['minutes'])} for your {state['photos']:,} photos"
+        command = f"photopal encoder use {better['name']}"
+        return [("better eyes", f"{better['encoder']}, {size}, {time}: {command}")]
+    return []
 
 
 def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
@@ -140,6 +172,7 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
             rows.append(("folder", f"{folder['path']}{gone}"))
     made_by = f", {encoder['fingerprint'][:12]}" if encoder["fingerprint"] else ""
     rows.append(("encoder", f"{encoder['name'] or 'none yet'}{made_by}"))
+    rows += _encoder_rows(state)
     rows.append(("index", index_line(state["index"])))
     where = f"{llm['model']} at {llm['base_url']}: " if llm["configured"] else "none: "
     rows.append(("LLM", f"{where}{llm['reason']}"))

@@ -17,10 +17,11 @@ from bot.assistant import Choices, Reply, Session, SharedPhoto
 from bot.assistant.choices import MAX_PHOTOS
 from bot.errors import EmptyDialogue
 from bot.llm.reply import STOPPED, ReplyRequest
+from bot.page.better_eyes import eyes_line
 from bot.page.callbacks import Callbacks
 from bot.page.feedback import PageFeedback
 from bot.page.gallery import gallery_props, mix, question_props, shared_props
-from bot.page.history import PageHistory
+from bot.page.history import OWNER, PageHistory
 from bot.page.keeping import LiveChat, LiveChats
 from bot.page.photo_actions import PhotoActions
 from bot.page.replay import ReplayPage
@@ -115,13 +116,22 @@ class ChatPage:
         """The chat's profile carries the welcome and the openers; beside it, maybe the replay's."""
         welcome = await asyncio.to_thread(self._welcome)
         words = Words.of(language)
+        person = current_user.identifier if current_user is not None else OWNER
+        eyes = await asyncio.to_thread(eyes_line, self.services, person, words)
         starters = [
             cl.Starter(label=opener.label, message=opener.message) for opener in welcome.openers
         ]
         chat = cl.ChatProfile(
             name=NAME,
             markdown_description="\n\n".join(
-                (f"# {words.say('welcome.title')}", words.say("welcome.text"), welcome.text)
+                part
+                for part in (
+                    f"# {words.say('welcome.title')}",
+                    words.say("welcome.text"),
+                    welcome.text,
+                    eyes,
+                )
+                if part
             ),
             icon="/public/logo.svg",
             default=True,

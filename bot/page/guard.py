@@ -79,6 +79,8 @@ DOORS = (
     _door("GET", r"/photos/together"),
     _door("GET", r"/learned"),
     _door("POST", r"/learned/forget", max_body=_FORM_BYTES),
+    _door("GET", r"/eyes"),
+    _door("POST", r"/eyes/(?:start|dismiss)", max_body=_FORM_BYTES),
     _door("GET POST", r"/ws/socket\.io/?"),
 )
 """All that is served. Chainlit has more routes (chats that are shared, MCP, API docs); the page

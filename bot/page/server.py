@@ -26,6 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.monitoring import Metrics, Observer
 from bot.monitoring.routes import monitoring_routes
+from bot.page.eyes_routes import eyes_routes
 from bot.page.guard import DOORS, HEADER_DOORS, OAUTH_DOORS, Guard
 from bot.page.history import OWNER
 from bot.page.hosts import AllowedHosts
@@ -76,6 +77,7 @@ def make_app(people: People, ready: Callable[[], None] | None = None) -> ASGIApp
     app.include_router(picture_routes(people.history, pages.library_of))
     app.include_router(upload_routes())
     app.include_router(learned_routes(pages))
+    app.include_router(eyes_routes(pages))
     settings = people.settings
     hosts = AllowedHosts.of(settings.host, settings.public_url)
     if not people.asks_for_login:

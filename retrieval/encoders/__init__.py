@@ -4,22 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from retrieval.encoders.base import Embeddings, Encoder
+from retrieval.encoders.registry import KNOWN, STARTER
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from retrieval.threads import leave_cores_to_torch
 
 __all__ = ["PRESETS", "STARTER", "Embeddings", "Encoder", "OnDownload", "load_encoder"]
 
-STARTER = "starter"
-
-PRESETS = {
-    "clip-b32": "openai/clip-vit-base-patch32",
-    "clip-b16": "openai/clip-vit-base-patch16",
-    "clip-l14": "openai/clip-vit-large-patch14",
-    "clip-laion-b32": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
-    "siglip2-b32": "google/siglip2-base-patch32-256",
-    "siglip2-b16": "google/siglip2-base-patch16-256",
-    "siglip2-l16": "google/siglip2-large-patch16-256",
-}
+PRESETS = {one.name: one.repo for one in KNOWN if one.repo}
 """Short names of checkpoints that are known to work well."""
 
 OnDownload = Callable[[str, int, int], None]

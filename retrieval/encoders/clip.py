@@ -26,6 +26,11 @@ from retrieval.encoders.folder import (
     write_manifest,
 )
 from retrieval.encoders.hub import OnDownload, fetch
+from retrieval.encoders.open_clip import (
+    is_open_clip,
+    read_open_clip,
+    write_preprocessor,
+)
 from retrieval.encoders.pixels import Pixels, read_pixels
 from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.tokens import Tokens, read_tokens
@@ -209,6 +214,8 @@ class ClipEncoder:
         for name in _BASE_FILES:
             if (self._source / name).is_file() and self._source != folder.resolve():
                 (folder / name).write_bytes((self._source / name).read_bytes())
+        if is_open_clip(self._source):
+            write_preprocessor(self._pixels, folder)
         fingerprint, text_fingerprint = self._fingerprints()
         manifest = Manifest(
             kind=KIND,
@@ -264,6 +271,8 @@ class ClipEncoder:
 
 
 def _read_checkpoint(folder: Path) -> tuple[Any, Tokens, Pixels]:
+    if is_open_clip(folder):
+        return read_open_clip(folder)
     config = _read_config(folder)
     require_safetensors(folder)
     family: str = config.model_type

@@ -29,8 +29,8 @@ from retrieval.library.derived import (
 )
 from retrieval.library.postings import Postings, searchable_ids
 from retrieval.library.records import Counts, Facts, KnownFile, Photo, Status
-from retrieval.library.surroundings import Surroundings
 from retrieval.library.texts import Texts
+from retrieval.library.vector_sets import VectorSets
 from retrieval.photos.metadata import Metadata
 from retrieval.photos.names import words_of_path
 
@@ -45,7 +45,7 @@ MAX_KEPT = 20_000
 """Photos that a reader keeps in memory, about 1 kB each."""
 
 
-class Library(Surroundings, Texts):
+class Library(VectorSets, Texts):
     """A library on disk. Use :meth:`open` to write, :meth:`read` to look things up."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
@@ -282,6 +282,8 @@ class Library(Surroundings, Texts):
     def set_encoder(self, name: str, fingerprint: str, dim: int) -> None:
         """From now on, vectors of this encoder are the ones that are searched."""
         with self.transaction():
+            # They are made anew, so that those of an earlier day are of no use.
+            self.forget_set(fingerprint)
             for key, value in (("encoder_name", name), ("fingerprint", fingerprint), ("dim", dim)):
                 self._set(key, value)
 
@@ -349,6 +351,8 @@ class Library(Surroundings, Texts):
             **_place_columns(place_at(metadata.latitude, metadata.longitude)),
         }
         with self.transaction():
+            if photo_id is not None:
+                self._content_changes(photo_id, content_hash)
             photo_id = self._put(photo_id, fields)
             self._derive_from_path(photo_id, path, metadata.taken_at)
             self._execute(
@@ -394,6 +398,8 @@ class Library(Surroundings, Texts):
         if content_hash:
             fields["content_hash"] = content_hash
         with self.transaction():
+            if photo_id is not None and content_hash:
+                self._content_changes(photo_id, None)
             photo_id = self._put(photo_id, fields)
             if content_hash:
                 self._execute("DELETE FROM vector WHERE photo_id = ?", (photo_id,))

@@ -31,10 +31,12 @@ class QueryPicture:
     Attributes:
         vector: the library's encoder's unit vector of it [dim].
         weight: beside those of the other parts.
+        made_by: fingerprint of that encoder; "" where it is not known.
     """
 
     vector: Vectors
     weight: float = 1.0
+    made_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Search a library: texts in, ranked photos out."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoders.base import Encoder
-from retrieval.errors import LibraryEmpty
+from retrieval.errors import EncoderMismatch, LibraryEmpty
 from retrieval.indexing import check_encoder
 from retrieval.library import Library
 from retrieval.photos.names import name_words, words_of_path
@@ -121,6 +122,13 @@ class Searcher:
             self._calibration = calibration_of(self.encoder)
         return self._calibration
 
+    def follow(self) -> bool:
+        """Take over the library's encoder, where it is another than before; whether it was.
+
+        A plain searcher never does: it refuses the library then.
+        """
+        return False
+
     def search(self, query: Query, options: SearchOptions = DEFAULTS) -> SearchResult:
         """The photos that fit best.
 
@@ -144,7 +152,7 @@ class Searcher:
         started = time.perf_counter()
         embedded = self._prepared(queries)
         allowed = self.library.ids_matching(options.filter) if options.filter else None
-        with self.index.reading():
+        with self._reading():
             if allowed is not None:
                 allowed = self.index.known(allowed)
             searched = len(self.index) if allowed is None else len(allowed)
@@ -175,7 +183,7 @@ class Searcher:
         For measuring: the scores are those by which :meth:`search` ranks. Raises what it raises.
         """
         embedded = self._prepared(queries)
-        with self.index.reading():
+        with self._reading():
             vectors = [self._fused(query, embedded) for query in queries]
             shares = [self._named(query) for query in queries]
             ids = self.index.ids()
@@ -196,6 +204,13 @@ class Searcher:
         """Bring the index up to date; the vectors of all texts, each embedded once."""
         texts = {part.text: None for query in queries for part in meaningful(query)}
         texts |= {query.exclude: None for query in queries if query.exclude.strip()}
+        for picture in (picture for query in queries for picture in query.pictures):
+            fits = len(picture.vector) == self.encoder.dim
+            if not fits or picture.made_by not in ("", self.encoder.fingerprint):
+                raise EncoderMismatch(
+                    "the library has another encoder since the picture was looked at: "
+                    "show the picture again"
+                )
         check_encoder(self.library, self.encoder)
         self.index.sync(self.library)
         if len(self.index) == 0:
@@ -206,6 +221,18 @@ class Searcher:
         if not texts:
             return {}
         return dict(zip(texts, self.encoder.encode_texts(list(texts)), strict=True))
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Hold changes of the index off, and make sure that it is this encoder's.
+
+        The library may have got another encoder since the texts were embedded.
+        """
+        with self.index.reading():
+            if self.index.fingerprint != self.encoder.fingerprint:
+                check_encoder(self.library, self.encoder)
+                raise EncoderMismatch(f"the library {self.library.path} has another encoder now")
+            yield
 
     def _fused(self, query: Query, embedded: dict[str, Vectors]) -> Vectors:
         parts = meaningful(query)

@@ -30,6 +30,14 @@ class VectorIndex(Protocol):
     inner product is the cosine.
     """
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the encoder whose vectors are held; "" before the first :meth:`sync`.
+
+        Read inside :meth:`reading`, it tells whether a query's vector may be compared with them.
+        """
+        ...
+
     def sync(self, library: Library) -> int:
         """Take over what changed in the library; returns how many vectors were added or removed.
 

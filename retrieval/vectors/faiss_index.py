@@ -128,6 +128,11 @@ class FaissIndex:
 
     # -- keeping up with the library -------------------------------------------------------
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the encoder whose vectors are held; see :attr:`VectorIndex.fingerprint`."""
+        return self._state[1]
+
     def sync(self, library: Library) -> int:
         """Take over what changed; see :meth:`VectorIndex.sync`."""
         with self._syncing:

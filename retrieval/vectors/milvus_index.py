@@ -118,6 +118,11 @@ class MilvusIndex:
 
     # -- keeping up with the library ---------------------------------------------------------
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the encoder whose vectors are searched; see :attr:`VectorIndex.fingerprint`."""
+        return "" if self._view is None else self._view.state[1]
+
     def sync(self, library: Library) -> int:
         """Look at the library again; the server is asked when there is something to search."""
         with self._syncing:

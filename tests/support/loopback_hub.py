@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +23,20 @@ class LoopbackHub:
         self.repositories: dict[str, Path] = {}
         self.converted: dict[str, Path] = {}
         self.status: int | None = None
+        self.retry_after: int | None = None
         self.cut_off_after: int | None = None
+        self.drops = 1_000_000
+        """How many answers are cut off, when they are."""
+        self.pause = 0.0
+        """Seconds before each 64 kB of an answer."""
+        self.served: dict[str, bytes] = {}
+        """What is sent in place of a file's content, whatever was told of it."""
+        self.sent = 0
+        """Bytes of files that were sent."""
+        self.ranges: list[int] = []
+        """Where downloads were gone on with."""
+        self.tokens: set[str] = set()
+        """Tokens of which one is asked for; none means that everybody may read."""
         self.requests: list[str] = []
 
     def folder(self, repo: str, revision: str) -> Path | None:
@@ -66,8 +81,12 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path.replace("%2F", "/")
         hub.requests.append(f"{self.command} {path}")
         parts = path.strip("/").split("/")
+        allowed = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if hub.status is not None:
-            self._send(hub.status, b"{}")
+            after = {} if hub.retry_after is None else {"Retry-After": str(hub.retry_after)}
+            self._send(hub.status, b"{}", after)
+        elif hub.tokens and allowed not in hub.tokens:
+            self._send(401, b"{}", {"X-Error-Code": "GatedRepo"})
         elif parts[:2] == ["api", "models"]:
             self._api("/".join(parts[2:4]), parts[4:], hub)
         else:
@@ -83,9 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
         if folder is None:
             self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"})
             return
-        names = sorted(path.name for path in folder.iterdir())
+        files = [_described(path) for path in sorted(folder.iterdir())]
         sha = COMMIT if folder == hub.repositories.get(repo) else COMMIT[::-1]
-        self._json({"id": repo, "sha": sha, "siblings": [{"rfilename": n} for n in names]})
+        self._json({"id": repo, "sha": sha, "siblings": files})
 
     def _file(self, repo: str, rest: list[str], hub: LoopbackHub) -> None:
         revision, name = "/".join(rest[:-1]), rest[-1]
@@ -96,7 +115,18 @@ class _Handler(BaseHTTPRequestHandler):
         content = (folder / name).read_bytes()
         etag = hashlib.sha256(content).hexdigest()
         sha = COMMIT if folder == hub.repositories.get(repo) else COMMIT[::-1]
-        self._send(200, content, {"ETag": f'"{etag}"', "X-Repo-Commit": sha}, hub.cut_off_after)
+        headers = {"ETag": f'"{etag}"', "X-Repo-Commit": sha, "Accept-Ranges": "bytes"}
+        headers["X-Linked-Size"] = str(len(content))
+        content, status = hub.served.get(name, content), 200
+        if asked := re.match(r"bytes=(\d+)-$", self.headers.get("Range", "")):
+            start, status = int(asked[1]), 206
+            hub.ranges.append(start)
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            content = content[start:]
+        cut = hub.cut_off_after if hub.drops > 0 else None
+        if cut is not None and cut < len(content) and self.command == "GET":
+            hub.drops -= 1
+        self._send(status, content, headers, cut)
 
     def _json(self, content: object) -> None:
         self._send(200, json.dumps(content).encode(), {"Content-Type": "application/json"})
@@ -114,9 +144,29 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        self.wfile.write(body[:cut_off_after])
+        hub: LoopbackHub = self.server.hub  # type: ignore[attr-defined]
+        body, whole = body[:cut_off_after], body
+        for start in range(0, len(body), 65536):
+            time.sleep(hub.pause)
+            try:
+                self.wfile.write(body[start : start + 65536])
+            except ConnectionError:
+                self.close_connection = True
+                return
+            hub.sent += len(body[start : start + 65536])
+        body = whole
         if cut_off_after is not None and cut_off_after < len(body):
             self.close_connection = True
+
+
+def _described(path: Path) -> dict[str, object]:
+    """A file as the hub tells of it; of large ones it tells the SHA-256."""
+    size = path.stat().st_size
+    described: dict[str, object] = {"rfilename": path.name, "size": size}
+    if path.suffix == ".safetensors":
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        described["lfs"] = {"sha256": sha256, "size": size, "pointerSize": 130}
+    return described
 
 
 def _pull_request(repo: str) -> dict[str, object]:

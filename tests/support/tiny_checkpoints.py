@@ -1,10 +1,12 @@
 """Small checkpoints with random weights, in the very file formats of the hub's."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, trainers
 from tokenizers.models import BPE, Unigram
 from transformers import (
@@ -103,6 +105,94 @@ def make_siglip2(folder: Path, *, seed: int = 0) -> Path:
     )
     torch.manual_seed(seed)
     SiglipModel(_siglip_config(vocab_size)).save_pretrained(folder)
+    return folder
+
+
+def make_sharded_siglip2(folder: Path, *, seed: int = 0) -> Path:
+    """The same with its weights in several files and an index, as large ones are published."""
+    make_siglip2(folder, seed=seed)
+    model = SiglipModel.from_pretrained(folder)
+    (folder / "model.safetensors").unlink()
+    model.save_pretrained(folder, max_shard_size="60KB")
+    assert len(list(folder.glob("model-*.safetensors"))) > 2
+    return folder
+
+
+def make_open_clip(folder: Path, *, seed: int = 0, twin: Path | None = None) -> Path:
+    """The CLIP of :func:`make_clip` as OpenCLIP publishes it: other names, one matrix for three.
+
+    ``twin`` gets the same model in the layout of transformers.
+    """
+    make_clip(folder, seed=seed, hidden_act="gelu")
+    if twin is not None:
+        shutil.copytree(folder, twin)
+    model = CLIPModel.from_pretrained(folder)
+    weights: dict[str, torch.Tensor] = {"logit_scale": model.logit_scale.data}
+    for ours, theirs in (("vision_model", "visual."), ("text_model", "")):
+        tower = getattr(model, ours)
+        for number, layer in enumerate(tower.encoder.layers):
+            block = f"{theirs}transformer.resblocks.{number}."
+            attention = layer.self_attn
+            three = [attention.q_proj, attention.k_proj, attention.v_proj]
+            weights[f"{block}attn.in_proj_weight"] = torch.cat([one.weight for one in three])
+            weights[f"{block}attn.in_proj_bias"] = torch.cat([one.bias for one in three])
+            for name, module in (
+                ("attn.out_proj", attention.out_proj),
+                ("ln_1", layer.layer_norm1),
+                ("ln_2", layer.layer_norm2),
+                ("mlp.c_fc", layer.mlp.fc1),
+                ("mlp.c_proj", layer.mlp.fc2),
+            ):
+                weights |= {f"{block}{name}.{k}": v for k, v in module.state_dict().items()}
+    vision, text = model.vision_model, model.text_model
+    weights |= {
+        "visual.class_embedding": vision.embeddings.class_embedding,
+        "visual.conv1.weight": vision.embeddings.patch_embedding.weight,
+        "visual.positional_embedding": vision.embeddings.position_embedding.weight,
+        "visual.ln_pre.weight": vision.pre_layrnorm.weight,
+        "visual.ln_pre.bias": vision.pre_layrnorm.bias,
+        "visual.ln_post.weight": vision.post_layernorm.weight,
+        "visual.ln_post.bias": vision.post_layernorm.bias,
+        "visual.proj": model.visual_projection.weight.T,
+        "token_embedding.weight": text.embeddings.token_embedding.weight,
+        "positional_embedding": text.embeddings.position_embedding.weight,
+        "ln_final.weight": text.final_layer_norm.weight,
+        "ln_final.bias": text.final_layer_norm.bias,
+        "text_projection": model.text_projection.weight.T,
+    }
+    weights = {name: tensor.detach().clone().contiguous() for name, tensor in weights.items()}
+    save_file(weights, folder / "open_clip_model.safetensors")
+    shape = {"layers": 2, "width": 32}
+    _write(
+        folder / "open_clip_config.json",
+        {
+            "model_cfg": {
+                "embed_dim": 24,
+                "vision_cfg": {
+                    **shape,
+                    "image_size": 32,
+                    "patch_size": 8,
+                    "head_width": 8,
+                    "mlp_ratio": 2.0,
+                },
+                "text_cfg": {
+                    **shape,
+                    "context_length": 77,
+                    "vocab_size": model.config.text_config.vocab_size,
+                    "heads": 4,
+                    "mlp_ratio": 2.0,
+                },
+            },
+            "preprocess_cfg": {
+                "mean": [0.48145466, 0.4578275, 0.40821073],
+                "std": [0.26862954, 0.26130258, 0.27577711],
+                "interpolation": "bicubic",
+                "resize_mode": "shortest",
+            },
+        },
+    )
+    for name in ("config.json", "model.safetensors", "preprocessor_config.json"):
+        (folder / name).unlink()
     return folder
 
 

@@ -5,13 +5,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from retrieval.encoders.clip import ClipEncoder
-from retrieval.encoders.hub import cached, fetch
+from retrieval.encoders.hub import bytes_begun, cached, fetch
 from retrieval.errors import EncoderUnavailable
 from tests.support.loopback_hub import loopback_hub, silent_server
+from tests.support.small_disk import small_disk
+from tests.support.tiny_checkpoints import make_open_clip, make_sharded_siglip2
+
+__all__ = ["small_disk"]  # a fixture of that file
 
 ROOT = Path(__file__).resolve().parents[3]
 WAY_OUT = "or pass a local folder with --encoder DIR, or use --encoder starter"
@@ -171,3 +176,141 @@ def _pickled(checkpoint: Path, tmp_path: Path) -> Path:
     (repository / "model.safetensors").unlink()
     (repository / "pytorch_model.bin").write_bytes(b"\x80\x04pickle")
     return repository
+
+
+# -- what a real network does --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sharded_siglip2(tmp_path_factory.mktemp("published") / "siglip2")
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What arrived is kept in pieces of 16 kB; of checkpoints of the usual size, of 10 MB."""
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 16_384)
+
+
+def test_a_sharded_checkpoint_arrives_whole(published: Path, tmp_path: Path) -> None:
+    folder = fetch_like_hub(published, tmp_path)
+    assert cached("tiny/clip", tmp_path) == folder
+    assert ClipEncoder.load(folder).fingerprint == ClipEncoder.load(published).fingerprint
+    shard = next(folder.glob("model-*.safetensors"))
+    shard.unlink()
+    assert cached("tiny/clip", tmp_path) is None
+
+
+def test_an_open_clip_repository_is_fetched_without_its_pickle(tmp_path: Path) -> None:
+    repository = make_open_clip(tmp_path / "repository")
+    (repository / "open_clip_pytorch_model.bin").write_bytes(b"\x80\x04pickle")
+    folder = fetch_like_hub(repository, tmp_path / "cache")
+    assert not list(tmp_path.glob("cache/**/*.bin"))
+    assert cached("tiny/clip", tmp_path / "cache") == folder
+    assert ClipEncoder.load(folder).fingerprint == ClipEncoder.load(repository).fingerprint
+
+
+def test_a_connection_that_drops_in_mid_file_is_gone_on_with(
+    checkpoints: dict[str, Path], tmp_path: Path, small_pieces: None
+) -> None:
+    size = (checkpoints["clip"] / "model.safetensors").stat().st_size
+    whole = sum(path.stat().st_size for path in checkpoints["clip"].iterdir())
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        hub.cut_off_after, hub.drops = size // 2, 1
+        fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+        assert hub.drops == 0 and hub.sent < whole + 20_000, "what has arrived is not sent again"
+    assert cached("tiny/clip", tmp_path) is not None
+
+
+def test_a_download_that_was_killed_is_gone_on_with(
+    checkpoints: dict[str, Path], tmp_path: Path, small_pieces: None
+) -> None:
+    size = (checkpoints["clip"] / "model.safetensors").stat().st_size
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        hub.pause = 0.05
+
+        def stop(file: str, done: int, total: int) -> None:
+            if file == "model.safetensors" and done >= size // 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            fetch("tiny/clip", on_download=stop, endpoint=hub.endpoint, cache=tmp_path)
+        begun = bytes_begun("tiny/clip", tmp_path)
+        assert 0 < begun < size
+        fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+        assert hub.ranges == [begun]
+    assert cached("tiny/clip", tmp_path) is not None
+    assert bytes_begun("tiny/clip", tmp_path) == 0
+
+
+@pytest.mark.parametrize("damage", ["shorter", "longer", "other"])
+def test_what_is_not_as_the_hub_describes_it_is_thrown_away(
+    checkpoints: dict[str, Path], tmp_path: Path, damage: str
+) -> None:
+    content = (checkpoints["clip"] / "model.safetensors").read_bytes()
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        hub.served["model.safetensors"] = {
+            "shorter": content[:-100],
+            "longer": content + b"more",
+            "other": content[:-4] + b"evil",
+        }[damage]
+        with pytest.raises(EncoderUnavailable, match="did not arrive as the hub describes it"):
+            fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+        assert cached("tiny/clip", tmp_path) is None
+        hub.served.clear()
+        assert fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "the model hub has no tiny/clip (a private one needs `hf auth login`)"),
+        (403, "the model hub answers 403 for tiny/clip"),
+        (404, "the model hub has no tiny/clip"),
+        (429, "asks to wait (429, too many requests) for tiny/clip: try again in 37 seconds"),
+    ],
+)
+def test_a_hub_that_says_no_is_told_in_one_line(tmp_path: Path, status: int, said: str) -> None:
+    with loopback_hub() as hub, pytest.raises(EncoderUnavailable) as caught:
+        hub.status, hub.retry_after = status, 37
+        fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_terms_that_were_not_accepted_are_told(
+    checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    with loopback_hub() as hub, pytest.raises(EncoderUnavailable, match="tiny/clip is gated"):
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        hub.tokens = {"hf_secret"}
+        fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+
+
+def test_too_small_a_disk_is_told_before_anything_is_downloaded(
+    checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        with pytest.raises(EncoderUnavailable, match=r"needs 0\.0 GB in .* make room"):
+            fetch("tiny/clip", endpoint=hub.endpoint, cache=tmp_path)
+        assert not any("model.safetensors" in request for request in hub.requests)
+
+
+def test_a_disk_that_fills_up_while_downloading_is_told(
+    checkpoints: dict[str, Path], small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10**12))
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(2 * 1024 * 1024 - 150_000))
+    with loopback_hub() as hub:
+        hub.repositories["tiny/clip"] = checkpoints["clip"]
+        with pytest.raises(EncoderUnavailable, match=r"cannot be stored: .*No space left"):
+            fetch("tiny/clip", endpoint=hub.endpoint, cache=small_disk / "cache")
+        assert cached("tiny/clip", small_disk / "cache") is None
+        filler.unlink()
+        assert fetch("tiny/clip", endpoint=hub.endpoint, cache=small_disk / "cache")
