@@ -24,6 +24,7 @@ from retrieval.errors import LibraryNotFound
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from retrieval.library import Library
 
 
 def status(

@@ -130,9 +130,7 @@ def look_through(
     return looked
 
 
-def _scan(
-    root: Path, overlooked: Overlooked, known: Mapping[str, Path]
-) -> Iterator[ScannedFile]:
+def _scan(root: Path, overlooked: Overlooked, known: Mapping[str, Path]) -> Iterator[ScannedFile]:
     if isinstance(root, RemotePath):
         return scan_storage(root, overlooked)
     return scan_folder(root, overlooked, known)
