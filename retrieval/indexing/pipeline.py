@@ -40,7 +40,13 @@ from retrieval.vectors import VectorIndex, open_index
 REMOVED_KEPT_DAYS = 30
 """For so long a removed photo's vector is kept, should the file come back."""
 
-_DECODED_SIDE_FACTOR = 2
+_DECODED_SIDE_FACTOR = 1.45
+"""Photos are decoded so many times larger than the encoder sees them, at least.
+
+An eighth of a 12-megapixel JPEG is enough then for encoders that see 256 pixels. Against a photo
+that is decoded whole, the starter's vectors keep a cosine of 0.997 and more, also of mosaics full
+of detail; 0.999 at twice the side, which takes half as long again.
+"""
 
 
 def index_folders(
@@ -118,7 +124,7 @@ class _Run:
         self.on_progress = on_progress
         self.batch_size = batch_size
         self.workers = workers
-        self.reader = FileReader(encoder.image_size * _DECODED_SIDE_FACTOR, workers)
+        self.reader = FileReader(round(encoder.image_size * _DECODED_SIDE_FACTOR), workers)
         self.report = IndexReport()
         self.started = time.perf_counter()
         self.done = 0
