@@ -6,11 +6,13 @@ need not import torch, which takes seconds. Where OpenVINO is not installed or d
 serves.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -32,6 +34,10 @@ Arrays = list[NDArray[Any]]
 def is_installed() -> bool:
     """Whether OpenVINO is there."""
     return find_spec("openvino") is not None
+
+
+UNUSED_SECONDS = 90 * 86_400.0
+"""What nobody read for so long is removed when something else is kept."""
 
 
 class CompiledNetwork:
@@ -113,6 +119,8 @@ class NetworkStore:
             import openvino
 
             model = openvino.Core().read_model(description, weights)
+            with contextlib.suppress(OSError):
+                os.utime(sums)
         except Exception:
             # OpenVINO raises bare RuntimeErrors, also on a processor that it does not know.
             log.debug("no converted network %s", key, exc_info=True)
@@ -127,13 +135,22 @@ class NetworkStore:
             with replacing(weights) as new_weights:
                 write_bytes(description, _serialised(model, new_weights))
             write_text(sums, _sums(description, weights))
+            self._remove_unused()
         except Exception:
             log.info("the converted network cannot be kept in %s", self._folder, exc_info=True)
         return CompiledNetwork(model, streams=streams)
 
+    def _remove_unused(self) -> None:
+        """Networks of older versions and of encoders that are gone."""
+        now = time.time()
+        for sums in self._folder.glob("*.sums"):
+            if now - sums.stat().st_mtime > UNUSED_SECONDS:
+                for end in (".sums", ".xml", ".bin"):
+                    sums.with_suffix(end).unlink(missing_ok=True)
+
     def _files(self, key: str) -> tuple[Path, Path, Path]:
-        name = fingerprint_of(key, _version())
-        return tuple(self._folder / f"{name}.{end}" for end in ("xml", "bin", "sums"))  # type: ignore[return-value]
+        description = self._folder / f"{fingerprint_of(key, _version())}.xml"
+        return description, description.with_suffix(".bin"), description.with_suffix(".sums")
 
 
 def convert(module: Any, examples: Sequence[Any], shapes: Sequence[Sequence[int]]) -> Any:

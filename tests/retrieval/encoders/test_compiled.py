@@ -140,6 +140,18 @@ class TestTheStore:
         store.keep("one", self.network())
         assert self.is_right(store.read("one"))
 
+    def test_what_nobody_used_for_long_makes_room(self, tmp_path: Path) -> None:
+        store = compiled.NetworkStore(tmp_path)
+        for key in ("used", "forgotten"):
+            store.keep(key, self.network())
+        for file in tmp_path.glob("*.sums"):
+            os.utime(file, (0, 0))
+        assert store.read("used") is not None
+        store.keep("new", self.network())
+        assert store.read("forgotten") is None
+        assert self.is_right(store.read("used"))
+        assert len(list(tmp_path.iterdir())) == 6
+
     def test_a_folder_that_cannot_be_made_costs_nothing_else(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")
         store = compiled.NetworkStore(tmp_path / "file" / "networks")
