@@ -50,7 +50,7 @@ class Browser:
         answer = httpx.request(method, self.server.address + path, headers=sent, timeout=60)
         for line in answer.headers.get_list("set-cookie"):
             name, _, rest = line.partition("=")
-            # Kept as it came, quotes and all: a server that escaped a comma undoes it only within them.
+            # Kept as it came: a server that escaped a comma undoes it only within quotes.
             self.cookies[name] = rest.partition(";")[0]
             self.secure[name] = "; secure" in line.lower()
         return answer

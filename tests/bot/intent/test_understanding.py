@@ -8,7 +8,7 @@ from bot.intent.plan import Move, Plan, TalkState
 from bot.intent.understanding import Understanding
 from bot.intent.where import KnownPlaces
 from retrieval.search.filters import DateRange, Place
-from tests.benchmarks.understanding import own_messages
+from tests.benchmarks.understanding import first_figures, own_messages
 
 NOW = date(2026, 6, 10)
 FRESH = TalkState()
@@ -190,6 +190,12 @@ def test_messages_that_were_not_trained_on(understanding: Understanding) -> None
     assert right / len(messages) >= 0.85
     assert hits / said >= 0.95
     assert hits / wanted >= 0.88
+
+
+def test_first_messages_of_many_people(understanding: Understanding) -> None:
+    measured = first_figures(understanding)
+    assert measured["precision"] >= 0.88
+    assert measured["recall"] >= 0.88
 
 
 @pytest.mark.parametrize(
