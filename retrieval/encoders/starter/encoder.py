@@ -111,7 +111,7 @@ class StarterEncoder:
         stored = (folder, manifest)
         store = NetworkStore(cache() / "networks") if compiled and is_installed() else None
         if store is not None:
-            ready = CompiledStarter.open(folder, manifest, store)
+            ready = CompiledStarter.open(folder, manifest, tensors, store)
             if ready is not None:
                 return cls(None, _reference_of(folder, tensors), compiled=ready, stored=stored)
         networks = _networks_of(folder, tensors)
@@ -121,7 +121,7 @@ class StarterEncoder:
                 f"{folder} holds other weights than its encoder.json says: copy the folder again"
             )
         if store is not None:
-            encoder._compiled = CompiledStarter.make(networks, folder, manifest, store)
+            encoder._compiled = CompiledStarter.make(networks, folder, manifest, tensors, store)
             if encoder._compiled is not None:
                 encoder._networks = None
         return encoder

@@ -1,8 +1,8 @@
 """The starter's networks compiled: pictures and texts to vectors without torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,12 @@ from retrieval.encoders.compiled import (
     convert,
     converted_or_none,
 )
-from retrieval.encoders.folder import Manifest, fingerprint_of, hash_files
+from retrieval.encoders.folder import Manifest, fingerprint_of, hash_files, hash_tensors
 from retrieval.encoders.starter.layout import (
     IMAGE_SIDE,
     MAX_TEXT_TOKENS,
     SCENE_NAME,
     STATE_DIM,
-    WEIGHTS_NAME,
 )
 from retrieval.encoders.starter.packages import image_weights, text_folder
 from retrieval.encoders.starter.preparing import mean_states, squares
@@ -36,6 +35,7 @@ _SIDE_BY_SIDE = 64
 
 Rows = NDArray[np.float32]
 Numbers = NDArray[np.int64]
+Tensors = Mapping[str, NDArray[Any]]
 
 
 class Sentences:
@@ -99,13 +99,15 @@ class CompiledStarter:
         self.sentences = sentences
 
     @classmethod
-    def open(cls, folder: Path, manifest: Manifest, store: NetworkStore) -> Self | None:
+    def open(
+        cls, folder: Path, manifest: Manifest, tensors: Tensors, store: NetworkStore
+    ) -> Self | None:
         """The networks of an encoder folder that were converted before; None when they were not.
 
         Raises:
             EncoderUnavailable: a package with a base network is missing.
         """
-        keys = _Keys(folder, manifest)
+        keys = _Keys(folder, manifest, tensors)
         images = store.read(keys.images, streams=_SIDE_BY_SIDE)
         states = store.read(keys.states) if images else None
         texts = store.read(keys.texts) if states else None
@@ -115,10 +117,17 @@ class CompiledStarter:
 
     @classmethod
     def make(
-        cls, networks: "Networks", folder: Path, manifest: Manifest, store: NetworkStore
+        cls,
+        networks: "Networks",
+        folder: Path,
+        manifest: Manifest,
+        tensors: Tensors,
+        store: NetworkStore,
     ) -> Self | None:
         """Convert networks and keep them for the next time; None when that does not work."""
-        return converted_or_none(lambda: cls._make(networks, _Keys(folder, manifest), store))
+        return converted_or_none(
+            lambda: cls._make(networks, _Keys(folder, manifest, tensors), store)
+        )
 
     @classmethod
     def _make(cls, networks: "Networks", keys: "_Keys", store: NetworkStore) -> Self:
@@ -175,13 +184,20 @@ class CompiledStarter:
 class _Keys:
     """What the compiled networks were made from: other weights are other networks."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        own = [path for name in (WEIGHTS_NAME, SCENE_NAME) if (path := folder / name).exists()]
-        weights = text_folder() / "model.safetensors"
-        prints = [_LAYOUT, manifest.fingerprint, manifest.text_fingerprint, hash_files(own)]
-        self.images = fingerprint_of("images", prints, _looks(image_weights()))
-        self.states = fingerprint_of("states", _LAYOUT, _looks(weights))
-        self.texts = fingerprint_of("texts", prints, _looks(weights))
+    def __init__(self, folder: Path, manifest: Manifest, tensors: Tensors) -> None:
+        changes = [path for path in [folder / SCENE_NAME] if path.exists()]
+        weights = _looks(text_folder() / "model.safetensors")
+        image, text = ([_part(tensors, part)] for part in ("image.", "text."))
+        # Encoders whose text side alone was trained share the image network.
+        image += [manifest.fingerprint, _looks(image_weights())]
+        text += [manifest.text_fingerprint, hash_files(changes), weights]
+        self.images = fingerprint_of("images", _LAYOUT, image)
+        self.states = fingerprint_of("states", _LAYOUT, weights)
+        self.texts = fingerprint_of("texts", _LAYOUT, text)
+
+
+def _part(tensors: Tensors, part: str) -> str:
+    return hash_tensors({name: one for name, one in tensors.items() if name.startswith(part)})
 
 
 def _looks(path: Path) -> list[int]:
