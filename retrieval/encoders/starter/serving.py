@@ -187,13 +187,15 @@ class _Keys:
     def __init__(self, folder: Path, manifest: Manifest, tensors: Tensors) -> None:
         changes = [path for path in [folder / SCENE_NAME] if path.exists()]
         weights = _looks(text_folder() / "model.safetensors")
-        image, text = ([_part(tensors, part)] for part in ("image.", "text."))
+        image, text = _part(tensors, "image."), _part(tensors, "text.")
         # Encoders whose text side alone was trained share the image network.
-        image += [manifest.fingerprint, _looks(image_weights())]
-        text += [manifest.text_fingerprint, hash_files(changes), weights]
-        self.images = fingerprint_of("images", _LAYOUT, image)
+        self.images = fingerprint_of(
+            "images", _LAYOUT, manifest.fingerprint, image, _looks(image_weights())
+        )
         self.states = fingerprint_of("states", _LAYOUT, weights)
-        self.texts = fingerprint_of("texts", _LAYOUT, text)
+        self.texts = fingerprint_of(
+            "texts", _LAYOUT, manifest.text_fingerprint, text, hash_files(changes), weights
+        )
 
 
 def _part(tensors: Tensors, part: str) -> str:
