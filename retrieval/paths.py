@@ -20,6 +20,15 @@ def home() -> Path:
     return Path(user_data_dir("photopal", appauthor=False))
 
 
+def cache() -> Path:
+    """The folder of what can be made again at any moment; it holds nothing about photos.
+
+    ``$PHOTOPAL_CACHE`` when set, which several homes can share, else ``cache`` in :func:`home`.
+    """
+    chosen = os.environ.get("PHOTOPAL_CACHE", "").strip()
+    return Path(chosen).expanduser().absolute() if chosen else home() / "cache"
+
+
 def default_library_path() -> Path:
     """The library that is used when no other is named."""
     return home() / LIBRARY_NAME

@@ -1,7 +1,10 @@
 """Rules for every test."""
 
+import getpass
 import os
+import tempfile
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -49,6 +52,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Several processes of tests share the cores: each of them, and what it starts, takes one."""
+    """Several processes of tests share the cores: each of them, and what it starts, takes one.
+
+    They share the converted networks, too: making them takes longer than most tests.
+    """
+    shared = Path(tempfile.gettempdir()) / f"photopal-tests-{getpass.getuser()}"
+    os.environ.setdefault("PHOTOPAL_CACHE", str(shared))
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -122,7 +122,7 @@ class Parts:
             outage = Outage()
             llm = describer_chain(settings, describer, outage=outage)
             writer = reply_chain(settings, outage=outage)
-        base = encoder.text_base if isinstance(encoder, StarterEncoder) else None
+        base = encoder.serving if isinstance(encoder, StarterEncoder) else None
         return cls(
             settings,
             cached,

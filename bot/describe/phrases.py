@@ -99,7 +99,7 @@ def meaning_of(parts: Sequence[tuple[str, float]], encoder: "Encoder") -> Vector
     (:class:`retrieval.encoders.cached.CachedTextEncoder`) does the work once. They are fused as
     search fuses them, each counting by how much it tells photos apart.
     """
-    from retrieval.encoders.starter.heads import SCENE_DIM
+    from retrieval.encoders.starter.layout import SCENE_DIM
     from retrieval.search.fusion import fuse
 
     vectors = encoder.encode_texts([text for text, _ in parts])[:, :SCENE_DIM]
@@ -123,4 +123,4 @@ def shipped_encoder() -> "StarterEncoder":
     """The starter as shipped, loaded once."""
     from retrieval.encoders.starter import StarterEncoder
 
-    return StarterEncoder.load()
+    return StarterEncoder.load(compiled=True)

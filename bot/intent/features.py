@@ -8,16 +8,16 @@ in runs of one to three: how something is asked for does not depend on what is a
 import re
 import zlib
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from bot.intent.asking import bounded, take_apart
 from bot.intent.plan import TalkState
 from bot.intent.words import split_words, word_list
 from bot.vocabulary import is_chitchat, kind_of
-from retrieval.encoders.starter.bases import STATE_DIM, TextBase
+from retrieval.encoders.starter.layout import STATE_DIM
 
 BUCKETS = 4096
 """Into which runs of shape tokens are hashed."""
@@ -39,16 +39,24 @@ _PHOTO = re.compile(
 Rows = NDArray[np.float32]
 
 
-def meanings(base: TextBase, texts: Sequence[str]) -> Rows:
+class SentenceBase(Protocol):
+    """The text network, as reading messages needs it."""
+
+    def sentence_vectors(self, texts: Sequence[str]) -> Rows:
+        """Unit vectors [n, 384] of texts: the mean of their token states."""
+        ...
+
+    def vocabulary(self) -> dict[str, int]:
+        """The number of every token."""
+        ...
+
+
+def meanings(base: SentenceBase, texts: Sequence[str]) -> Rows:
     """Sentence vectors [n, 384] of unit length: the mean of the token states."""
     found = np.zeros((len(texts), STATE_DIM), np.float32)
-    with torch.inference_mode():
-        for start in range(0, len(texts), 64):
-            batch = [text or " " for text in texts[start : start + 64]]
-            states, present = base.states(batch)
-            mask = present[..., None].float()
-            mean = (states.float() * mask).sum(1) / mask.sum(1)
-            found[start : start + 64] = torch.nn.functional.normalize(mean, dim=1).numpy()
+    for start in range(0, len(texts), 64):
+        batch = [text or " " for text in texts[start : start + 64]]
+        found[start : start + 64] = base.sentence_vectors(batch)
     return found
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.intent.features import WIDTH
 from bot.intent.plan import Move
 from retrieval.encoders.folder import read_weights, write_weights
-from retrieval.encoders.starter.heads import pack_rows
+from retrieval.encoders.starter.packing import pack_rows
 from retrieval.errors import EncoderFolderInvalid
 
 WEIGHTS = Path(__file__).with_name("weights")

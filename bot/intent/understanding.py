@@ -25,7 +25,7 @@ from bot.intent.cues import uses_plain_words
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
 from bot.intent.favourites import Marked, split_favourites
-from bot.intent.features import is_description, meanings, row, shape_of
+from bot.intent.features import SentenceBase, is_description, meanings, row, shape_of
 from bot.intent.languages import Foreign, read_foreign
 from bot.intent.like_this import Alike, split_alike
 from bot.intent.move_model import MoveModel, decide
@@ -45,7 +45,7 @@ from bot.intent.written import is_asked_for, written_abroad
 from bot.vocabulary import kind_of
 from retrieval.encoders.batching import InferenceThread, batched
 from retrieval.encoders.cached import KeptVectors
-from retrieval.encoders.starter.bases import STATE_DIM, TextBase, load_text_base
+from retrieval.encoders.starter.layout import STATE_DIM
 
 if TYPE_CHECKING:
     from retrieval.search.filters import DateRange, Place
@@ -179,11 +179,17 @@ class _Mentions:
         return re.sub(r"\s+([,.?!])", r"\1", " ".join(text.split())) if self.words else text
 
 
+def _shipped_sentences() -> SentenceBase:
+    from retrieval.encoders.starter import StarterEncoder
+
+    return StarterEncoder.load(compiled=True).serving
+
+
 class Understanding:
     """Reads messages. Loaded once and used by all talks; thread-safe."""
 
     def __init__(
-        self, text_base: TextBase | None = None, thread: InferenceThread | None = None
+        self, text_base: SentenceBase | None = None, thread: InferenceThread | None = None
     ) -> None:
         """What is needed is loaded at the first use, unless it is there.
 
@@ -198,10 +204,10 @@ class Understanding:
     @cached_property
     def _parts(self) -> tuple[KeptVectors, Speller, MoveModel]:
         with self._lock:
-            base = self._given or load_text_base()
+            base = self._given or _shipped_sentences()
             embed = partial(meanings, base)
             kept = KeptVectors(batched(embed, self._thread) if self._thread else embed, STATE_DIM)
-            return kept, Speller(base.tokenizer.get_vocab()), MoveModel.load()
+            return kept, Speller(base.vocabulary()), MoveModel.load()
 
     def plan(self, message: str, state: TalkState, *, now: date, places: KnownPlaces) -> Plan:
         """What a message asks for.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoders.folder import read_weights, write_weights
-from retrieval.encoders.starter.heads import pack_rows
+from retrieval.encoders.starter.packing import pack_rows
 from retrieval.errors import EncoderFolderInvalid
 
 WEIGHTS = Path(__file__).with_name("weights")

@@ -79,7 +79,7 @@ def _load_folder(folder: Path, device: str) -> Encoder:
 def _load_starter(folder: Path | None) -> Encoder:
     from retrieval.encoders.starter import StarterEncoder
 
-    return StarterEncoder.load(folder)
+    return StarterEncoder.load(folder, compiled=True)
 
 
 def _load_clip(source: str | Path, device: str, on_download: OnDownload | None) -> Encoder:

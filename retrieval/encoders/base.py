@@ -19,7 +19,7 @@ class Encoder(Protocol):
         name: what a person calls it (``starter``, ``openai/clip-vit-base-patch32``).
         dim: length of every vector.
         image_size: side in pixels of the square that the image tower sees; a picture decoded at
-            about twice this side loses nothing.
+            one and a half times this side loses next to nothing.
         max_text_tokens: tokens that the text tower can take, special tokens included.
         fingerprint: hash of all that a photo's vector depends on (image weights and
             preprocessing). Two encoders with one fingerprint can share a library.

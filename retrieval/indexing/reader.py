@@ -53,7 +53,7 @@ class FileReader:
     """Opens every file once: hash, metadata and picture are all made from the same bytes.
 
     Attributes:
-        side: of the decoded pictures' shorter edge, in pixels.
+        side: of the decoded pictures' shorter edge, in pixels, at least.
         known: what the library knows of the files; empty when all has to be decoded.
         embedded: content hashes that have a vector; their files are not decoded.
     """

@@ -18,6 +18,7 @@ from PIL import Image
 
 from retrieval.encoders.base import Encoder
 from retrieval.errors import LibraryBusy, LibraryEmpty, PhotosMissing
+from retrieval.indexing.pipeline import decoded_side
 from retrieval.indexing.reader import FileRead, FileReader
 from retrieval.library import Library
 from retrieval.library.lock import WriteLock
@@ -35,8 +36,6 @@ LOOK_SECONDS = 0.5
 
 FEW_UNREAD = 0.02
 """Up to this share of photos may be left out without being asked for it."""
-
-_DECODED_SIDE_FACTOR = 2
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ class _Run:
         self.on_progress = on_progress
         self.batch_size = max(1, batch_size)
         self.workers = max(1, workers)
-        self.reader = FileReader(encoder.image_size * _DECODED_SIDE_FACTOR, self.workers)
+        self.reader = FileReader(decoded_side(encoder), self.workers)
         self.report = Reembedded()
         self.unread: dict[int, Path] = {}
         self.total = 0

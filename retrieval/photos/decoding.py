@@ -26,13 +26,19 @@ class Decoded:
 def read_photo(source: Source, side: int | None = None, *, mend: bool = True) -> Decoded:
     """Read a photo; see :func:`retrieval.photos.reading.open_image` and ``attempt``.
 
+    Args:
+        source: the file, or its bytes.
+        side: when given, the picture's shorter edge has from this to twice as many pixels,
+            whatever costs least; a smaller one keeps its size.
+        mend: read also what is damaged or cut off.
+
     Raises:
         UnreadableImage: with a short reason, for whatever is wrong with the file.
     """
 
     def work(image: Image.Image) -> Decoded:
         metadata = metadata_of(image)
-        picture = upright_rgb(image, side, srgb=False)
+        picture = upright_rgb(image, side, srgb=False, at_least=True)
         return Decoded(picture.image, metadata, picture.remark)
 
     decoded, mended = attempt(source, work, mend=mend)

@@ -45,7 +45,8 @@ class PageServer:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("PHOTOPAL_", "OPENAI_", "CHAINLIT_"))
+            if name == "PHOTOPAL_CACHE"
+            or not name.startswith(("PHOTOPAL_", "OPENAI_", "CHAINLIT_"))
         }
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

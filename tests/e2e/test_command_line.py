@@ -35,7 +35,7 @@ class CommandLine:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("PHOTOPAL_", "OPENAI_"))
+            if name == "PHOTOPAL_CACHE" or not name.startswith(("PHOTOPAL_", "OPENAI_"))
         }
         self.environment = {
             **kept,

@@ -40,7 +40,8 @@ def environment(folder: Path, **extra: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PHOTOPAL_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_", "OTEL_"))
+        if name == "PHOTOPAL_CACHE"
+        or not name.startswith(("PHOTOPAL_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_", "OTEL_"))
     }
     paths = f"{ROOT}{os.pathsep}{extra.pop('PYTHONPATH', '')}".rstrip(os.pathsep)
     return {**kept, "PYTHONPATH": paths, "PHOTOPAL_HOME": str(folder), **extra}

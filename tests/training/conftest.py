@@ -15,7 +15,7 @@ COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "white", "grey"
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("PHOTOPAL_", "OPENAI_")):
+        if name != "PHOTOPAL_CACHE" and name.startswith(("PHOTOPAL_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PHOTOPAL_HOME", str(tmp_path / "home"))
 

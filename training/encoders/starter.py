@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.starter import StarterEncoder
-from retrieval.encoders.starter.heads import SCENE_DIM
+from retrieval.encoders.starter.layout import SCENE_DIM
 from retrieval.encoders.starter.scene import UNUSED, copy_of
 from training.encoders.base import lock, lock_layers, parameter_groups
 from training.encoders.lora import add_lora, merged

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from retrieval.encoders.folder import Manifest
 from retrieval.encoders.starter import StarterEncoder
-from retrieval.encoders.starter.heads import SCENE_DIM
+from retrieval.encoders.starter.layout import SCENE_DIM
 from training.encoders.base import lock, parameter_groups
 from training.encoders.starter import (
     HEAD_RATE,

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from retrieval.encoders.folder import fingerprint_of
-from retrieval.encoders.starter.bases import STATE_DIM, TextBase
+from retrieval.encoders.starter.bases import TextBase
+from retrieval.encoders.starter.layout import STATE_DIM
 from training.encoders.cache import keep, read_kept
 
 _BATCH = 128

@@ -11,12 +11,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from retrieval.encoders.starter.bases import (
-    IMAGE_SIDE,
-    ImageBase,
-    TextBase,
-    pixels_of,
-)
+from retrieval.encoders.starter.bases import ImageBase, TextBase, pixels_of
+from retrieval.encoders.starter.layout import IMAGE_SIDE
 from training.encoders.augmentations import augmented
 from training.encoders.token_states import PackedStates, token_states
 

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from retrieval.encoders.starter.heads import HIDDEN, POOLS, SCENE_DIM, ImageHead, TextHead
+from retrieval.encoders.starter.heads import HIDDEN, POOLS, ImageHead, TextHead
+from retrieval.encoders.starter.layout import SCENE_DIM
 
 
 @torch.no_grad()

@@ -18,6 +18,7 @@ from torch import Tensor
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.bases import load_image_base, load_text_base
 from retrieval.encoders.starter.heads import ImageHead, TextHead
+from retrieval.encoders.starter.networks import Networks
 from training.encoders.token_states import PackedStates
 from training.starter.concept import class_vectors, fit_gate, install, read_class_names
 from training.starter.data import (
@@ -87,9 +88,9 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
     image_head.class_vectors.copy_(vectors)
     install(text_head, whitening, fit_gate(text_base, classes, texts, recipe.seed))
     encoder = StarterEncoder(
-        image_base, text_base, image_head, text_head,
+        Networks(image_base, text_base, image_head, text_head),
         _background(image_head, views[0], class_probabilities(image_base, views[0])),
-    )  # fmt: skip
+    )
     encoder.save(out)
     written = StarterEncoder.load(out)
     with torch.inference_mode():

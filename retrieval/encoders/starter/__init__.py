@@ -1,5 +1,6 @@
 """The starter encoder: EfficientNet-Lite1 and MiniLM out of packages, joined by trained heads."""
 
-from retrieval.encoders.starter.encoder import SCENE_NAME, StarterEncoder
+from retrieval.encoders.starter.encoder import StarterEncoder
+from retrieval.encoders.starter.layout import SCENE_NAME
 
 __all__ = ["SCENE_NAME", "StarterEncoder"]

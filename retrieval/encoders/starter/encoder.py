@@ -1,55 +1,43 @@
 """The starter encoder: the embedded default, ready without any download."""
 
-import copy
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from retrieval.encoders.base import Embeddings
-from retrieval.encoders.device import choose_dtype
+from retrieval.encoders.compiled import NetworkStore, is_installed
 from retrieval.encoders.folder import (
     Manifest,
-    fingerprint_of,
-    hash_files,
-    hash_tensors,
     read_manifest,
     read_weights,
     write_manifest,
     write_weights,
 )
 from retrieval.encoders.shorten import shorten_text
-from retrieval.encoders.starter.bases import (
-    IMAGE_SIDE,
-    IMAGE_WEIGHTS_SHA256,
-    MAX_TEXT_TOKENS,
-    ImageBase,
-    TextBase,
-    load_image_base,
-    load_text_base,
-    pixels_of,
-    text_base_weights,
-)
-from retrieval.encoders.starter.heads import (
-    CLASS_POWER,
+from retrieval.encoders.starter.layout import (
     DIM,
-    FEATURE_LIMIT,
+    IMAGE_SIDE,
+    MAX_TEXT_TOKENS,
+    PREPROCESSING,
     SCENE_DIM,
-    ImageHead,
-    TextHead,
-    pack,
-    unpack,
+    WEIGHTS_NAME,
 )
-from retrieval.encoders.starter.scene import changed, copy_of, holds, pack_changes, unpack_changes
+from retrieval.encoders.starter.serving import CompiledStarter
 from retrieval.errors import EncoderFolderInvalid
+from retrieval.paths import cache
 
-WEIGHTS_NAME = "heads.safetensors"
-SCENE_NAME = "scene.safetensors"
-PREPROCESSING = {"side": IMAGE_SIDE, "resize": "squash, bicubic", "mean": 127, "scale": 128}
+if TYPE_CHECKING:
+    import torch
+
+    from retrieval.encoders.starter.bases import ImageBase, TextBase
+    from retrieval.encoders.starter.heads import ImageHead, TextHead
+    from retrieval.encoders.starter.networks import Networks
+
 _IMAGE_BATCH = 32
 _TEXT_BATCH = 64
 
@@ -62,6 +50,10 @@ class StarterEncoder:
     Its vectors have 896 numbers: 512 learned from captioned photos, 384 from class names (see
     :mod:`retrieval.encoders.starter.heads`). A text of more than 128 tokens is shortened phrase by
     phrase, never inside one.
+
+    It embeds by compiled networks where there are some, and then needs no torch. Whoever takes
+    hold of one of its networks (``text_head`` and the others), to train it say, gets torch's; from
+    then on these embed, since they may change.
     """
 
     name = "starter"
@@ -71,41 +63,43 @@ class StarterEncoder:
 
     def __init__(
         self,
-        image_base: ImageBase,
-        text_base: TextBase,
-        image_head: ImageHead,
-        text_head: TextHead,
+        networks: "Networks | None",
         reference: tuple[Embeddings, Embeddings] | None = None,
-        scene_base: TextBase | None = None,
+        *,
+        compiled: CompiledStarter | None = None,
+        stored: tuple[Path, Manifest] | None = None,
     ) -> None:
         """Join the parts; :meth:`load` is the usual way.
 
         Args:
-            image_base: frozen.
-            text_base: frozen; the concept part and its gate read texts by it.
-            image_head: on top of the image base.
-            text_head: on top of the text bases.
+            networks: torch's; None where they can be read from ``stored``.
             reference: mean and covariance of everyday photos.
-            scene_base: the fine-tuned text network of the scene part; None for ``text_base``.
+            compiled: the same networks compiled.
+            stored: the folder that it was read from, and its manifest.
         """
-        self._reduced = choose_dtype(torch.device("cpu")) is torch.bfloat16
-        self.image_base = image_base
-        self.text_base = text_base
-        self.scene_base = scene_base
-        self._scene_changes: dict[str, NDArray[Any]] | None = None
-        self.folder: Path | None = None
-        self.image_head = image_head.eval()
-        self.text_head = text_head.eval()
+        self._networks = networks
         self._reference = reference
-        self.fingerprint, self.text_fingerprint = _fingerprints(
-            self.image_head.state_dict(),
-            self.text_head.state_dict(),
-            scene_base.network.state_dict() if scene_base is not None else None,
-        )
+        self._compiled = compiled
+        self._loading = threading.RLock()
+        self.folder = stored[0] if stored else None
+        if networks is not None:
+            self.fingerprint, self.text_fingerprint = networks.fingerprints()
+        elif stored is not None:
+            manifest = stored[1]
+            self.fingerprint = manifest.fingerprint
+            self.text_fingerprint = manifest.text_fingerprint
+        else:
+            raise ValueError("an encoder needs networks, or a folder that holds them")
+        self._source = self.folder
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> "StarterEncoder":
+    def load(cls, folder: Path | None = None, *, compiled: bool = False) -> Self:
         """Load from an encoder folder, by default the one that comes with Photopal.
+
+        Args:
+            folder: with ``encoder.json``.
+            compiled: embed by compiled networks where OpenVINO runs, which takes some seconds
+                more at the first time and keeps them in :func:`retrieval.paths.cache`.
 
         Raises:
             EncoderUnavailable: a package with a base network is missing or changed.
@@ -114,35 +108,73 @@ class StarterEncoder:
         folder = folder or Path(__file__).with_name("weights")
         manifest = read_manifest(folder)
         tensors = read_weights(folder / WEIGHTS_NAME)
-        try:
-            image_head = ImageHead(hidden=len(tensors["image.head.expand.weight"]))
-            text_head = TextHead(
-                hidden=len(tensors["text.values.weight"]),
-                pools=len(tensors["text.attention.weight"]),
-            )
-            for part, head in (("image.", image_head), ("text.", text_head)):
-                own = {
-                    name.removeprefix(part): tensor
-                    for name, tensor in tensors.items()
-                    if name.startswith(part)
-                }
-                unpack(head, own)
-            reference = _read_reference(tensors)
-            text_base = load_text_base()
-            scene_base, changes = _read_scene_base(folder, text_base)
-        except (KeyError, ValueError, RuntimeError) as error:
-            raise EncoderFolderInvalid(
-                f"the weights in {folder} do not fit the starter encoder: make it again with "
-                "photopal train"
-            ) from error
-        encoder = cls(load_image_base(), text_base, image_head, text_head, reference, scene_base)
-        encoder._scene_changes = changes
-        encoder.folder = folder
+        stored = (folder, manifest)
+        store = NetworkStore(cache() / "networks") if compiled and is_installed() else None
+        if store is not None:
+            ready = CompiledStarter.open(folder, manifest, tensors, store)
+            if ready is not None:
+                return cls(None, _reference_of(folder, tensors), compiled=ready, stored=stored)
+        networks = _networks_of(folder, tensors)
+        encoder = cls(networks, _reference_of(folder, tensors), stored=stored)
         if encoder.fingerprint != manifest.fingerprint:
             raise EncoderFolderInvalid(
                 f"{folder} holds other weights than its encoder.json says: copy the folder again"
             )
+        if store is not None:
+            encoder._compiled = CompiledStarter.make(networks, folder, manifest, tensors, store)
+            if encoder._compiled is not None:
+                encoder._networks = None
         return encoder
+
+    @property
+    def networks(self) -> "Networks":
+        """Torch's networks, which embed from now on.
+
+        Raises:
+            EncoderUnavailable, EncoderFolderInvalid: see :meth:`load`.
+        """
+        with self._loading:
+            if self._networks is None:
+                assert self._source is not None
+                tensors = read_weights(self._source / WEIGHTS_NAME)
+                self._networks = _networks_of(self._source, tensors)
+            self._compiled = None
+            return self._networks
+
+    @property
+    def image_base(self) -> "ImageBase":
+        """Sees photos; frozen."""
+        return self.networks.image_base
+
+    @property
+    def image_head(self) -> "ImageHead":
+        """On top of the image base."""
+        return self.networks.image_head
+
+    @property
+    def text_base(self) -> "TextBase":
+        """Reads texts; frozen."""
+        return self.networks.text_base
+
+    @property
+    def text_head(self) -> "TextHead":
+        """On top of the text bases."""
+        return self.networks.text_head
+
+    @property
+    def scene_base(self) -> "TextBase | None":
+        """The fine-tuned text network of the scene part; None where ``text_base`` does it."""
+        return self.networks.scene_base
+
+    @scene_base.setter
+    def scene_base(self, base: "TextBase | None") -> None:
+        self.networks.scene_base = base
+
+    @property
+    def serving(self) -> "CompiledStarter | Networks":
+        """What embeds at present: the compiled networks, or torch's."""
+        compiled = self._compiled
+        return self.networks if compiled is None else compiled
 
     def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
         """Write the heads as an encoder folder; the base networks stay in their packages.
@@ -154,25 +186,7 @@ class StarterEncoder:
             The manifest. Its fingerprints are of the weights as written, which are what anybody
             loads.
         """
-        tensors: dict[str, NDArray[Any]] = {}
-        rounded = []
-        for part, head in (("image.", self.image_head), ("text.", self.text_head)):
-            packed = pack(head)
-            as_written = copy.deepcopy(head)
-            unpack(as_written, packed)
-            rounded.append(as_written.state_dict())
-            tensors |= {part + name: values for name, values in packed.items()}
-        scene = None
-        if self.scene_base is not None:
-            networks = self.scene_base.network, self.text_base.network
-            changes = self._scene_changes
-            if changes is None or not holds(*networks, changes):
-                changes = pack_changes(*networks)
-            scene = changed(self.text_base.network, changes)
-            write_weights(folder / SCENE_NAME, changes)
-        else:
-            (folder / SCENE_NAME).unlink(missing_ok=True)
-        fingerprint, text_fingerprint = _fingerprints(rounded[0], rounded[1], scene)
+        tensors, (fingerprint, text_fingerprint) = self.networks.write(folder)
         if self._reference is not None:
             mean, covariance = self._reference
             tensors["background.mean"] = mean
@@ -192,32 +206,24 @@ class StarterEncoder:
 
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Unit vectors [n, 896] of RGB pictures of any size."""
-        vectors = [self._encode_pixels(part) for part in _batches(images, _IMAGE_BATCH)]
+        embed = self.serving.image_vectors
+        vectors = [embed(part) for part in _batches(images, _IMAGE_BATCH)]
         return np.concatenate(vectors) if vectors else np.zeros((0, DIM), np.float32)
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors [n, 896] of texts; too long ones are shortened phrase by phrase."""
-        short = [shorten_text(text, MAX_TEXT_TOKENS, self.count_tokens) for text in texts]
+        serving = self.serving
+        short = [shorten_text(text, MAX_TEXT_TOKENS, serving.count_tokens) for text in texts]
         # Texts of like length go together: padding costs as much as words.
         order = sorted(range(len(short)), key=lambda place: len(short[place]))
         vectors = np.zeros((len(short), DIM), np.float32)
-        with torch.inference_mode():
-            for places in _batches(order, _TEXT_BATCH):
-                # Reduced precision in the base alone keeps a cosine of 0.9999 with the full one.
-                batch = [short[place] for place in places]
-                scene_states = None
-                with torch.autocast("cpu", torch.bfloat16, enabled=self._reduced):
-                    states, present = self.text_base.states(batch)
-                    if self.scene_base is not None:
-                        scene_states = self.scene_base.states(batch)[0].float()
-                vectors[list(places)] = self.text_head(
-                    states.float(), present, scene_states
-                ).numpy()
+        for places in _batches(order, _TEXT_BATCH):
+            vectors[list(places)] = serving.text_vectors([short[place] for place in places])
         return vectors
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, the two special ones included."""
-        return self.text_base.count_tokens(text)
+        return self.serving.count_tokens(text)
 
     def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [896] and covariance [896, 896] of 6,000 everyday photos."""
@@ -229,53 +235,33 @@ class StarterEncoder:
         unit: Embeddings = scenes / np.maximum(np.linalg.norm(scenes, axis=1, keepdims=True), 1e-6)
         return unit
 
-    def features(self, images: Sequence[Image.Image]) -> torch.Tensor:
+    def features(self, images: Sequence[Image.Image]) -> "torch.Tensor":
         """The image base's pooled features [n, 2560], which training caches."""
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self._reduced):
-            pooled: torch.Tensor = self.image_base(pixels_of(images))
-        return pooled
-
-    def _encode_pixels(self, images: Sequence[Image.Image]) -> Embeddings:
-        features = self.features(images)
-        with torch.inference_mode():
-            vectors = self.image_head(features, self.image_base.probabilities(features))
-        unit: Embeddings = vectors.numpy()
-        return unit
+        return self.networks.features(images)
 
 
-def _fingerprints(
-    image_head: Mapping[str, Any], text_head: Mapping[str, Any], scene: Mapping[str, Any] | None
-) -> tuple[str, str]:
-    """Of all that a photo's vector depends on, and a text's."""
-    text = [hash_tensors(text_head)]
-    if scene is not None:
-        text.append(hash_tensors(scene))
-    base = [IMAGE_WEIGHTS_SHA256, PREPROCESSING, CLASS_POWER, FEATURE_LIMIT]
-    return (
-        fingerprint_of("starter image", base, hash_tensors(image_head)),
-        fingerprint_of("starter text", hash_files([text_base_weights()]), *text),
-    )
+def _networks_of(folder: Path, tensors: Mapping[str, NDArray[Any]]) -> "Networks":
+    from retrieval.encoders.starter.networks import Networks
+
+    return Networks.load(folder, tensors)
 
 
-def _read_reference(tensors: Mapping[str, NDArray[Any]]) -> tuple[Embeddings, Embeddings] | None:
+def _reference_of(
+    folder: Path, tensors: Mapping[str, NDArray[Any]]
+) -> tuple[Embeddings, Embeddings] | None:
     if "background.mean" not in tensors:
         return None
-    mean = np.asarray(tensors["background.mean"], dtype=np.float32)
-    covariance = np.asarray(tensors["background.covariance"], dtype=np.float32)
+    try:
+        mean = np.asarray(tensors["background.mean"], dtype=np.float32)
+        covariance = np.asarray(tensors["background.covariance"], dtype=np.float32)
+    except KeyError:
+        mean = covariance = np.zeros(0, np.float32)
     if mean.shape != (DIM,) or covariance.shape != (DIM, DIM):
-        raise ValueError("reference statistics of another size")
+        raise EncoderFolderInvalid(
+            f"the weights in {folder} do not fit the starter encoder: make it again with "
+            "photopal train"
+        )
     return mean, covariance
-
-
-def _read_scene_base(
-    folder: Path, text_base: TextBase
-) -> tuple[TextBase | None, dict[str, NDArray[Any]] | None]:
-    if not (folder / SCENE_NAME).exists():
-        return None, None
-    changes = read_weights(folder / SCENE_NAME)
-    scene_base = copy_of(text_base)
-    unpack_changes(scene_base.network, text_base.network, changes)
-    return scene_base, changes
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -26,11 +26,15 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from retrieval.encoders.starter.bases import CLASSES, FEATURES, STATE_DIM
+from retrieval.encoders.starter.layout import (
+    CLASSES,
+    CONCEPT_DIM,
+    FEATURES,
+    SCENE_DIM,
+    STATE_DIM,
+)
+from retrieval.encoders.starter.packing import pack_rows
 
-SCENE_DIM = 512
-CONCEPT_DIM = STATE_DIM
-DIM = SCENE_DIM + CONCEPT_DIM
 HIDDEN = 1024
 POOLS = 4
 CLASS_POWER = 0.7
@@ -183,27 +187,6 @@ def pack(module: nn.Module) -> dict[str, NDArray[np.generic]]:
         else:
             packed[name] = values
     return packed
-
-
-def pack_rows(values: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """A matrix as 8-bit numbers [n, m] and the scale of each row [n].
-
-    What was packed before is packed into the same again, to the last bit: an encoder that is
-    loaded, fine-tuned on its text side and saved keeps its image fingerprint.
-    """
-    most = np.abs(values).max(axis=1, keepdims=True)
-    first = np.where(most > 0, most / np.float32(127), np.float32(1)).astype(np.float32)
-    scale = first
-    # Dividing by 127 what was once multiplied by it may miss the old scale by the last bit.
-    for other in (np.nextafter(first, np.float32(np.inf)), np.nextafter(first, np.float32(0))):
-        exact = _rows_equal(values, scale)
-        scale = np.where(exact, scale, np.where(_rows_equal(values, other), other, first))
-    return np.rint(values / scale).astype(np.int8), scale[:, 0]
-
-
-def _rows_equal(values: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.bool_]:
-    equal: NDArray[np.bool_] = (np.rint(values / scale) * scale == values).all(1, keepdims=True)
-    return equal
 
 
 def unpack(module: nn.Module, tensors: Mapping[str, NDArray[np.generic]]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retrieval.encoders.starter.bases import TextBase
-from retrieval.encoders.starter.heads import pack_rows
+from retrieval.encoders.starter.packing import pack_rows
 
 UNUSED = "pooler."
 """The last layer of the published network, which sentence vectors never pass."""

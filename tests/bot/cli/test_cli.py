@@ -32,7 +32,7 @@ COMMANDS = (
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing of the developer's own library, key or server."""
     for name in list(os.environ):
-        if name.startswith(("PHOTOPAL_", "OPENAI_")):
+        if name != "PHOTOPAL_CACHE" and name.startswith(("PHOTOPAL_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PHOTOPAL_HOME", str(tmp_path / "home"))
     return tmp_path / "home"

@@ -13,7 +13,8 @@ from safetensors import safe_open
 from retrieval.encoders import Encoder, load_encoder
 from retrieval.encoders.folder import write_weights
 from retrieval.encoders.starter import SCENE_NAME, StarterEncoder, bases
-from retrieval.encoders.starter.heads import pack_rows
+from retrieval.encoders.starter.networks import Networks
+from retrieval.encoders.starter.packing import pack_rows
 from retrieval.encoders.starter.scene import copy_of
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from retrieval.photos.reading import open_image
@@ -172,7 +173,7 @@ def test_a_tuned_scene_network_is_kept_as_its_changes(
             if "layer.5." in name:
                 weight.add_(0.02 * torch.randn_like(weight))
     parts = (starter.image_base, starter.text_base, starter.image_head, starter.text_head)
-    encoder = StarterEncoder(*parts, starter.reference_statistics(), tuned)
+    encoder = StarterEncoder(Networks(*parts, tuned), starter.reference_statistics())
     texts = ["two dogs run on the beach", "look at the size of that wave!"]
     expected = encoder.encode_texts(texts)
     manifest = encoder.save(tmp_path)

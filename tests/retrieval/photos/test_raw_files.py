@@ -44,7 +44,7 @@ def test_raw_files_are_upright_and_dated(name: str, turn: int) -> None:
     """Through the preview that the camera developed, or developed here when there is none."""
     read: Decoded = read_photo(RAWS[name](turn), 100)
     assert Path(name).suffix in PHOTO_SUFFIXES
-    assert min(read.image.size) == 100
+    assert 100 <= min(read.image.size) < 200
     assert is_halves(turned_back(read.image, turn), 60 if name == "bare.dng" else 40)
     assert read.metadata.taken_at is not None
     assert read.metadata.taken_at.startswith("2021-07-04T10:11:12")

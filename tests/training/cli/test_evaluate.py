@@ -24,7 +24,7 @@ LONGEST = 200_000
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith(("PHOTOPAL_", "OPENAI_")):
+        if name != "PHOTOPAL_CACHE" and name.startswith(("PHOTOPAL_", "OPENAI_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PHOTOPAL_HOME", str(tmp_path / "home"))
     # Only so that nothing waits for torch: the encoder is the one thing that is not real here.

@@ -10,8 +10,8 @@ from PIL import Image
 
 from retrieval.encoders import load_encoder
 from retrieval.encoders.starter import StarterEncoder
-from retrieval.encoders.starter.bases import STATE_DIM
 from retrieval.encoders.starter.heads import TextHead, sentence_vectors
+from retrieval.encoders.starter.layout import STATE_DIM
 from tests.training.encoders.steps import TEXTS, step, vectors
 from training.encoders import make_trainable
 from training.errors import EncoderNotTrainable
