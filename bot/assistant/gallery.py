@@ -5,9 +5,11 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.assistant.facts import place_words
 from bot.assistant.reply import ShownPhoto
@@ -39,6 +41,7 @@ MAX_CLOSEST = 3
 THE_PICTURE, THE_PHOTO = "picture", "this photo"
 """What a picture is called beside the words: one that was shown, and one of the library."""
 NOT_JUDGED = Judged()
+_READ_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -224,20 +227,15 @@ class GalleryMaker:
 
     def of_filter(self, k: int, chosen: Filter) -> Gallery:
         """Photos of a time or place, when nothing else was said: spread over it, newest first."""
-        ids = self.library.ids_matching(chosen)
-        known = self.library.photos(ids.tolist())
-        dated = sorted(known.values(), key=lambda photo: (photo.taken_on or date.min, photo.id))
-        step = max(1, len(dated) // k)
-        spread = dated[::step][-k:][::-1]
-        photos = tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(spread, 1))
+        ids = self.library.ids_in_order_of_time(chosen)
+        spread = ids[:: max(1, len(ids) // k)][-k:][::-1]
+        photos = self._in_this_order(spread)
         return Gallery(photos, "fits" if photos else "none", len(ids))
 
     def at_random(self, k: int, chosen: Filter) -> Gallery:
         """Any photos, for a person who does not care which."""
-        ids = self.library.ids_matching(chosen).tolist()
-        chosen_ids = random.sample(ids, min(k, len(ids)))
-        known = self.library.photos(chosen_ids)
-        photos = tuple(_shown(rank, known[one], 0.0, ()) for rank, one in enumerate(chosen_ids, 1))
+        ids = self.library.ids_matching(chosen)
+        photos = self._in_this_order(ids[random.sample(range(len(ids)), min(k, len(ids)))])
         return Gallery(photos, "fits" if photos else "none", len(ids))
 
     def by_date(
@@ -245,12 +243,31 @@ class GalleryMaker:
     ) -> tuple[ShownPhoto, ...]:
         """Photos in the order of time: those of a gallery, else all that a filter lets through."""
         if gallery is None:
-            known = self.library.photos(self.library.ids_matching(chosen).tolist())
-            found = [_shown(0, photo, 0.0, ()) for photo in known.values() if photo.taken_on]
+            found = self._of_outermost_days(k, chosen, newest=newest)
         else:
             found = [photo for photo in gallery.photos if photo.taken_at]
         found.sort(key=lambda photo: (photo.taken_at or "", photo.photo_id), reverse=newest)
         return tuple(replace(photo, rank=rank) for rank, photo in enumerate(found[:k], 1))
+
+    def _of_outermost_days(self, k: int, chosen: Filter, *, newest: bool) -> list[ShownPhoto]:
+        """All photos of so many of the first or last days that there are ``k`` of them."""
+        ids = self.library.ids_in_order_of_time(chosen)[:: -1 if newest else 1]
+        found: list[ShownPhoto] = []
+        day = ""
+        for start in range(0, len(ids), _READ_AT_ONCE):
+            for photo in self._in_this_order(ids[start : start + _READ_AT_ONCE]):
+                if photo.taken_at is None:
+                    continue
+                if len(found) >= k and photo.taken_at[:10] != day:
+                    return found
+                day = photo.taken_at[:10]
+                found.append(photo)
+        return found
+
+    def _in_this_order(self, ids: NDArray[np.int64]) -> tuple[ShownPhoto, ...]:
+        known = self.library.photos(ids.tolist())
+        present = [known[one] for one in ids.tolist() if one in known]
+        return tuple(_shown(rank, photo, 0.0, ()) for rank, photo in enumerate(present, 1))
 
     def alike(self, text: str, others: Sequence[str]) -> list[float]:
         """Cosines of a text's vector with those of others."""

@@ -1,7 +1,7 @@
 """``photopal search``: photos for a text."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,8 +25,10 @@ from retrieval.errors import EmptyQuery
 from retrieval.photos.remote import path_from
 
 if TYPE_CHECKING:
-    from retrieval.library import Library
+    from retrieval.library import Library, Photo
     from retrieval.search import Filter, Query, Searcher, SearchOptions, SearchResult
+
+_READ_AT_ONCE = 500
 
 
 def search(
@@ -118,12 +120,17 @@ def all_of_filter(library: "Library", options: "SearchOptions") -> "SearchResult
     from retrieval.search.hits import Hit
     from retrieval.search.sureness import Sure
 
-    ids = library.ids_matching(options.filter).tolist()
-    photos = [photo for photo in library.photos(ids).values() if photo.path.is_file()]
-    photos.sort(key=lambda photo: (photo.taken_on or date.min, photo.id), reverse=True)
+    ids = library.ids_in_order_of_time(options.filter)[::-1].tolist()
+    there: list[Photo] = []
+    for start in range(0, len(ids), _READ_AT_ONCE):
+        some = ids[start : start + _READ_AT_ONCE]
+        known = library.photos(some)
+        there += [known[one] for one in some if one in known and known[one].path.is_file()]
+        if len(there) >= options.k:
+            break
     hits = tuple(
         Hit(rank, photo.id, photo.path, 0.0)
-        for rank, photo in enumerate(photos[: options.k], start=1)
+        for rank, photo in enumerate(there[: options.k], start=1)
     )
     return SearchResult(hits, len(ids), 0.0, not hits, sure=Sure.FITS if hits else Sure.NONE)
 

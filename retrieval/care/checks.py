@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.care.findings import REPAIR, Finding, examples_of
+from retrieval.errors import VectorServerError
 from retrieval.indexing.diff import losses, under
 from retrieval.library import Library
 from retrieval.library.connection import chunks, path_of
 from retrieval.library.derived import derive_all
-from retrieval.vectors import open_index
+from retrieval.vectors import VectorIndex, open_index
 
 UNIT_TOLERANCE = 1e-2
 """Vectors are of unit length up to rounding."""
@@ -139,22 +140,27 @@ def check_names(library: Library, repair: bool) -> Iterator[Finding]:
 
 
 def check_index(library: Library, repair: bool) -> Iterator[Finding]:
-    """The vector index beside the library, as it lies on the disk."""
+    """The vector index, as it lies on the disk or on its server."""
     index = open_index(library)
+    try:
+        yield from _check_index(library, index, repair)
+    except VectorServerError as error:
+        yield Finding("index-away", str(error), advice="look at the server, then photopal index")
+
+
+def _check_index(library: Library, index: VectorIndex, repair: bool) -> Iterator[Finding]:
     state = str(index.state(library))
     if not library.searchable_count() and state in ("missing", "fresh"):
         return
-    if state == "fresh" and index.sync(library):
-        # Only reading it shows that what is told of it beside it is not true.
+    # Only reading it shows that what is told of it beside it is not true.
+    if state == "fresh" and (index.sync(library) or not index.is_whole()):
         state = "damaged"
     if state == "fresh":
         return
     repaired = False
     if repair:
         if state == "damaged":
-            # So that what lies on the disk is not taken for this state again.
-            with library.transaction():
-                pass
+            index.discard()
         index.sync(library)
         repaired = index.save() and index.state(library) == "fresh"
     yield Finding(

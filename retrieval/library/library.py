@@ -205,11 +205,19 @@ class Library(VectorSets, Texts):
     def ids_matching(self, wanted: Filter) -> NDArray[np.int64]:
         """Ids of the present photos that a filter lets through, in growing order."""
         with self.snapshot():
-            change, postings = self.change, self._postings
-            # A writer may alter what is read again within one change.
-            if postings is None or postings.change != change or self.writable:
-                self._postings = postings = Postings(self, change)
-            return postings.matching(wanted)
+            return self._current_postings().matching(wanted)
+
+    def ids_in_order_of_time(self, wanted: Filter) -> NDArray[np.int64]:
+        """The same by day, the earliest first; those of an unknown day come before."""
+        with self.snapshot():
+            return self._current_postings().in_order_of_time(wanted)
+
+    def _current_postings(self) -> Postings:
+        change = self.change
+        # A writer may alter what is read again within one change.
+        if self._postings is None or self._postings.change != change or self.writable:
+            self._postings = Postings(self, change)
+        return self._postings
 
     def search_names(
         self, words: str | Iterable[str], ids: Collection[int] | None = None

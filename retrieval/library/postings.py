@@ -106,6 +106,12 @@ class Postings:
         ids: Ids = np.flatnonzero(chosen)
         return ids
 
+    def in_order_of_time(self, wanted: Filter) -> Ids:
+        """As :meth:`matching`, by day, the earliest first; those of an unknown day come before."""
+        chosen = _mask([self.matching(wanted)], len(self._all_present()))
+        by_day = self._column(_DAY).ids
+        return by_day[chosen[by_day]]
+
     def _conditions(self, wanted: Filter) -> Iterable[list[Ids]]:
         """For each condition of a filter the lists of the photos that meet it."""
         if wanted.dates:

@@ -57,6 +57,17 @@ class VectorIndex(Protocol):
         """What kind of index serves this library, in words that ``status`` prints."""
         ...
 
+    def is_whole(self) -> bool:
+        """Whether all that :meth:`save` kept is as it was written; reads what a start leaves out.
+
+        For an engine's server, which looks after its files itself, always true.
+        """
+        ...
+
+    def discard(self) -> None:
+        """Remove what :meth:`save` kept, so that all of it is made anew."""
+        ...
+
     def reading(self) -> AbstractContextManager[None]:
         """Hold changes off for as long as the block lasts. Not to be nested."""
         ...

@@ -320,9 +320,19 @@ class FaissIndex:
                     return CLUSTERED.format(lists=stamp.lists)
         return FLAT
 
-    def verify(self) -> bool:
-        """Read all of a large library's base and compare the checksums; what a start leaves out."""
+    def is_whole(self) -> bool:
+        """Read all of a large library's base, too; see :meth:`VectorIndex.is_whole`."""
         return self.path is None or is_whole(base_folder(self.path))
+
+    def discard(self) -> None:
+        """Remove the files beside the library; see :meth:`VectorIndex.discard`."""
+        with self._syncing, self._lock.alone():
+            self._store, self._statistics, self._state = None, None, ("", "", -1)
+            self._saved = None
+            if self.path is not None:
+                stamp_path(self.path).unlink(missing_ok=True)
+                self.path.unlink(missing_ok=True)
+                remove_bases(base_folder(self.path))
 
     def _load(self, library: Library) -> tuple[VectorStore, int] | None:
         """What is on disk and its change number; None unless it is whole and this library's."""

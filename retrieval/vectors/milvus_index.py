@@ -386,6 +386,14 @@ class MilvusIndex:
             return "damaged"
         return "fresh" if self._is_fresh(stamp, view) else "stale"
 
+    def is_whole(self) -> bool:
+        """The server looks after its files itself; see :meth:`VectorIndex.is_whole`."""
+        return True
+
+    def discard(self) -> None:
+        """Drop the collection; see :meth:`VectorIndex.discard`."""
+        self.collection.drop()
+
     def kind(self, library: Library) -> str:
         """What kind of index the server keeps for a library of this size, in words."""
         kind, nlist = kind_for(library.searchable_count(), self.exact_up_to)

@@ -17,6 +17,8 @@ from retrieval.paths import home
 from retrieval.photos.thumbnails import Thumbnails
 from retrieval.search import Query, Searcher, SearchOptions
 from retrieval.vectors import open_index
+from retrieval.vectors.base_files import base_folder
+from retrieval.vectors.faiss_index import FaissIndex, index_path
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.other_user import as_ordinary_user
 from tests.support.pictures import paint
@@ -143,6 +145,22 @@ def test_the_index(path: Path, what: str, encoder: ColourEncoder) -> None:
         assert open_index(library).state(library) == "fresh"
         found = Searcher(library, encoder).search(Query.of("blue"), SearchOptions(1))
         assert found.hits[0].path.name == "blue.png"
+
+
+def test_a_vector_of_a_large_library_is_damaged(path: Path) -> None:
+    with Library.open(path) as library:
+        index = FaissIndex(index_path(path), large=2)
+        index.discard()
+        index.sync(library)
+        assert index.save()
+    assert examine(path).findings == []
+    (rows,) = base_folder(index_path(path)).glob("*/rows.npy")
+    content = bytearray(rows.read_bytes())
+    content[-5] ^= 0xFF
+    rows.write_bytes(content)
+    assert kinds(examine(path)) == {"index-damaged": 1}
+    mended(path)
+    assert examine(path).findings == []
 
 
 def test_thumbnails_and_leftovers(path: Path, photos: Path) -> None:

@@ -68,3 +68,14 @@ def test_lists_are_read_from_indexes_alone(filled: Library) -> None:
         plan = [row[-1] for row in filled._all(f"EXPLAIN QUERY PLAN {query}")]
         assert any("COVERING INDEX" in step for step in plan), (query, plan)
         assert not any("TEMP B-TREE" in step for step in plan), (query, plan)
+
+
+def test_ids_in_order_of_time(filled: Library) -> None:
+    first_five = Filter(only=frozenset(range(1, 6)))
+    for number, day in enumerate(["2020-03-01", None, "2019-05-05", "2021-01-01", "2020-03-01"]):
+        filled._execute("UPDATE photo SET taken_on = ? WHERE id = ?", (day, number + 1))
+    assert filled.ids_in_order_of_time(first_five).tolist() == [2, 3, 1, 5, 4]
+    since = Filter(only=first_five.only, dates=(DateRange(date(2020, 1, 1), None),))
+    assert filled.ids_in_order_of_time(since).tolist() == [1, 5, 4]
+    filled.set_hidden(5, True)
+    assert filled.ids_in_order_of_time(since).tolist() == [1, 4]

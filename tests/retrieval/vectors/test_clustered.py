@@ -232,17 +232,17 @@ def test_missing_or_damaged(large: Library, world: World, damage) -> None:
     assert len(bases(large)) == 1
     again = opened(large)
     assert again.search(query, 5)[0][0].tolist() == best
-    assert again.verify()
+    assert again.is_whole()
 
 
 def test_a_damaged_vector_is_found_by_reading_all(large: Library) -> None:
     index = opened(large)
-    assert index.verify()
+    assert index.is_whole()
     [path] = base_folder(index_path(large.path)).glob("*/rows.npy")
     with open(path, "r+b") as file:
         file.seek(5_000)
         file.write(b"\xff\xff")
-    assert not index.verify()
+    assert not index.is_whole()
     index.search(np.ones((1, DIM), dtype=np.float32), 30)
 
 
