@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.backups import Backup, backups
-from retrieval.care import checks
+from retrieval.care.checks import (
+    check_files,
+    check_folders,
+    check_index,
+    check_names,
+    check_vectors,
+)
 from retrieval.care.findings import REPAIR, Finding
 from retrieval.care.leftovers import check_leftovers, check_thumbnails
 from retrieval.care.sqlite_file import broken_references, only_indexes, problems_of, salvage
@@ -209,14 +215,14 @@ def _salvaged(path: Path, kind: Kind, problems: tuple[str, ...]) -> Finding:
 def _inside(
     library: Library, thumbnails: Path | None, repair: bool, step: Callable[[str], None]
 ) -> Iterator[Finding]:
-    yield from checks.check_folders(library)
+    yield from check_folders(library)
     step("Looking for the photos' files …")
-    yield from checks.check_files(library, repair)
+    yield from check_files(library, repair)
     step("Reading the vectors …")
-    yield from checks.check_vectors(library, repair)
-    yield from checks.check_names(library, repair)
+    yield from check_vectors(library, repair)
+    yield from check_names(library, repair)
     step("Reading the index …")
-    yield from checks.check_index(library, repair)
+    yield from check_index(library, repair)
     if thumbnails is not None:
         step("Looking at the thumbnails …")
         yield from check_thumbnails(library, thumbnails, repair)
