@@ -90,6 +90,8 @@ def search(
     if like is not None and text == ["-"]:
         raise typer.BadParameter("--like takes one text, not lines of standard input")
     named = favourites or after or before or folders
+    if not text and like is None and not named:
+        raise typer.BadParameter("say what the photo shows, as in photopal search a cat")
     if not query and like is None and not named:
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:

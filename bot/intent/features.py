@@ -125,6 +125,16 @@ _NO_DESCRIPTION = frozenset(
 )
 
 
+def is_noun_phrase(tokens: Sequence[str]) -> bool:
+    """Whether a message may be the name of a thing alone: "a cup of coffee", "the old windmill"."""
+    return (
+        2 <= len(tokens) <= 8
+        and tokens[0] in ("a", "an", "the", "some", "my", "our", "two", "three", "0")
+        and not _NO_DESCRIPTION & set(tokens)
+        and "Vd" not in tokens
+    )
+
+
 def is_description(tokens: Sequence[str]) -> bool:
     """Whether a message is a bare description: "girl blowing bubbles, sunny meadow".
 

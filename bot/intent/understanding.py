@@ -25,7 +25,14 @@ from bot.intent.cues import uses_plain_words
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
 from bot.intent.favourites import Marked, split_favourites
-from bot.intent.features import SentenceBase, is_description, meanings, row, shape_of
+from bot.intent.features import (
+    SentenceBase,
+    is_description,
+    is_noun_phrase,
+    meanings,
+    row,
+    shape_of,
+)
 from bot.intent.languages import Foreign, read_foreign
 from bot.intent.like_this import Alike, split_alike
 from bot.intent.move_model import MoveModel, decide
@@ -126,6 +133,10 @@ _LEADING_ONLY = re.compile(
     r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|nah|nope|hm+|oh|ah|well|sorry|or|rather|please|only|"
     r"just|actually|wait|instead|maybe|try|next|more|same|"
     r"of course|or rather|better)\b[\s,.:;!–—-]+)+",
+    re.IGNORECASE,
+)
+_NEXT_TOPIC = re.compile(
+    r"(?:(?:ok(?:ay)?|and|great|thanks|lovely|good|nice|so|right)[\s,.!]+)*(?:now|next|then)\b[\s,:]+",
     re.IGNORECASE,
 )
 _ONE_IS = re.compile(
@@ -354,6 +365,8 @@ class Understanding:
             return Move.REQUEST, 0.9
         if not foreign and announces_plainly(said):
             return Move.ANNOUNCE, 0.9
+        if not foreign and state.asked and _names_next(said):
+            return Move.REQUEST, 0.8
         if foreign:
             # The classifier reads English: here the word lists decide.
             wanted = foreign.asks or foreign.names_things
@@ -477,6 +490,12 @@ def _without_comment(text: str) -> str:
     """A message without what is said beside the photo; whole where too little would be left."""
     shorter = split_comment(text).content
     return shorter if _own_words(take_apart(shorter).content) else text
+
+
+def _names_next(text: str) -> bool:
+    """Whether a message only names another thing: "and now a cup of coffee"."""
+    begins = _NEXT_TOPIC.match(text)
+    return begins is not None and is_noun_phrase(shape_of(text[begins.end() :]))
 
 
 def _own_words(text: str) -> bool:

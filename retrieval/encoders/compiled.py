@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -29,6 +30,17 @@ from retrieval.threads import usable_cores
 log = logging.getLogger(__name__)
 
 Arrays = list[NDArray[Any]]
+
+
+def load_openvino() -> Any:
+    """The package, without the part that reports its use to its makers.
+
+    OpenVINO does without ``openvino_telemetry`` where that is not installed.
+    """
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
 
 
 def is_installed() -> bool:
@@ -66,7 +78,7 @@ class CompiledNetwork:
 
     def rows(self, inputs: NDArray[Any], size: int) -> NDArray[np.float32]:
         """The output [n, dim] for inputs [n, ...], ``size`` rows at a time, side by side."""
-        import openvino
+        openvino = load_openvino()
 
         parts: dict[int, NDArray[np.float32]] = {}
 
@@ -83,7 +95,7 @@ class CompiledNetwork:
 
     def _ready(self) -> Any:
         if self._compiled is None:
-            import openvino
+            openvino = load_openvino()
 
             settings = {
                 "INFERENCE_PRECISION_HINT": "f32",
@@ -116,7 +128,7 @@ class NetworkStore:
             if sums.read_text(encoding="utf-8") != _sums(description, weights):
                 log.info("%s is damaged and will be made anew", description)
                 return None
-            import openvino
+            openvino = load_openvino()
 
             model = openvino.Core().read_model(description, weights)
             with contextlib.suppress(OSError):
@@ -165,6 +177,8 @@ def convert(module: Any, examples: Sequence[Any], shapes: Sequence[Sequence[int]
         Exception: what OpenVINO raises about an operation that it does not know.
     """
     import torch
+
+    load_openvino()
     from openvino import PartialShape, Type
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
@@ -195,7 +209,7 @@ def converted_or_none(make: Callable[[], Any]) -> Any:
 
 def _serialised(model: Any, weights: Path) -> bytes:
     """Write a network's weights into a file; its description is given back."""
-    import openvino
+    openvino = load_openvino()
 
     # A description is only written under a name that ends so.
     with tempfile.TemporaryDirectory() as folder:
@@ -214,7 +228,7 @@ def _sums(*files: Path) -> str:
 
 
 def _version() -> str:
-    import openvino
+    openvino = load_openvino()
 
     return str(openvino.__version__)
 

@@ -192,6 +192,20 @@ def test_messages_that_were_not_trained_on(understanding: Understanding) -> None
     assert hits / wanted >= 0.88
 
 
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        ("and now a cup of coffee", True),
+        ("thanks. now the old windmill", True),
+        ("next: some gravel", True),
+        ("now the weather is bad again", False),
+        ("and then a storm came", False),
+    ],
+)
+def test_another_thing_is_named(plan, message: str, wanted: bool) -> None:
+    assert plan(message, ASKED).move.wants_photo is wanted
+
+
 def test_first_messages_of_many_people(understanding: Understanding) -> None:
     measured = first_figures(understanding)
     assert measured["precision"] >= 0.88

@@ -18,6 +18,7 @@ from retrieval.encoders.starter.serving import CompiledStarter
 from retrieval.paths import cache
 from retrieval.photos.reading import open_image
 from retrieval.photos.samples import install_samples
+from tests.support.addresses import AddressRecorder
 
 TEXTS = [
     "a cat",
@@ -200,3 +201,21 @@ def test_a_search_imports_no_torch(starter: StarterEncoder, tmp_path: Path) -> N
     assert not has_torch
     assert not has_transformers
     assert float(starter.encode_texts(["a cat"])[0] @ np.array(vector)) > 0.999
+
+
+def test_nothing_is_reported_while_networks_are_converted(tmp_path: Path) -> None:
+    """Parts of OpenVINO report each conversion to its makers, through a package of their own."""
+    recorder = AddressRecorder(tmp_path)
+    program = (
+        "import socket, sys; from retrieval.encoders import load_encoder; "
+        "load_encoder('starter').encode_texts(['a cat']); "
+        "assert sys.modules['openvino_telemetry'] is None; socket.getaddrinfo('localhost', 80)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **recorder.environment(), "PHOTOPAL_CACHE": str(tmp_path / "cache")},
+        check=True,
+    )
+    assert list((tmp_path / "cache").rglob("*.sums"))
+    assert recorder.noted()
+    assert recorder.elsewhere() == []

@@ -607,6 +607,7 @@ def test_the_report_as_json(
     assert list(report) == [
         *("indexed", "unchanged", "moved", "removed", "failed", "lost"),
         *("seconds", "photos_per_second", "remarks", "skipped", "joined", "left_out"),
+        "index_behind",
     ]
     assert report["failed"][0] == {
         "path": str(photos / "bomb.png"),
