@@ -145,7 +145,7 @@ def test_what_cannot_be_liked_is_one_line(photopal: Command, folder: Path, tmp_p
         status, answer, said = photopal("search", "--like", like)
         assert (status, answer) == (1, {}) and reason in said and said.count("\n") == 1
     assert run(["search", "--like", "1", "-"]) == 2
-    assert run(["search"]) == 1
+    assert run(["search"]) == 2
     with Library.open(home() / "library.db") as library:
         library.set_hidden(1, True)
     assert photopal("search", "--like", "1")[0] == 1
