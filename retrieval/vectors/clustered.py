@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.vectors.base import Ids, Ranking, Vectors, ranked
-from retrieval.vectors.flat import NO_IDS, FlatVectors, load_faiss, selector
+from retrieval.vectors.base import NO_IDS, Ids, Ranking, Vectors, ranked
+from retrieval.vectors.flat import FlatVectors, load_faiss, selector
 
 EXACT_SUBSET = 12_000
 """Up to so many allowed photos are all scored exactly."""

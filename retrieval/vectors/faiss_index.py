@@ -28,6 +28,7 @@ import numpy as np
 from retrieval.files import PRIVATE, STALE_SECONDS, replacing, write_text
 from retrieval.library import Library
 from retrieval.vectors.base import (
+    NO_IDS,
     STATISTICS_SAMPLE,
     Ids,
     IndexState,
@@ -46,7 +47,7 @@ from retrieval.vectors.base_files import (
     write_base,
 )
 from retrieval.vectors.clustered import ClusteredVectors
-from retrieval.vectors.flat import NO_IDS, FlatVectors, VectorStore, load_faiss
+from retrieval.vectors.flat import FlatVectors, VectorStore, load_faiss
 from retrieval.vectors.sharing import SharedLock
 
 LARGE = 100_000

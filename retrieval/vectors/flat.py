@@ -4,12 +4,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from retrieval.vectors.base import Ids, Ranking, Vectors, members, ranked
+from retrieval.vectors.base import NO_IDS, Ids, Ranking, Vectors, members, ranked
 
 SMALL_SUBSET = 2_000
 """Up to so many allowed photos are scored one by one; FAISS would pass over all others."""
-
-NO_IDS: Ids = np.empty(0, dtype=np.int64)
 
 
 class VectorStore(Protocol):

@@ -24,12 +24,15 @@ import numpy as np
 from retrieval.errors import PhotoNotFound, VectorIndexBehind, VectorServerRefused
 from retrieval.library import Library
 from retrieval.vectors.base import (
+    NO_IDS,
     STATISTICS_SAMPLE,
     Ids,
     IndexState,
     Ranking,
     Vectors,
+    is_in,
     mean_and_covariance,
+    members,
     ranked,
 )
 from retrieval.vectors.milvus_collection import MAX_LIMIT, Kind, MilvusCollection, ServerStamp
@@ -54,7 +57,6 @@ _SPARE = 32
 _TIE = 2e-6
 _GROWTH = 4
 _READ_AT_ONCE = 5_000
-_NONE: Ids = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -132,10 +134,10 @@ class MilvusIndex:
                 if before is not None and before.library is library and before.state == now:
                     return 0
                 ids = library.searchable_ids()
-                same = _NONE if before is None else _unchanged(library, before.state, before.ids)
+                same = NO_IDS if before is None else _unchanged(library, before.state, before.ids)
             with self._lock.alone():
                 self._view, self._statistics = _View(library, now, ids), None
-            held = _NONE if before is None else before.ids
+            held = NO_IDS if before is None else before.ids
             return len(np.setdiff1d(held, ids)) + len(np.setdiff1d(ids, same))
 
     def reading(self) -> AbstractContextManager[None]:
@@ -148,11 +150,11 @@ class MilvusIndex:
 
     def ids(self) -> Ids:
         """Their ids, in growing order."""
-        return _NONE if self._view is None else self._view.ids
+        return NO_IDS if self._view is None else self._view.ids
 
     def known(self, ids: Ids) -> Ids:
         """Those of these ids that can be searched, in their order."""
-        return ids[is_in(ids, self.ids())]
+        return members(ids, self.ids())
 
     def vectors(self, ids: Ids) -> Vectors:
         """Vectors [n, dim] of these photos, from the library."""
@@ -183,13 +185,13 @@ class MilvusIndex:
         wanted = self.ids() if allowed is None else np.intersect1d(allowed, self.ids())
         k = min(k, len(wanted))
         if view is None or k <= 0:
-            return [(_NONE, np.empty(0, dtype=np.float32))] * len(queries)
+            return [(NO_IDS, np.empty(0, dtype=np.float32))] * len(queries)
         if len(wanted) <= self.small_subset:
             return [self._compared(query, wanted, k) for query in queries]
         standing = self._look(view)
         on_server, here = standing.current, standing.behind
         if allowed is not None:
-            on_server = wanted[is_in(wanted, on_server)]
+            on_server = members(wanted, on_server)
         chosen = is_in(here, wanted)
         rankings = []
         for query in queries:
@@ -233,7 +235,7 @@ class MilvusIndex:
 
     def _compared(self, query: Vectors, ids: Ids, k: int) -> Ranking:
         """The ``k`` best of some ids, each compared with the query [dim] here."""
-        best: Ranking = (_NONE, np.empty(0, dtype=np.float32))
+        best: Ranking = (NO_IDS, np.empty(0, dtype=np.float32))
         for start in range(0, len(ids), _READ_AT_ONCE):
             some, rows = self._there(np.sort(ids[start : start + _READ_AT_ONCE]))
             found = np.concatenate([best[0], some]), np.concatenate([best[1], rows @ query])
@@ -246,7 +248,7 @@ class MilvusIndex:
             return ids, self.vectors(ids)
         except PhotoNotFound:
             assert self._view is not None
-            left = ids[is_in(ids, self._view.library.searchable_ids())]
+            left = members(ids, self._view.library.searchable_ids())
             return left, self.vectors(left)
 
     # -- the server --------------------------------------------------------------------------
@@ -274,7 +276,7 @@ class MilvusIndex:
                 same = known is not None and known.stamp == stamp and stamp.count >= 0
                 rows = known.rows if known is not None and same else collection.ids()
                 current = _unchanged(library, _state_in(stamp), rows)
-                current = current[is_in(current, view.ids)]
+                current = members(current, view.ids)
             behind = np.setdiff1d(view.ids, current)
             if len(behind) > MAX_BEHIND:
                 raise self._behind(len(behind))
@@ -316,7 +318,7 @@ class MilvusIndex:
             VectorServerAway, VectorServerRefused: it does not, or it is not.
         """
         try:
-            self._owned(_View(library, _state_of(library), _NONE))
+            self._owned(_View(library, _state_of(library), NO_IDS))
         finally:
             # Indexing starts processes, and gRPC wants none while it is connected.
             self.collection.close()
@@ -344,7 +346,7 @@ class MilvusIndex:
                     collection.set_kind(kind, nlist)
                 collection.load()
                 stamp = collection.stamp()
-            rows, fresh = _NONE, False
+            rows, fresh = NO_IDS, False
             if stamp is None or stamp.fingerprint != view.state[1] or collection.dim() != dim:
                 if self._owned(view):
                     collection.drop()
@@ -353,7 +355,7 @@ class MilvusIndex:
                 collection.set_stamp(stamp, dim)
             else:
                 fresh = self._is_fresh(stamp, view)
-                rows = _NONE if fresh else collection.ids()
+                rows = NO_IDS if fresh else collection.ids()
             if not fresh:
                 self._write(view, _unchanged(view.library, _state_in(stamp), rows), rows)
                 written = max(stamp.written, collection.last_written())
@@ -412,13 +414,6 @@ def cells_to_search(nlist: int) -> int:
     return min(nlist, max(16, nlist // 16))
 
 
-def is_in(ids: Ids, held: Ids) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Which of some ids are in others, which are in growing order [n]."""
-    if not len(held):
-        return np.zeros(len(ids), dtype=bool)
-    return held[np.minimum(np.searchsorted(held, ids), len(held) - 1)] == ids
-
-
 def covering(wanted: Ids, rows: Ids) -> tuple[str, int]:
     """An expression that lets some rows in, and as few others as a few ranges can.
 
@@ -466,6 +461,6 @@ def _unchanged(library: Library, state: tuple[str, str, int], ids: Ids) -> Ids:
     uid, fingerprint, change = _state_of(library)
     # A smaller number than before: the library was put back from a backup, nothing is sure.
     if state[:2] != (uid, fingerprint) or state[2] > change:
-        return _NONE
+        return NO_IDS
     changed = np.array(sorted(library.ids_changed_since(state[2])), dtype=np.int64)
     return ids[~is_in(ids, changed)]
