@@ -11,8 +11,9 @@ import time
 from html import escape
 from pathlib import Path
 
-from bot.encoders import DONE, UnderWay, better_eyes, under_way
+from bot.encoders import DONE, Choice, UnderWay, better_eyes, under_way
 from bot.page.people import People
+from bot.page.plain_page import plain_page
 from bot.page.services import PageServices
 from bot.page.words import Words
 from retrieval.errors import PhotopalError
@@ -66,15 +67,14 @@ def eyes_line(services: PageServices, person: str, words: Words) -> str:
             return f"**{words.say('eyes.title')}**: {said} [{words.say('eyes.more')}]({PATH})"
         if services.samples or Dismissed().by(person):
             return ""
-        offer = _offer(services, words)
+        best = better_eyes(services.library)
+        if best is None:
+            return ""
+        offer = _offer(best, services, words)
     except PhotopalError as error:
         log.debug("no better eyes: %s", error)
         return ""
-    return (
-        f"**{words.say('eyes.title')}**: {offer} [{words.say('eyes.more')}]({PATH})"
-        if offer
-        else ""
-    )
+    return f"**{words.say('eyes.title')}**: {offer} [{words.say('eyes.more')}]({PATH})"
 
 
 def may_start_here(people: People) -> bool:
@@ -98,48 +98,26 @@ def page(services: PageServices, words: Words, *, may_start: bool) -> str:
 
     coming, failure = under_way(services.library), _failure()
     best = better_eyes(services.library) if coming is None else None
-    reload = ""
+    reload: int | None = None
     if coming is not None:
         body = _progress(coming, words)
-        reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">' if coming.running else ""
+        reload = RELOAD_SECONDS if coming.running else None
         if not coming.running:
             body += _buttons(words, may_start, coming.encoder, dismiss=False)
     elif best is not None and just_started():
         body = f"<p>{say('starting', encoder=best.encoder)}</p>"
-        reload = f'<meta http-equiv="refresh" content="{RELOAD_SECONDS}">'
+        reload = RELOAD_SECONDS
     elif best is not None:
-        body = f"<p>{escape(_offer(services, words))}</p><p>{say('how')}</p>"
+        body = f"<p>{escape(_offer(best, services, words))}</p><p>{say('how')}</p>"
         body += _buttons(words, may_start, best.name, dismiss=True)
         if failure:
             body += f"<p><code>{escape(failure)}</code></p>"
     else:
         body = f"<p>{say('now', encoder=services.library.encoder_name or '')}</p>"
-    return f"""<!doctype html>
-<html lang="{words.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="same-origin">
-{reload}
-<title>{say("title")} · Photopal</title>
-<link rel="icon" href="/public/favicon.svg">
-<link rel="stylesheet" href="/public/learned.css">
-</head>
-<body>
-<header><a href="/">{escape(words.say("learned.back"))}</a></header>
-<main>
-<h1>{say("title")}</h1>
-{body}
-</main>
-</body>
-</html>
-"""
+    return plain_page(words, words.say("eyes.title"), body, reload_seconds=reload)
 
 
-def _offer(services: PageServices, words: Words) -> str:
-    best = better_eyes(services.library)
-    if best is None:
-        return ""
+def _offer(best: Choice, services: PageServices, words: Words) -> str:
     photos = services.library.counts().present
     key = "eyes.offer_here" if best.here else "eyes.offer"
     return words.say(

@@ -3,22 +3,18 @@
 Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from chainlit.auth import get_current_user
 from fastapi import APIRouter, Depends, Header, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from bot.encoders import better_eyes, start_in_background, under_way
 from bot.page.better_eyes import PATH, Dismissed, just_started, may_start_here, page
 from bot.page.personal import PersonalPages
+from bot.page.plain_page import NO_STORE, Visitor, name_of
 from bot.page.services import PageServices
 from bot.page.words import Words
 from retrieval.errors import PhotopalError
-
-NO_STORE = {"Cache-Control": "private, no-store"}
-
-Visitor = Annotated[Any, Depends(get_current_user)]
 
 
 def eyes_routes(pages: PersonalPages) -> APIRouter:
@@ -27,7 +23,7 @@ def eyes_routes(pages: PersonalPages) -> APIRouter:
 
     async def services_of(visitor: Visitor) -> PageServices:
         try:
-            return (await pages.of(_person(visitor))).services
+            return (await pages.of(name_of(visitor))).services
         except PhotopalError as error:
             raise HTTPException(404, "There are no photos yet.") from error
 
@@ -55,13 +51,7 @@ def eyes_routes(pages: PersonalPages) -> APIRouter:
 
     @router.post("/dismiss")
     def dismiss(visitor: Visitor, services: Services) -> RedirectResponse:
-        Dismissed().add(_person(visitor))
+        Dismissed().add(name_of(visitor))
         return RedirectResponse("/", 303)
 
     return router
-
-
-def _person(visitor: Any) -> str:
-    if visitor is None:
-        raise HTTPException(401, "Log in first.")
-    return str(visitor.identifier)

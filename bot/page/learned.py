@@ -7,9 +7,8 @@ Import this only after :mod:`bot.page.launch` has set Chainlit's environment.
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Annotated, Any
+from typing import Annotated
 
-from chainlit.auth import get_current_user
 from fastapi import APIRouter, Depends, Form, Header, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse
 
@@ -21,16 +20,13 @@ from bot.history.records import present_photos
 from bot.page.gallery import card
 from bot.page.keeping import LiveChats
 from bot.page.personal import PersonalPages
+from bot.page.plain_page import NO_STORE, Visitor, name_of, plain_page
 from bot.page.words import Words
 from retrieval.errors import PhotopalError
 from retrieval.library import Library, Photo
 
 MOST = 200
 """Things that are listed, the newest."""
-
-NO_STORE = {"Cache-Control": "private, no-store"}
-
-Visitor = Annotated[Any, Depends(get_current_user)]
 
 
 def learned_routes(pages: PersonalPages) -> APIRouter:
@@ -40,7 +36,7 @@ def learned_routes(pages: PersonalPages) -> APIRouter:
 
     async def library_of(visitor: Visitor) -> Library | None:
         try:
-            return (await pages.of(_owner(visitor))).services.library
+            return (await pages.of(name_of(visitor))).services.library
         except PhotopalError:
             # What was learned is shown, and can be deleted, without the photos.
             return None
@@ -54,7 +50,7 @@ def learned_routes(pages: PersonalPages) -> APIRouter:
         accept_language: Annotated[str, Header()] = "",
     ) -> HTMLResponse:
         words = Words.of(accept_language.partition(",")[0].partition(";")[0])
-        known = _known(chats, _owner(visitor))
+        known = _known(chats, name_of(visitor))
         photos: Mapping[int, Photo] = {}
         if library is not None:
             ours = [one.photo_id for one in known[:MOST] if one.library == library.uid]
@@ -67,7 +63,7 @@ def learned_routes(pages: PersonalPages) -> APIRouter:
         identifier: Annotated[str, Form(alias="id", max_length=64)] = "",
         everything: Annotated[bool, Form(alias="all")] = False,
     ) -> RedirectResponse:
-        owner = _owner(visitor)
+        owner = name_of(visitor)
         known = _known(chats, owner)
         chosen = [one for one in known if everything or one.id == identifier]
         if chats.history is not None and chosen:
@@ -87,12 +83,6 @@ def learned_routes(pages: PersonalPages) -> APIRouter:
     return router
 
 
-def _owner(visitor: Any) -> str:
-    if visitor is None:
-        raise HTTPException(401, "Log in first.")
-    return str(visitor.identifier)
-
-
 def _known(chats: LiveChats, owner: str) -> list[KeptFeedback]:
     if chats.history is None:
         return []
@@ -104,8 +94,6 @@ def _known(chats: LiveChats, owner: str) -> list[KeptFeedback]:
 
 def page(words: Words, known: Sequence[KeptFeedback], photos: Mapping[int, Photo]) -> str:
     """The page as HTML.
-
-    Its forms must say where they come from, or the guard takes them for another website's.
 
     Args:
         words: in the language of the browser.
@@ -128,26 +116,7 @@ def page(words: Words, known: Sequence[KeptFeedback], photos: Mapping[int, Photo
             '<input type="hidden" name="all" value="true">'
             f"<button>{say('forget_all_now')}</button></form></details>"
         )
-    return f"""<!doctype html>
-<html lang="{words.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="same-origin">
-<title>{say("title")} · Photopal</title>
-<link rel="icon" href="/public/favicon.svg">
-<link rel="stylesheet" href="/public/learned.css">
-</head>
-<body>
-<header><a href="/">{say("back")}</a></header>
-<main>
-<h1>{say("title")}</h1>
-<p>{say("text")}</p>
-{body}
-</main>
-</body>
-</html>
-"""
+    return plain_page(words, words.say("learned.title"), f"<p>{say('text')}</p>\n{body}")
 
 
 def _item(words: Words, feedback: KeptFeedback, photo: Photo | None) -> str:
