@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from retrieval.errors import EngineUnavailable, WorkerDied
+from retrieval.photos.isolation import end_process
 
 ENGINES = ("daft",)
 """Names of the engines that can be chosen."""
@@ -112,13 +113,7 @@ def _talk(process: "subprocess.Popen[bytes]", task: bytes) -> Iterator[str]:
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the engine and its workers, busy or not."""
-    with contextlib.suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    for pipe in (process.stdin, process.stdout):
+    if hasattr(os, "killpg"):
         with contextlib.suppress(OSError):
-            if pipe is not None:
-                pipe.close()
-    process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+    end_process(process)

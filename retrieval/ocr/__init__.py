@@ -2,13 +2,12 @@
 
 from retrieval.ocr.base import TextReader
 from retrieval.ocr.rapid import open_reader, reader_available
-from retrieval.ocr.run import TextProgress, TextReport, Unread, read_texts
+from retrieval.ocr.run import TextProgress, TextReport, read_texts
 
 __all__ = [
     "TextProgress",
     "TextReader",
     "TextReport",
-    "Unread",
     "open_reader",
     "read_texts",
     "reader_available",

@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from retrieval.errors import UnreadableImage
 from retrieval.files import content_hash
+from retrieval.indexing.report import Failed
 from retrieval.library import Library
 from retrieval.library.texts import TextLine, UnreadPhoto
 from retrieval.ocr.base import TextReader
@@ -30,14 +30,6 @@ KEPT_EVERY_SECONDS = 5.0
 CHANGED = "the file has changed since it was indexed"
 TRIED_NEXT_TIME = OUT_OF_REACH | TRIED_AGAIN | {CHANGED}
 """Reasons that may be gone the next time; the others are remembered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A photo whose text could not be read, and why."""
-
-    path: Path
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +62,7 @@ class TextReport:
 
     read: int = 0
     with_text: int = 0
-    failed: list[Unread] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -117,7 +109,7 @@ def read_texts(
                     report.read += 1
                     report.with_text += bool(lines)
                 else:
-                    report.failed.append(Unread(decoded.photo.path, reason))
+                    report.failed.append(Failed(decoded.photo.path, reason))
                 if reason not in TRIED_NEXT_TIME:
                     waiting.append((decoded.photo, lines, reason))
                 now = time.perf_counter()

@@ -122,14 +122,18 @@ class _Decoder:
 
     def stop(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
-        process.wait()
+        if process is not None:
+            end_process(process)
+
+
+def end_process(process: "subprocess.Popen[bytes]") -> None:
+    """End a process, busy or not, and close the pipes to it."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+    process.wait()
 
 
 def _talk(process: "subprocess.Popen[bytes]", content: bytes, side: int | None) -> Decoded:
