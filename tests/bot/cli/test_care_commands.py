@@ -7,36 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.cli.main import run
 from bot.history import History
 from retrieval.paths import home
-from tests.support.fake_encoder import ColourEncoder
+from tests.bot.cli.conftest import Command
 from tests.support.pictures import paint
 
-Command = Callable[..., tuple[int, dict[str, Any], str]]
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def photopal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Run a command with ``--json``: its exit status, the object it printed, and what it said."""
-    monkeypatch.setenv("PHOTOPAL_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("retrieval.encoders.load_encoder", lambda name: ColourEncoder(str(name)))
-
-    def command(*arguments: str | Path) -> tuple[int, dict[str, Any], str]:
-        status = run([*map(str, arguments), "--json"])
-        said = capsys.readouterr()
-        return status, json.loads(said.out) if said.out.strip() else {}, said.err
-
-    return command
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 The encoder is a small one that knows colours; everything else is the program's own.
 """
 
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +13,9 @@ from PIL import Image
 from bot.cli.main import run
 from retrieval.library import Library
 from retrieval.paths import home
+from tests.bot.cli.conftest import Command
 from tests.support.camera_files import jpeg, with_segment
-from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
-
-Command = Callable[..., tuple[int, dict[str, Any], str]]
-
-
-@pytest.fixture
-def photopal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Run a command with ``--json``: its exit status, the object it printed, and what it said."""
-    monkeypatch.setenv("PHOTOPAL_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("retrieval.encoders.load_encoder", lambda name: ColourEncoder(str(name)))
-
-    def command(*arguments: str | Path) -> tuple[int, dict[str, Any], str]:
-        status = run([*map(str, arguments), "--json"])
-        said = capsys.readouterr()
-        return status, json.loads(said.out) if said.out.strip() else {}, said.err
-
-    return command
 
 
 @pytest.fixture

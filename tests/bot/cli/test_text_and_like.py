@@ -1,8 +1,8 @@
 """``index --ocr``, ``search`` by text in photos and ``search --like``, from the command line."""
 
 import importlib.util
-import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ import pytest
 from bot.cli.main import run
 from retrieval.library import Library
 from retrieval.paths import home
+from tests.bot.cli.conftest import Command
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
 from tests.support.scripted_reader import ScriptedReader
 
-Command = Callable[..., tuple[int, dict[str, Any], str]]
 TEXTS = {"green": ["WET FLOOR"], "blue": ["\x1b[2Jred alert"]}
 
 
@@ -27,21 +27,8 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> ScriptedReader:
 
 
 @pytest.fixture
-def photopal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Run a command with ``--json``: its exit status, the object it printed, and what it said."""
-    monkeypatch.setenv("PHOTOPAL_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(
-        "retrieval.encoders.load_encoder", lambda name: ColourEncoder(str(name), background=True)
-    )
-
-    def command(*arguments: str | Path) -> tuple[int, dict[str, Any], str]:
-        status = run([*map(str, arguments), "--json"])
-        said = capsys.readouterr()
-        return status, json.loads(said.out) if said.out.strip() else {}, said.err
-
-    return command
+def colours() -> Callable[..., ColourEncoder]:
+    return partial(ColourEncoder, background=True)
 
 
 @pytest.fixture
