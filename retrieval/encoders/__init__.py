@@ -85,4 +85,4 @@ def _load_starter(folder: Path | None) -> Encoder:
 def _load_clip(source: str | Path, device: str, on_download: OnDownload | None) -> Encoder:
     from retrieval.encoders.clip import ClipEncoder
 
-    return ClipEncoder.load(source, device=device, on_download=on_download)
+    return ClipEncoder.load(source, device=device, on_download=on_download, quantized=True)

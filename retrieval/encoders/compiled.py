@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from retrieval.encoders.folder import fingerprint_of
 from retrieval.files import replacing, write_bytes, write_text
-from retrieval.threads import usable_cores
+from retrieval.threads import threads_for_networks
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class CompiledNetwork:
             streams: calls that run side by side, each on its share of the cores.
         """
         self._model = model
-        self._streams = min(streams, _threads())
+        self._streams = min(streams, threads_for_networks())
         self._compiled: Any = None
         self._lock = threading.Lock()
 
@@ -87,7 +87,7 @@ class CompiledNetwork:
 
             settings = {
                 "INFERENCE_PRECISION_HINT": "f32",
-                "INFERENCE_NUM_THREADS": _threads(),
+                "INFERENCE_NUM_THREADS": threads_for_networks(),
                 "NUM_STREAMS": self._streams,
                 # Several processes that pin their threads would all choose the same cores.
                 "ENABLE_CPU_PINNING": False,
@@ -135,18 +135,10 @@ class NetworkStore:
             with replacing(weights) as new_weights:
                 write_bytes(description, _serialised(model, new_weights))
             write_text(sums, _sums(description, weights))
-            self._remove_unused()
+            remove_unused(self._folder)
         except Exception:
             log.info("the converted network cannot be kept in %s", self._folder, exc_info=True)
         return CompiledNetwork(model, streams=streams)
-
-    def _remove_unused(self) -> None:
-        """Networks of older versions and of encoders that are gone."""
-        now = time.time()
-        for sums in self._folder.glob("*.sums"):
-            if now - sums.stat().st_mtime > UNUSED_SECONDS:
-                for end in (".sums", ".xml", ".bin"):
-                    sums.with_suffix(end).unlink(missing_ok=True)
 
     def _files(self, key: str) -> tuple[Path, Path, Path]:
         description = self._folder / f"{fingerprint_of(key, _version())}.xml"
@@ -204,22 +196,27 @@ def _serialised(model: Any, weights: Path) -> bytes:
         return description.read_bytes()
 
 
+def remove_unused(folder: Path) -> None:
+    """Remove networks of older versions, and of encoders that are gone."""
+    now = time.time()
+    for ending in (".sums", ".choice"):
+        for sign in folder.glob(f"*{ending}"):
+            if now - sign.stat().st_mtime > UNUSED_SECONDS:
+                for end in (ending, ".xml", ".bin", ".onnx"):
+                    sign.with_suffix(end).unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """A file's hash, by the algorithm that processors have instructions for."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _sums(*files: Path) -> str:
-    sums = []
-    for path in files:
-        with path.open("rb") as file:
-            # Twice as fast as the others on a processor that has instructions for it.
-            sums.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return " ".join(sums)
+    return " ".join(sha256_of(path) for path in files)
 
 
 def _version() -> str:
     import openvino
 
     return str(openvino.__version__)
-
-
-def _threads() -> int:
-    """Cores to use; OMP_NUM_THREADS, which torch heeds as well, may say fewer."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(usable_cores(), int(asked)) if asked.isdecimal() and int(asked) else usable_cores()
