@@ -10,14 +10,16 @@ import contextlib
 import hashlib
 import logging
 import os
+import queue
 import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ from retrieval.threads import threads_for_networks
 
 log = logging.getLogger(__name__)
 
-Arrays = list[NDArray[Any]]
+Item = TypeVar("Item")
 
 
 def is_installed() -> bool:
@@ -56,6 +58,7 @@ class CompiledNetwork:
         self._model = model
         self._streams = min(streams, threads_for_networks())
         self._compiled: Any = None
+        self._requests: list[Any] = []
         self._lock = threading.Lock()
 
     def __call__(self, *inputs: NDArray[Any]) -> NDArray[np.float32]:
@@ -64,22 +67,45 @@ class CompiledNetwork:
             result = self._ready()(list(inputs))[0]
             return np.array(result, dtype=np.float32)
 
-    def rows(self, inputs: NDArray[Any], size: int) -> NDArray[np.float32]:
-        """The output [n, dim] for inputs [n, ...], ``size`` rows at a time, side by side."""
-        import openvino
+    def rows(
+        self,
+        items: Sequence[Item],
+        size: int,
+        prepare: Callable[[Sequence[Item]], NDArray[np.float32]],
+    ) -> NDArray[np.float32]:
+        """The output [n, dim] for items, ``size`` of them at a time, side by side.
 
-        parts: dict[int, NDArray[np.float32]] = {}
-
-        def keep(request: Any, start: int) -> None:
-            parts[start] = np.array(request.get_output_tensor(0).data, dtype=np.float32)
-
+        Args:
+            items: at least one.
+            size: items that become one input.
+            prepare: makes the input [size, ...] of some items; runs beside the network.
+        """
+        parts = [items[start : start + size] for start in range(0, len(items), size)]
         with self._lock:
-            waiting = openvino.AsyncInferQueue(self._ready(), self._streams)
-            waiting.set_callback(keep)
-            for start in range(0, len(inputs), size):
-                waiting.start_async([inputs[start : start + size]], start)
-            waiting.wait_all()
-        return np.concatenate([parts[start] for start in sorted(parts)])
+            compiled = self._ready()
+            workers = min(self._streams, len(parts))
+            while len(self._requests) < workers:
+                self._requests.append(compiled.create_infer_request())
+            requests = [self._requests.pop() for _ in range(workers)]
+        free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for request in requests:
+            free.put(request)
+
+        def row(part: Sequence[Item]) -> NDArray[np.float32]:
+            inputs = prepare(part)
+            request = free.get()
+            try:
+                # The request's own memory is written to again by the next part.
+                return np.array(request.infer([inputs])[0], dtype=np.float32)
+            finally:
+                free.put(request)
+
+        try:
+            with ThreadPoolExecutor(workers) as pool:
+                return np.concatenate(list(pool.map(row, parts)))
+        finally:
+            with self._lock:
+                self._requests += requests
 
     def _ready(self) -> Any:
         if self._compiled is None:

@@ -114,7 +114,8 @@ class TestTheStore:
         rows = np.arange(15, dtype=np.float32).reshape(5, 3)
         expected = np.repeat(rows.sum(1, keepdims=True) * 0.5 + 0.25, 2, axis=1)
         return bool(
-            np.allclose(network(rows), expected) and np.allclose(network.rows(rows, 2), expected)
+            np.allclose(network(rows), expected)
+            and np.allclose(network.rows(list(rows), 2, np.stack), expected)
         )
 
     def test_what_was_kept_is_read_again(self, tmp_path: Path) -> None:
