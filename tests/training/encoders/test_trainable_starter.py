@@ -70,7 +70,8 @@ def test_training_changes_texts_and_no_photo(
     assert manifest.fingerprint == prints[0]
     assert manifest.text_fingerprint != prints[1]
     tuned = load_encoder(tmp_path / "tuned")
-    np.testing.assert_array_equal(tuned.encode_images(images), before)
+    # One by torch, the other by compiled networks.
+    np.testing.assert_allclose(tuned.encode_images(images), before, atol=1e-4)
     texts = tuned.encode_texts(TEXTS)
     scene = texts[:, :512] / np.linalg.norm(texts[:, :512], axis=1, keepdims=True)
     assert np.sum(scene * trained.numpy(), axis=1).min() > 0.998
