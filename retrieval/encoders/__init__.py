@@ -8,7 +8,15 @@ from retrieval.encoders.registry import KNOWN, STARTER
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from retrieval.threads import leave_cores_to_torch
 
-__all__ = ["PRESETS", "STARTER", "Embeddings", "Encoder", "OnDownload", "load_encoder"]
+__all__ = [
+    "PRESETS",
+    "STARTER",
+    "Embeddings",
+    "Encoder",
+    "OnDownload",
+    "is_prepared",
+    "load_encoder",
+]
 
 PRESETS = {one.name: one.repo for one in KNOWN if one.repo}
 """Short names of checkpoints that are known to work well."""
@@ -54,6 +62,18 @@ def load_encoder(
         f"there is no encoder {text!r}: choose {STARTER}, {', '.join(PRESETS)}, a folder, "
         "or a hub name such as owner/model"
     )
+
+
+def is_prepared(name: str | Path = STARTER) -> bool:
+    """Whether :func:`load_encoder` need not convert the encoder for this processor first.
+
+    That takes some ten seconds, and happens once; only the starter needs it.
+    """
+    if str(name) != STARTER:
+        return True
+    from retrieval.encoders.starter import StarterEncoder
+
+    return StarterEncoder.is_prepared()
 
 
 def _reads_as_path(name: str | Path, text: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval.encoders import compiled, load_encoder
+from retrieval.encoders import compiled, is_prepared, load_encoder
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.networks import Networks
 from retrieval.encoders.starter.serving import CompiledStarter
@@ -201,3 +201,11 @@ def test_a_search_imports_no_torch(starter: StarterEncoder, tmp_path: Path) -> N
     assert not has_torch
     assert not has_transformers
     assert float(starter.encode_texts(["a cat"])[0] @ np.array(vector)) > 0.999
+
+
+def test_what_is_converted_is_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHOTOPAL_CACHE", str(tmp_path))
+    assert not is_prepared("starter")
+    assert is_prepared("clip-b32")
+    load_encoder("starter")
+    assert is_prepared("starter")
