@@ -6,6 +6,7 @@ from pathlib import Path
 from retrieval.encoders.base import Embeddings, Encoder
 from retrieval.encoders.registry import KNOWN, STARTER
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
+from retrieval.paths import cache
 from retrieval.threads import leave_cores_to_torch
 
 __all__ = [
@@ -67,13 +68,14 @@ def load_encoder(
 def is_prepared(name: str | Path = STARTER) -> bool:
     """Whether :func:`load_encoder` need not convert the encoder for this processor first.
 
-    That takes some ten seconds, and happens once; only the starter needs it.
+    That takes some ten seconds, and happens once; only the starter needs it. A newer OpenVINO
+    makes it necessary again, which is not foreseen here.
     """
-    if str(name) != STARTER:
-        return True
-    from retrieval.encoders.starter import StarterEncoder
+    from retrieval.encoders.compiled import NetworkStore, is_installed
 
-    return StarterEncoder.is_prepared()
+    if str(name) != STARTER or not is_installed():
+        return True
+    return not NetworkStore(cache() / "networks").is_empty()
 
 
 def _reads_as_path(name: str | Path, text: str) -> bool:

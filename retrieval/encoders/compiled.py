@@ -153,9 +153,9 @@ class NetworkStore:
             return None
         return CompiledNetwork(model, streams=streams)
 
-    def holds(self, key: str) -> bool:
-        """Whether a network was kept under this key, damaged or not."""
-        return self._files(key)[2].exists()
+    def is_empty(self) -> bool:
+        """Whether no network was ever kept here."""
+        return next(self._folder.glob("*.sums"), None) is None
 
     def keep(self, key: str, model: Any, *, streams: int = 1) -> CompiledNetwork:
         """Write a converted network, if the folder lets us, and give it back ready for use."""

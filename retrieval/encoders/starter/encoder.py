@@ -126,16 +126,6 @@ class StarterEncoder:
                 encoder._networks = None
         return encoder
 
-    @classmethod
-    def is_prepared(cls, folder: Path | None = None) -> bool:
-        """Whether :meth:`load` finds compiled networks, or OpenVINO is not there to make them."""
-        if not is_installed():
-            return True
-        folder = folder or Path(__file__).with_name("weights")
-        manifest, tensors = read_manifest(folder), read_weights(folder / WEIGHTS_NAME)
-        store = NetworkStore(cache() / "networks")
-        return CompiledStarter.is_kept(folder, manifest, tensors, store)
-
     @property
     def networks(self) -> "Networks":
         """Torch's networks, which embed from now on.

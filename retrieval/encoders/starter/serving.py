@@ -116,18 +116,6 @@ class CompiledStarter:
         return cls(images, Sentences(states), texts)
 
     @classmethod
-    def is_kept(
-        cls, folder: Path, manifest: Manifest, tensors: Tensors, store: NetworkStore
-    ) -> bool:
-        """Whether :meth:`open` is likely to find the networks.
-
-        Raises:
-            EncoderUnavailable: a package with a base network is missing.
-        """
-        keys = _Keys(folder, manifest, tensors)
-        return all(store.holds(key) for key in (keys.images, keys.states, keys.texts))
-
-    @classmethod
     def make(
         cls,
         networks: "Networks",
