@@ -36,3 +36,9 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def threads_for_networks() -> int:
+    """Cores to compute with; OMP_NUM_THREADS, which torch heeds as well, may say fewer."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(usable_cores(), int(asked)) if asked.isdecimal() and int(asked) else usable_cores()

@@ -21,9 +21,11 @@ def with_encoder_of(library: "Library", settings: "Settings") -> "Settings":
 
 def open_encoder(name: str) -> "Encoder":
     """Load an encoder, with a word on the terminal while it takes its time."""
-    with working(f"Loading the encoder {name} …"):
-        from retrieval.encoders import load_encoder
+    with working(f"Loading the encoder {name} …") as say:
+        from retrieval.encoders import is_prepared, load_encoder
 
+        if not is_prepared(name):
+            say("Preparing the encoder for this processor, once …")
         return load_encoder(name)
 
 

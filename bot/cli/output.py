@@ -5,7 +5,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -62,16 +62,19 @@ def note(text: str) -> None:
 
 
 @contextlib.contextmanager
-def working(text: str) -> Iterator[None]:
-    """A spinner on standard error while something takes its time; silent in a pipe."""
+def working(text: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on standard error while something takes its time; silent in a pipe.
+
+    What is given changes its text.
+    """
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
-        yield
+        yield lambda _: None
         return
-    with console.status(text):
-        yield
+    with console.status(text) as status:
+        yield status.update
 
 
 def printable(text: str) -> str:

@@ -6,9 +6,18 @@ from pathlib import Path
 from retrieval.encoders.base import Embeddings, Encoder
 from retrieval.encoders.registry import KNOWN, STARTER
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
+from retrieval.paths import cache
 from retrieval.threads import leave_cores_to_torch
 
-__all__ = ["PRESETS", "STARTER", "Embeddings", "Encoder", "OnDownload", "load_encoder"]
+__all__ = [
+    "PRESETS",
+    "STARTER",
+    "Embeddings",
+    "Encoder",
+    "OnDownload",
+    "is_prepared",
+    "load_encoder",
+]
 
 PRESETS = {one.name: one.repo for one in KNOWN if one.repo}
 """Short names of checkpoints that are known to work well."""
@@ -56,6 +65,19 @@ def load_encoder(
     )
 
 
+def is_prepared(name: str | Path = STARTER) -> bool:
+    """Whether :func:`load_encoder` need not convert the encoder for this processor first.
+
+    That takes some ten seconds, and happens once; only the starter needs it. A newer OpenVINO
+    makes it necessary again, which is not foreseen here.
+    """
+    from retrieval.encoders.compiled import NetworkStore, is_installed
+
+    if str(name) != STARTER or not is_installed():
+        return True
+    return not NetworkStore(cache() / "networks").is_empty()
+
+
 def _reads_as_path(name: str | Path, text: str) -> bool:
     looks_local = text.startswith((".", "~", "/")) or "\\" in text or text.count("/") > 1
     return isinstance(name, Path) or looks_local
@@ -85,4 +107,4 @@ def _load_starter(folder: Path | None) -> Encoder:
 def _load_clip(source: str | Path, device: str, on_download: OnDownload | None) -> Encoder:
     from retrieval.encoders.clip import ClipEncoder
 
-    return ClipEncoder.load(source, device=device, on_download=on_download)
+    return ClipEncoder.load(source, device=device, on_download=on_download, quantized=True)

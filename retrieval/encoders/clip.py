@@ -31,10 +31,19 @@ from retrieval.encoders.open_clip import (
     read_open_clip,
     write_preprocessor,
 )
-from retrieval.encoders.pixels import Pixels, read_pixels
+from retrieval.encoders.pixels import Pixels, SquarePixels, read_pixels
+from retrieval.encoders.quantized import (
+    Choice,
+    QuantizedStore,
+    QuantizedTower,
+    convert,
+    is_installed,
+)
 from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.tokens import Tokens, read_tokens
+from retrieval.encoders.varied import varied_pictures
 from retrieval.errors import EncoderFolderInvalid
+from retrieval.paths import cache
 
 Item = TypeVar("Item")
 
@@ -63,7 +72,8 @@ class ClipEncoder:
     Attributes:
         name: hub name or folder, whatever ``load_encoder`` takes to load it again.
         base: the checkpoint that a fine-tuned one came from; None for an original.
-        model: the two towers.
+        model: the two towers. Whoever takes hold of them may change them, so that torch embeds
+            from then on.
         fingerprint: of image tower, projection and preprocessing. Precision, device and the text
             tower do not count: a library stays valid when only they change.
         text_fingerprint: of text tower, projection and vocabulary.
@@ -86,7 +96,8 @@ class ClipEncoder:
         device = device or torch.device("cpu")
         self.name = name
         self.base = base
-        self.model = model
+        self._model = model
+        self._quantized: QuantizedTower | None = None
         self.image_size = pixels.side
         self.max_text_tokens = tokens.max_tokens
         self.batch_size = batch_size or (32 if device.type == "cpu" else 128)
@@ -107,6 +118,7 @@ class ClipEncoder:
         dtype: str = "auto",
         batch_size: int | None = None,
         on_download: OnDownload | None = None,
+        quantized: bool = False,
     ) -> Self:
         """Load a checkpoint.
 
@@ -119,6 +131,8 @@ class ClipEncoder:
                 ``bfloat16``.
             batch_size: pictures or texts at a time; by default 32 on a CPU, 128 elsewhere.
             on_download: told of the progress when files come from the hub.
+            quantized: embed pictures in whole numbers where a CPU gains by that, see
+                :mod:`retrieval.encoders.quantized`; for embedding only.
 
         Raises:
             EncoderUnavailable: the hub is out of reach, or has no such model.
@@ -149,10 +163,22 @@ class ClipEncoder:
         )
         if manifest is not None:
             encoder._check(changes or checkpoint, manifest)
+        if quantized and chosen_device.type == "cpu" and isinstance(pixels, SquarePixels):
+            encoder._quantized = _quantized_tower(encoder.fingerprint)
         return encoder
+
+    @property
+    def model(self) -> Any:
+        """The torch module, which embeds from now on."""
+        self._quantized = None
+        return self._model
 
     def encode_images(self, images: Sequence[Image.Image]) -> Embeddings:
         """Unit vectors [n, dim] of pictures of any size and mode."""
+        quantized = self._quantized
+        network = quantized.network(len(images), self._convert) if quantized and images else None
+        if network is not None:
+            return _unit(network.rows(images, self._input), self.name)
         return self._in_batches(images, self.image_features)
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
@@ -183,7 +209,7 @@ class ClipEncoder:
             for name, tensor in inputs.items()
             if name != "pixel_values"
         }
-        features = self.model.get_image_features(pixel_values=pixels, **others)
+        features = self._model.get_image_features(pixel_values=pixels, **others)
         return _pooled(features)
 
     def text_features(self, texts: Sequence[str]) -> torch.Tensor:
@@ -192,7 +218,7 @@ class ClipEncoder:
         Texts that are too long lose what is over; ``encode_texts`` is kinder.
         """
         numbers = self._tokens.batch(texts).to(self._device)
-        return _pooled(self.model.get_text_features(input_ids=numbers))
+        return _pooled(self._model.get_text_features(input_ids=numbers))
 
     def save(self, folder: Path, *, extra: Mapping[str, Any] | None = None) -> Manifest:
         """Write a whole encoder folder, with the weights as they are now.
@@ -210,7 +236,7 @@ class ClipEncoder:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST_NAME).unlink(missing_ok=True)
         with _quiet_transformers():
-            self.model.save_pretrained(folder, safe_serialization=True)
+            self._model.save_pretrained(folder, safe_serialization=True)
         for name in _BASE_FILES:
             if (self._source / name).is_file() and self._source != folder.resolve():
                 (folder / name).write_bytes((self._source / name).read_bytes())
@@ -231,27 +257,35 @@ class ClipEncoder:
 
     @property
     def _device(self) -> torch.device:
-        device: torch.device = self.model.device
+        device: torch.device = self._model.device
         return device
 
     @property
     def _dtype(self) -> torch.dtype:
-        dtype: torch.dtype = self.model.dtype
+        dtype: torch.dtype = self._model.dtype
         return dtype
 
     def _fingerprints(self) -> tuple[str, str]:
         """Hashes of all that vectors of photos, and of texts, depend on, as it is now."""
         image = fingerprint_of(
-            _hash_tower(self.model, _VISION),
-            _shape_of(self.model.config, self.model.config.vision_config),
+            _hash_tower(self._model, _VISION),
+            _shape_of(self._model.config, self._model.config.vision_config),
             self._pixels.describe(),
         )
         text = fingerprint_of(
-            _hash_tower(self.model, _TEXT),
-            _shape_of(self.model.config, self.model.config.text_config),
+            _hash_tower(self._model, _TEXT),
+            _shape_of(self._model.config, self._model.config.text_config),
             self._tokens.fingerprint(),
         )
         return image, text
+
+    def _convert(self) -> tuple[Choice, bytes]:
+        tower = _ImageTower(self._model).eval()
+        return convert(tower, varied_pictures(self.image_size), self._input)
+
+    def _input(self, image: Image.Image) -> Embeddings:
+        pixels: Embeddings = self._pixels.batch([image])["pixel_values"].numpy()
+        return pixels
 
     def _check(self, folder: Path, manifest: Manifest) -> None:
         if (manifest.dim, manifest.fingerprint) != (self.dim, self.fingerprint):
@@ -266,8 +300,29 @@ class ClipEncoder:
         starts = range(0, len(items), self.batch_size)
         batches = [items[start : start + self.batch_size] for start in starts]
         with torch.inference_mode():
-            vectors = [_unit(forward(batch), self.name) for batch in batches]
+            found = [forward(batch).float().cpu().numpy() for batch in batches]
+            vectors = [_unit(rows, self.name) for rows in found]
         return np.concatenate([np.zeros((0, self.dim), dtype=np.float32), *vectors])
+
+
+class _ImageTower(torch.nn.Module):
+    """From pixels to vectors, without the text tower."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.tower = model.vision_model
+        self.projection = getattr(model, "visual_projection", torch.nn.Identity())
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Vectors [n, dim] of pixels [n, 3, side, side]."""
+        vectors: torch.Tensor = self.projection(self.tower(pixel_values=pixels).pooler_output)
+        return vectors
+
+
+def _quantized_tower(fingerprint: str) -> QuantizedTower | None:
+    if not is_installed():
+        return None
+    return QuantizedTower(QuantizedStore(cache() / "networks"), fingerprint)
 
 
 def _read_checkpoint(folder: Path) -> tuple[Any, Tokens, Pixels]:
@@ -381,12 +436,12 @@ def _pooled(features: Any) -> torch.Tensor:
     return pooled
 
 
-def _unit(features: torch.Tensor, name: str) -> Embeddings:
-    vectors: Embeddings = features.float().cpu().numpy()
+def _unit(vectors: Embeddings, name: str) -> Embeddings:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(lengths).all() or not lengths.all():
         raise EncoderFolderInvalid(f"{name} gives vectors without a direction: damaged weights")
-    return vectors / lengths
+    unit: Embeddings = vectors / lengths
+    return unit
 
 
 @contextmanager

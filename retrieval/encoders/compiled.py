@@ -10,26 +10,28 @@ import contextlib
 import hashlib
 import logging
 import os
+import queue
 import sys
 import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoders.folder import fingerprint_of
 from retrieval.files import replacing, write_bytes, write_text
-from retrieval.threads import usable_cores
+from retrieval.threads import threads_for_networks
 
 log = logging.getLogger(__name__)
 
-Arrays = list[NDArray[Any]]
+Item = TypeVar("Item")
 
 
 def load_openvino() -> Any:
@@ -66,8 +68,9 @@ class CompiledNetwork:
             streams: calls that run side by side, each on its share of the cores.
         """
         self._model = model
-        self._streams = min(streams, _threads())
+        self._streams = min(streams, threads_for_networks())
         self._compiled: Any = None
+        self._requests: list[Any] = []
         self._lock = threading.Lock()
 
     def __call__(self, *inputs: NDArray[Any]) -> NDArray[np.float32]:
@@ -76,22 +79,45 @@ class CompiledNetwork:
             result = self._ready()(list(inputs))[0]
             return np.array(result, dtype=np.float32)
 
-    def rows(self, inputs: NDArray[Any], size: int) -> NDArray[np.float32]:
-        """The output [n, dim] for inputs [n, ...], ``size`` rows at a time, side by side."""
-        openvino = load_openvino()
+    def rows(
+        self,
+        items: Sequence[Item],
+        size: int,
+        prepare: Callable[[Sequence[Item]], NDArray[np.float32]],
+    ) -> NDArray[np.float32]:
+        """The output [n, dim] for items, ``size`` of them at a time, side by side.
 
-        parts: dict[int, NDArray[np.float32]] = {}
-
-        def keep(request: Any, start: int) -> None:
-            parts[start] = np.array(request.get_output_tensor(0).data, dtype=np.float32)
-
+        Args:
+            items: at least one.
+            size: items that become one input.
+            prepare: makes the input [size, ...] of some items; runs beside the network.
+        """
+        parts = [items[start : start + size] for start in range(0, len(items), size)]
         with self._lock:
-            waiting = openvino.AsyncInferQueue(self._ready(), self._streams)
-            waiting.set_callback(keep)
-            for start in range(0, len(inputs), size):
-                waiting.start_async([inputs[start : start + size]], start)
-            waiting.wait_all()
-        return np.concatenate([parts[start] for start in sorted(parts)])
+            compiled = self._ready()
+            workers = min(self._streams, len(parts))
+            while len(self._requests) < workers:
+                self._requests.append(compiled.create_infer_request())
+            requests = [self._requests.pop() for _ in range(workers)]
+        free: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for request in requests:
+            free.put(request)
+
+        def row(part: Sequence[Item]) -> NDArray[np.float32]:
+            inputs = prepare(part)
+            request = free.get()
+            try:
+                # The request's own memory is written to again by the next part.
+                return np.array(request.infer([inputs])[0], dtype=np.float32)
+            finally:
+                free.put(request)
+
+        try:
+            with ThreadPoolExecutor(workers) as pool:
+                return np.concatenate(list(pool.map(row, parts)))
+        finally:
+            with self._lock:
+                self._requests += requests
 
     def _ready(self) -> Any:
         if self._compiled is None:
@@ -99,7 +125,7 @@ class CompiledNetwork:
 
             settings = {
                 "INFERENCE_PRECISION_HINT": "f32",
-                "INFERENCE_NUM_THREADS": _threads(),
+                "INFERENCE_NUM_THREADS": threads_for_networks(),
                 "NUM_STREAMS": self._streams,
                 # Several processes that pin their threads would all choose the same cores.
                 "ENABLE_CPU_PINNING": False,
@@ -139,6 +165,10 @@ class NetworkStore:
             return None
         return CompiledNetwork(model, streams=streams)
 
+    def is_empty(self) -> bool:
+        """Whether no network was ever kept here."""
+        return next(self._folder.glob("*.sums"), None) is None
+
     def keep(self, key: str, model: Any, *, streams: int = 1) -> CompiledNetwork:
         """Write a converted network, if the folder lets us, and give it back ready for use."""
         description, weights, sums = self._files(key)
@@ -147,18 +177,10 @@ class NetworkStore:
             with replacing(weights) as new_weights:
                 write_bytes(description, _serialised(model, new_weights))
             write_text(sums, _sums(description, weights))
-            self._remove_unused()
+            remove_unused(self._folder)
         except Exception:
             log.info("the converted network cannot be kept in %s", self._folder, exc_info=True)
         return CompiledNetwork(model, streams=streams)
-
-    def _remove_unused(self) -> None:
-        """Networks of older versions and of encoders that are gone."""
-        now = time.time()
-        for sums in self._folder.glob("*.sums"):
-            if now - sums.stat().st_mtime > UNUSED_SECONDS:
-                for end in (".sums", ".xml", ".bin"):
-                    sums.with_suffix(end).unlink(missing_ok=True)
 
     def _files(self, key: str) -> tuple[Path, Path, Path]:
         description = self._folder / f"{fingerprint_of(key, _version())}.xml"
@@ -218,22 +240,27 @@ def _serialised(model: Any, weights: Path) -> bytes:
         return description.read_bytes()
 
 
+def remove_unused(folder: Path) -> None:
+    """Remove networks of older versions, and of encoders that are gone."""
+    now = time.time()
+    for ending in (".sums", ".choice"):
+        for sign in folder.glob(f"*{ending}"):
+            if now - sign.stat().st_mtime > UNUSED_SECONDS:
+                for end in (ending, ".xml", ".bin", ".onnx"):
+                    sign.with_suffix(end).unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """A file's hash, by the algorithm that processors have instructions for."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _sums(*files: Path) -> str:
-    sums = []
-    for path in files:
-        with path.open("rb") as file:
-            # Twice as fast as the others on a processor that has instructions for it.
-            sums.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return " ".join(sums)
+    return " ".join(sha256_of(path) for path in files)
 
 
 def _version() -> str:
     openvino = load_openvino()
 
     return str(openvino.__version__)
-
-
-def _threads() -> int:
-    """Cores to use; OMP_NUM_THREADS, which torch heeds as well, may say fewer."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(usable_cores(), int(asked)) if asked.isdecimal() and int(asked) else usable_cores()

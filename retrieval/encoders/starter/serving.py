@@ -161,7 +161,7 @@ class CompiledStarter:
 
     def image_vectors(self, images: Sequence[Image.Image]) -> Rows:
         """Unit vectors [n, 896] of RGB pictures."""
-        return self._images.rows(squares(images), _PICTURES_TOGETHER)
+        return self._images.rows(images, _PICTURES_TOGETHER, squares)
 
     def text_vectors(self, texts: Sequence[str]) -> Rows:
         """Unit vectors [n, 896] of texts of up to 128 tokens."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from retrieval.encoders import compiled, load_encoder
+from retrieval.encoders import compiled, is_prepared, load_encoder
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.networks import Networks
 from retrieval.encoders.starter.serving import CompiledStarter
@@ -115,7 +115,8 @@ class TestTheStore:
         rows = np.arange(15, dtype=np.float32).reshape(5, 3)
         expected = np.repeat(rows.sum(1, keepdims=True) * 0.5 + 0.25, 2, axis=1)
         return bool(
-            np.allclose(network(rows), expected) and np.allclose(network.rows(rows, 2), expected)
+            np.allclose(network(rows), expected)
+            and np.allclose(network.rows(list(rows), 2, np.stack), expected)
         )
 
     def test_what_was_kept_is_read_again(self, tmp_path: Path) -> None:
@@ -219,3 +220,11 @@ def test_nothing_is_reported_while_networks_are_converted(tmp_path: Path) -> Non
     assert list((tmp_path / "cache").rglob("*.sums"))
     assert recorder.noted()
     assert recorder.elsewhere() == []
+
+
+def test_what_is_converted_is_prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHOTOPAL_CACHE", str(tmp_path))
+    assert not is_prepared("starter")
+    assert is_prepared("clip-b32")
+    load_encoder("starter")
+    assert is_prepared("starter")
