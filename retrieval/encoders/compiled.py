@@ -7,6 +7,7 @@ serves.
 """
 
 import contextlib
+import functools
 import hashlib
 import logging
 import os
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
+_MAKING_CORE = threading.Lock()
+
 
 def load_openvino() -> Any:
     """The package, without the part that reports its use to its makers.
@@ -43,6 +46,22 @@ def load_openvino() -> Any:
     import openvino
 
     return openvino
+
+
+def _core() -> Any:
+    """OpenVINO's core, one for the process's whole life.
+
+    When the last core and the last network are gone, OpenVINO unloads its CPU plugin, which frees
+    the memory that signals are handled on (sigaltstack) in the thread that loaded it. Where another
+    thread does that, the next signal ends the process.
+    """
+    with _MAKING_CORE:
+        return _made_core()
+
+
+@functools.cache
+def _made_core() -> Any:
+    return load_openvino().Core()
 
 
 def is_installed() -> bool:
@@ -121,8 +140,6 @@ class CompiledNetwork:
 
     def _ready(self) -> Any:
         if self._compiled is None:
-            openvino = load_openvino()
-
             settings = {
                 "INFERENCE_PRECISION_HINT": "f32",
                 "INFERENCE_NUM_THREADS": threads_for_networks(),
@@ -130,7 +147,7 @@ class CompiledNetwork:
                 # Several processes that pin their threads would all choose the same cores.
                 "ENABLE_CPU_PINNING": False,
             }
-            self._compiled = openvino.Core().compile_model(self._model, "CPU", settings)
+            self._compiled = _core().compile_model(self._model, "CPU", settings)
             self._model = None
         return self._compiled
 
@@ -154,9 +171,7 @@ class NetworkStore:
             if sums.read_text(encoding="utf-8") != _sums(description, weights):
                 log.info("%s is damaged and will be made anew", description)
                 return None
-            openvino = load_openvino()
-
-            model = openvino.Core().read_model(description, weights)
+            model = _core().read_model(description, weights)
             with contextlib.suppress(OSError):
                 os.utime(sums)
         except Exception:

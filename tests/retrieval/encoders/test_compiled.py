@@ -228,3 +228,22 @@ def test_what_is_converted_is_prepared(tmp_path: Path, monkeypatch: pytest.Monke
     assert is_prepared("clip-b32")
     load_encoder("starter")
     assert is_prepared("starter")
+
+
+def test_signals_are_handled_when_another_thread_drops_the_last_network() -> None:
+    """OpenVINO's CPU plugin has signals handled on memory that goes when it is unloaded."""
+    program = (
+        "import gc, os, signal, threading; from retrieval.encoders import load_encoder\n"
+        "held = [load_encoder('starter')]; held[0].encode_texts(['a cat'])\n"
+        "dropping = threading.Thread(target=lambda: (held.clear(), gc.collect()))\n"
+        "dropping.start(); dropping.join()\n"
+        "signal.signal(signal.SIGINT, lambda *_: print('handled'))\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PHOTOPAL_CACHE": str(cache())},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
