@@ -53,8 +53,12 @@ _SPARE = 32
 _SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
-_WIDE = 0.2
-_MORE = 1.5
+_WIDE_SHARE = 0.2
+"""A filter that lets this share of all photos pass is applied to the nearest of all."""
+
+_WIDE_SURPLUS = 1.5
+"""How many times as many photos are looked at then as would do if those that pass lay evenly."""
+
 _REORDERED = 200
 """Photos with the highest cosines that are ordered anew by all that is known of them."""
 
@@ -373,10 +377,20 @@ class Searcher:
     def _nearest(
         self, vector: Vectors, k: int, allowed: Ids | None
     ) -> tuple[Ranking | None, Ranking]:
-        """The nearest of all photos, where they were looked at; the k nearest that are allowed."""
-        if allowed is not None and len(allowed) >= len(self.index) * _WIDE:
+        """The k photos that are nearest to the query, among all or those that a filter allows.
+
+        Args:
+            vector: of the query [dim].
+            k: how many.
+            allowed: ids of the photos that pass the filter; None for all.
+
+        Returns:
+            The nearest of all photos, where a filter is so wide that they were looked at (None
+            otherwise), and the k nearest of those allowed.
+        """
+        if allowed is not None and len(allowed) >= len(self.index) * _WIDE_SHARE:
             # One search then tells both. The k nearest that pass are among these, if so many do.
-            depth = math.ceil(_MORE * k * len(self.index) / len(allowed))
+            depth = math.ceil(_WIDE_SURPLUS * k * len(self.index) / len(allowed))
             ids, scores = self.index.search(vector[None], depth)[0]
             passed = np.isin(ids, allowed, assume_unique=True)
             if np.count_nonzero(passed) >= min(k, len(allowed)):
