@@ -27,13 +27,13 @@ def like_query(searcher: "Searcher", like: str, text: str) -> "tuple[Query, froz
     """
     from bot.assistant.pictures import asked_beside, vector_of
     from bot.intent.asking import content_of
-    from retrieval.indexing import check_encoder
+    from retrieval.indexing import check_searchable
     from retrieval.photos.reading import open_image
     from retrieval.search import Query, QueryPicture, QueryText
     from retrieval.search.sureness import PICTURE
 
     library, path = searcher.library, Path(like).expanduser()
-    check_encoder(library, searcher.encoder)
+    check_searchable(library, searcher.encoder)
     if like.isdecimal() and not path.exists():
         photo = library.photo(int(like[:18]))
         vector = library.vectors([photo.id])[0]

@@ -16,8 +16,7 @@ from retrieval.bulk.worker import Done, Job, Worker, partition_text
 from retrieval.encoders.base import Encoder
 from retrieval.errors import BulkRunFailed, RetrievalError, StorageError, WorkerDied
 from retrieval.indexing import IndexReport, index_folders
-from retrieval.indexing.pipeline import decoded_side
-from retrieval.indexing.reader import FileRead, FileReader
+from retrieval.indexing.reader import FileRead, FileReader, decoded_side
 from retrieval.library import Library
 from retrieval.photos.scan import ScannedFile
 from retrieval.threads import usable_cores

@@ -51,3 +51,12 @@ class Encoder(Protocol):
         Search uses them to tell how much better a photo fits than a photo picked at random.
         """
         ...
+
+
+def searches(encoder: Encoder, fingerprint: str) -> bool:
+    """Whether the encoder's texts find photos whose vectors have this fingerprint.
+
+    Beside its own these are the vectors of earlier image sides for the same texts, which an
+    encoder may name (``earlier``): a library goes on answering until its photos are seen anew.
+    """
+    return fingerprint == encoder.fingerprint or fingerprint in getattr(encoder, "earlier", ())

@@ -104,6 +104,7 @@ class CachedTextEncoder:
         self.max_text_tokens = encoder.max_text_tokens
         self.fingerprint = encoder.fingerprint
         self.text_fingerprint = encoder.text_fingerprint
+        self.earlier: tuple[str, ...] = getattr(encoder, "earlier", ())
         self.folder = getattr(encoder, "folder", None)
         embed = encoder.encode_texts
         self._kept = KeptVectors(batched(embed, thread) if thread else embed, self.dim, max_texts)

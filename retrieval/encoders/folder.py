@@ -38,6 +38,7 @@ class Manifest:
         fingerprint: hash of all that a photo's vector depends on.
         text_fingerprint: hash of all that a text's vector depends on.
         base: the checkpoint that it was made from, a hub name or a folder; None for an original.
+        earlier: fingerprints of earlier image sides, whose photos these texts find, too.
         preprocessing: how a picture becomes the image tower's input.
         extra: anything else worth keeping (training settings, figures); loading ignores it.
     """
@@ -47,6 +48,7 @@ class Manifest:
     fingerprint: str
     text_fingerprint: str
     base: str | None = None
+    earlier: tuple[str, ...] = ()
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -82,9 +84,17 @@ def read_manifest(folder: Path) -> Manifest:
         fingerprint=_need(path, raw, "fingerprint", str),
         text_fingerprint=_need(path, raw, "text_fingerprint", str),
         base=_need(path, raw, "base", str) if raw.get("base") is not None else None,
+        earlier=_names(path, raw, "earlier"),
         preprocessing=_need(path, raw, "preprocessing", dict) if "preprocessing" in raw else {},
         extra=_need(path, raw, "extra", dict) if "extra" in raw else {},
     )
+
+
+def _names(path: Path, raw: dict[str, Any], key: str) -> tuple[str, ...]:
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise EncoderFolderInvalid(f"{path} lacks a valid {key!r}")
+    return tuple(value)
 
 
 def _need(path: Path, raw: dict[str, Any], key: str, kind: type) -> Any:
@@ -104,6 +114,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "preprocessing": dict(manifest.preprocessing),
         "fingerprint": manifest.fingerprint,
         "text_fingerprint": manifest.text_fingerprint,
+        **({"earlier": list(manifest.earlier)} if manifest.earlier else {}),
         "extra": dict(manifest.extra),
     }
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -1,6 +1,6 @@
 """Indexing: bring the library up to date with folders of photos."""
 
-from retrieval.indexing.pipeline import check_encoder, index_folders
+from retrieval.indexing.pipeline import check_encoder, check_searchable, index_folders
 from retrieval.indexing.report import Failed, IndexReport, Loss, Progress, Remarked
 
 __all__ = [
@@ -10,5 +10,6 @@ __all__ = [
     "Progress",
     "Remarked",
     "check_encoder",
+    "check_searchable",
     "index_folders",
 ]

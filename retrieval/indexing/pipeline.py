@@ -26,10 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from retrieval.encoders.base import Encoder
+from retrieval.encoders.base import Encoder, searches
 from retrieval.errors import EncoderMismatch
 from retrieval.indexing.diff import Changes, compare, losses, outermost, under
-from retrieval.indexing.reader import FileRead, FileReader
+from retrieval.indexing.reader import FileRead, FileReader, decoded_side
+from retrieval.indexing.reembed import renew
 from retrieval.indexing.report import Failed, IndexReport, Progress, Remarked
 from retrieval.indexing.roots import Looked, choose_roots, look_through, remember, review_roots
 from retrieval.library import KnownFile, Library, Photo
@@ -40,14 +41,6 @@ from retrieval.vectors import VectorIndex, open_index, save_index
 
 REMOVED_KEPT_DAYS = 30
 """For so long a removed photo's vector is kept, should the file come back."""
-
-_DECODED_SIDE_FACTOR = 1.45
-"""Photos are decoded so many times larger than the encoder sees them, at least.
-
-An eighth of a 12-megapixel JPEG is enough then for encoders that see 256 pixels. Against a photo
-that is decoded whole, the starter's vectors keep a cosine of 0.997 and more, also of mosaics full
-of detail; 0.999 at twice the side, which takes half as long again.
-"""
 
 
 def index_folders(
@@ -64,6 +57,9 @@ def index_folders(
     reader: FileReader | None = None,
 ) -> IndexReport:
     """Index the photos of these folders, and below them, into the library.
+
+    Photos that an earlier image side of the encoder saw are embedded anew before, while the old
+    vectors go on answering (:mod:`retrieval.indexing.reembed`).
 
     Args:
         library: opened for writing.
@@ -84,10 +80,13 @@ def index_folders(
         FolderNotFound: a folder is not there, or, on a rebuild with another encoder, one that was
             indexed before and whose photos could not be searched any more. Nothing is changed.
         NoPhotosFound: no folder holds a photo, or ever did.
+        PhotosMissing: photos are to be embedded anew, and many cannot be read.
         EncoderMismatch: the library belongs to another encoder.
         LibraryBusy: another process writes to the library.
         StorageError: a folder lies in storage that is out of reach.
     """
+    if not rebuild:
+        renew(library, encoder, on_progress, batch_size=batch_size, workers=workers)
     index = open_index(library) if index is None else index
     with library.writing():
         reader = reader or FileReader(decoded_side(encoder), max(1, workers))
@@ -99,11 +98,6 @@ def index_folders(
     return report
 
 
-def decoded_side(encoder: Encoder) -> int:
-    """Shorter edge in pixels of the pictures that the encoder is given."""
-    return round(encoder.image_size * _DECODED_SIDE_FACTOR)
-
-
 def check_encoder(library: Library, encoder: Encoder) -> None:
     """Make sure that the library's vectors are this encoder's.
 
@@ -111,11 +105,25 @@ def check_encoder(library: Library, encoder: Encoder) -> None:
         EncoderMismatch: naming the command that mends it.
     """
     if library.fingerprint not in (None, encoder.fingerprint):
-        raise EncoderMismatch(
-            f"the library {library.path} was made with the encoder {library.encoder_name!r}, not "
-            f"{encoder.name!r}: choose that one (--encoder {library.encoder_name}), or embed all "
-            f"photos again with photopal index --rebuild --encoder {encoder.name}"
-        )
+        raise _mismatch(library, encoder)
+
+
+def check_searchable(library: Library, encoder: Encoder) -> None:
+    """Make sure that the encoder's texts find the library's photos.
+
+    Raises:
+        EncoderMismatch: naming the command that mends it.
+    """
+    if library.fingerprint is not None and not searches(encoder, library.fingerprint):
+        raise _mismatch(library, encoder)
+
+
+def _mismatch(library: Library, encoder: Encoder) -> EncoderMismatch:
+    return EncoderMismatch(
+        f"the library {library.path} was made with the encoder {library.encoder_name!r}, not "
+        f"{encoder.name!r}: choose that one (--encoder {library.encoder_name}), or embed all "
+        f"photos again with photopal index --rebuild --encoder {encoder.name}"
+    )
 
 
 class _Run:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from retrieval.encoders.base import Encoder
 from retrieval.errors import UnreadableImage
 from retrieval.files import content_hash
 from retrieval.library import KnownFile
@@ -22,6 +23,19 @@ from retrieval.photos.reading import (
     reason_of,
 )
 from retrieval.photos.scan import ScannedFile
+
+_DECODED_SIDE_FACTOR = 1.45
+"""Photos are decoded so many times larger than the encoder sees them, at least.
+
+An eighth of a 12-megapixel JPEG is enough then for encoders that see 256 pixels. Against a photo
+that is decoded whole, the starter's vectors keep a cosine of 0.997 and more, also of mosaics full
+of detail; 0.999 at twice the side, which takes half as long again.
+"""
+
+
+def decoded_side(encoder: Encoder) -> int:
+    """Shorter edge in pixels of the pictures that the encoder is given."""
+    return round(encoder.image_size * _DECODED_SIDE_FACTOR)
 
 
 @dataclass(slots=True)

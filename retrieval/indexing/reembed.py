@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from retrieval.encoders.base import Encoder
+from retrieval.encoders.base import Encoder, searches
 from retrieval.errors import LibraryBusy, LibraryEmpty, PhotosMissing
-from retrieval.indexing.pipeline import decoded_side
-from retrieval.indexing.reader import FileRead, FileReader
+from retrieval.indexing.reader import FileRead, FileReader, decoded_side
+from retrieval.indexing.report import Progress
 from retrieval.library import Library
 from retrieval.library.lock import WriteLock
 from retrieval.library.vector_sets import ToEmbed
@@ -122,6 +122,58 @@ def reembed(
     with _alone(library):
         run = _Run(library, encoder, name or encoder.name, on_progress, batch_size, workers)
         return run.run(leave_out)
+
+
+def renew(
+    library: Library,
+    encoder: Encoder,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    batch_size: int = 32,
+    workers: int = 2,
+) -> None:
+    """Embed the photos anew where an earlier image side of this encoder saw them.
+
+    Args:
+        library: opened for writing.
+        encoder: of the library.
+        on_progress: called after every batch.
+        batch_size: pictures the encoder gets at once.
+        workers: threads that read and decode.
+
+    Raises:
+        LibraryBusy: another process does this very thing.
+        PhotosMissing: a folder is away, or many photos cannot be read. What was embedded is kept.
+    """
+    before = library.fingerprint
+    if before in (None, encoder.fingerprint) or not searches(encoder, before):
+        return
+    name = library.encoder_name or encoder.name
+    if not library.counts().present:
+        with library.writing():
+            library.set_encoder(name, encoder.fingerprint, encoder.dim)
+        return
+
+    started = time.perf_counter()
+    there: int | None = None
+
+    def told(state: Embedding) -> None:
+        nonlocal there
+        there = state.done if there is None else there
+        if on_progress is not None:
+            on_progress(
+                Progress(
+                    done=state.done,
+                    total=state.total,
+                    embedded=state.done - there,
+                    failed=state.unread,
+                    seconds=time.perf_counter() - started,
+                    photos_per_second=state.photos_per_second,
+                    seconds_left=state.seconds_left,
+                )
+            )
+
+    reembed(library, encoder, name=name, on_progress=told, batch_size=batch_size, workers=workers)
 
 
 def is_running(library: Library) -> bool:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoders.base import Encoder
+from retrieval.encoders.base import Encoder, searches
 from retrieval.errors import EncoderMismatch, LibraryEmpty
-from retrieval.indexing import check_encoder
+from retrieval.indexing import check_searchable
 from retrieval.library import Library
 from retrieval.photos.names import name_words, words_of_path
 from retrieval.search.calibration import Calibration, calibration_of
@@ -213,12 +213,13 @@ class Searcher:
         texts |= {query.exclude: None for query in queries if query.exclude.strip()}
         for picture in (picture for query in queries for picture in query.pictures):
             fits = len(picture.vector) == self.encoder.dim
-            if not fits or picture.made_by not in ("", self.encoder.fingerprint):
+            known = not picture.made_by or searches(self.encoder, picture.made_by)
+            if not fits or not known:
                 raise EncoderMismatch(
                     "the library has another encoder since the picture was looked at: "
                     "show the picture again"
                 )
-        check_encoder(self.library, self.encoder)
+        check_searchable(self.library, self.encoder)
         self.index.sync(self.library)
         if len(self.index) == 0:
             raise LibraryEmpty(
@@ -236,8 +237,8 @@ class Searcher:
         The library may have got another encoder since the texts were embedded.
         """
         with self.index.reading():
-            if self.index.fingerprint != self.encoder.fingerprint:
-                check_encoder(self.library, self.encoder)
+            if not searches(self.encoder, self.index.fingerprint):
+                check_searchable(self.library, self.encoder)
                 raise EncoderMismatch(f"the library {self.library.path} has another encoder now")
             yield
 

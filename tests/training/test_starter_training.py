@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 import training
 from retrieval.encoders.starter.heads import ImageHead, TextHead, pack, unpack
+from retrieval.encoders.starter.layout import PHOTO_FEATURES
 from training.datasets.read import read_examples
 from training.encoders.token_states import PackedStates
 from training.starter.concept import read_class_names
 from training.starter.data import CAPTIONS
 from training.starter.ensemble import merge
+from training.starter.image import ImageRecipe, fit_image, joined, several_captions_loss
 from training.starter.make import embed_captions, recall
 from training.starter.scene import Recipe, fit
 
@@ -24,7 +27,7 @@ def world() -> tuple[list[torch.Tensor], PackedStates]:
     """Photos and captions that are noisy views of the same 40 things."""
     chance = torch.Generator().manual_seed(1)
     things = torch.randn(PHOTOS, 32, generator=chance)
-    to_photo = torch.randn(32, 2560, generator=chance)
+    to_photo = torch.randn(32, PHOTO_FEATURES, generator=chance)
     to_text = torch.randn(32, 384, generator=chance)
     views = [
         (things + 0.05 * torch.randn(PHOTOS, 32, generator=chance)) @ to_photo for _ in range(2)
@@ -63,6 +66,36 @@ def test_merged_heads_rank_as_their_scores_added_up(
     both = torch.stack([added.flatten(), merged.flatten()])
     assert torch.corrcoef(both)[0, 1] > 0.99
     assert found["hit@1"] > 0.5
+
+
+def test_image_heads_learn_to_stand_beside_texts_that_stay(
+    world: tuple[list[torch.Tensor], PackedStates],
+) -> None:
+    views, captions = world
+    _, text = fit(views, captions, Recipe(epochs=6, batch=20), lambda *_: None)
+    with torch.inference_mode():
+        texts = embed_captions(text, captions, scene_only=True)
+    before = texts.clone()
+    recipe = ImageRecipe(epochs=12, batch=20, hidden=64)
+    heads = [
+        fit_image(
+            views, before.unflatten(0, (-1, CAPTIONS)), replace(recipe, seed=n), lambda *_: None
+        )
+        for n in (0, 1)
+    ]
+    whole = joined(heads)
+    with torch.inference_mode():
+        added = sum(one.head(one.standardised(views[0])) for one in heads)
+        assert torch.allclose(whole.scene(views[0]), F.normalize(added, dim=-1), atol=1e-5)
+        assert recall(whole.scene(views[0]), texts)["hit@1"] > 0.5
+    assert torch.equal(texts, before)
+
+
+def test_the_loss_of_several_captions_is_that_of_its_formula() -> None:
+    scores = torch.tensor([[2.0, 1.0, 0.0, -1.0], [0.5, 0.0, 1.5, 3.0]])
+    to_photo = torch.stack([-scores[:, c].log_softmax(0)[c // 2] for c in range(4)]).mean()
+    to_text = torch.stack([-scores[c // 2].log_softmax(0)[c] for c in range(4)]).mean()
+    assert several_captions_loss(scores, 0.0) == pytest.approx(float(to_photo + to_text) / 2)
 
 
 def test_a_packed_head_is_nearly_the_same() -> None:

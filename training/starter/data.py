@@ -1,6 +1,5 @@
 """The starter's training data, embedded once by its two frozen networks and cached."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +10,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from retrieval.encoders.folder import fingerprint_of, hash_tensors
 from retrieval.encoders.starter.bases import ImageBase, TextBase, pixels_of
 from retrieval.encoders.starter.layout import IMAGE_SIDE
+from retrieval.encoders.starter.packages import IMAGE_WEIGHTS_SHA256
 from training.encoders.augmentations import augmented
 from training.encoders.token_states import PackedStates, token_states
 
@@ -33,8 +34,8 @@ def read_captions(file: Path) -> dict[str, list[str]]:
 def photo_features(
     base: ImageBase, folder: Path, names: Sequence[str], view: int, cache: Path
 ) -> Tensor:
-    """Pooled features [n, 2560] of one view of photos, from the cache when it has them."""
-    file = cache / f"{folder.name}.view{view}.safetensors"
+    """Features [n, 4864] of one view of photos, from the cache when it has them."""
+    file = cache / f"{folder.name}.{IMAGE_WEIGHTS_SHA256[:8]}.view{view}.safetensors"
     if file.exists():
         return load_file(file)["features"]
     parts = []
@@ -49,8 +50,8 @@ def photo_features(
 
 
 def caption_states(base: TextBase, name: str, captions: Sequence[str], cache: Path) -> PackedStates:
-    """Token states of captions, from the cache when it has them."""
-    digest = hashlib.blake2b("\n".join(captions).encode(), digest_size=8).hexdigest()
+    """Token states of captions, from the cache when it has them of this very network."""
+    digest = fingerprint_of(hash_tensors(base.network.state_dict()), captions)
     file = cache / f"{name}.{digest}.texts.safetensors"
     if file.exists():
         tensors = load_file(file)
@@ -62,7 +63,7 @@ def caption_states(base: TextBase, name: str, captions: Sequence[str], cache: Pa
 
 
 def class_probabilities(base: ImageBase, features: Tensor) -> Tensor:
-    """ImageNet class probabilities [n, 1000] of pooled features [n, 2560]."""
+    """ImageNet class probabilities [n, 1000] of features [n, 4864]."""
     with torch.inference_mode():
         return base.probabilities(features)
 

@@ -27,7 +27,7 @@ def merge(
 
     Args:
         members: trained on the same photos, with the same standardisation.
-        views: pooled features [photos, 2560] of each view of the training photos.
+        views: features [photos, 4864] of each view of the training photos.
     """
     images = [image.eval() for image, _ in members]
     # The lengths of one head's outputs hardly vary (by a tenth): their mean does for all photos.

@@ -89,7 +89,7 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
     install(text_head, whitening, fit_gate(text_base, classes, texts, recipe.seed))
     encoder = StarterEncoder(
         Networks(image_base, text_base, image_head, text_head),
-        _background(image_head, views[0], class_probabilities(image_base, views[0])),
+        background(image_head, views[0], class_probabilities(image_base, views[0])),
     )
     encoder.save(out)
     written = StarterEncoder.load(out)
@@ -101,9 +101,10 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
     return figures
 
 
-def _background(
+def background(
     head: ImageHead, features: Tensor, probabilities: Tensor
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Mean [896] and covariance [896, 896] of photos' vectors."""
     with torch.inference_mode():
         vectors = head(features, probabilities).numpy()
     return vectors.mean(0), np.cov(vectors.T).astype(np.float32)

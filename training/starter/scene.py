@@ -39,7 +39,7 @@ def fit(
     """Train the two heads; the result is the running average of their weights.
 
     Args:
-        views: pooled features [photos, 2560] of each view of the photos.
+        views: features [photos, 4864] of each view of the photos.
         captions: of the same photos.
         recipe: settings.
         on_epoch: told of each epoch: number, loss, heads.

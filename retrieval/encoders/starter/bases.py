@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from retrieval.encoders.starter.layout import FEATURES, IMAGE_SIDE, MAX_TEXT_TOKENS
+from retrieval.encoders.starter.layout import FEATURES, IMAGE_SIDE, MAP_GRID, MAX_TEXT_TOKENS
 from retrieval.encoders.starter.packages import (
     IMAGE_WEIGHTS_SHA256,
     REINSTALL,
@@ -27,12 +28,20 @@ from retrieval.encoders.starter.packages import (
 from retrieval.encoders.starter.preparing import mean_states, squares
 from retrieval.errors import EncoderUnavailable
 
+LAST_BLOCKS = 3
+"""After the map of which the head sees more than one mean."""
+
 
 class ImageBase(nn.Module):
     """EfficientNet-Lite1 up to its pooled features, and its classifier.
 
-    Maps pixels [n, 3, 240, 240] to mean- and max-pooled features [n, 2560]; the class
-    probabilities [n, 1000] come from the mean-pooled half (see :meth:`probabilities`).
+    Maps pixels [n, 3, 240, 240] to features [n, 4864]:
+
+    * the last map's mean and maximum, 1,280 each. Class probabilities [n, 1000] come from the mean
+      (see :meth:`probabilities`);
+    * of the map before the last three blocks (192 channels of 8 x 8), which has not yet given up
+      colours and places for classes: mean, maximum, standard deviation, and the means of the nine
+      parts of a 3 x 3 grid.
     """
 
     def __init__(self, network: Any) -> None:
@@ -41,12 +50,23 @@ class ImageBase(nn.Module):
         self.network = network.eval()
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Pooled features [n, 2560], float32."""
-        maps = self.network.extract_features(pixels).float()
-        return torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)
+        """Features [n, 4864], float32."""
+        network = self.network
+        maps = network._swish(network._bn0(network._conv_stem(pixels)))
+        for block in network._blocks[:-LAST_BLOCKS]:
+            maps = block(maps)
+        middle = maps.float()
+        for block in network._blocks[-LAST_BLOCKS:]:
+            maps = block(maps)
+        last = network._swish(network._bn1(network._conv_head(maps))).float()
+        mean = middle.mean((2, 3))
+        spread = (middle - mean[..., None, None]).square().mean((2, 3)).sqrt()
+        grid = F.adaptive_avg_pool2d(middle, MAP_GRID).flatten(1)
+        pooled = [last.mean((2, 3)), last.amax((2, 3)), mean, middle.amax((2, 3)), spread, grid]
+        return torch.cat(pooled, dim=1)
 
     def probabilities(self, features: Tensor) -> Tensor:
-        """ImageNet class probabilities [n, 1000] of pooled features [n, 2560]."""
+        """ImageNet class probabilities [n, 1000] of features [n, 4864]."""
         logits: Tensor = self.network._fc(features[:, :FEATURES])
         return logits.softmax(dim=1)
 

@@ -82,6 +82,7 @@ class StarterEncoder:
         self._compiled = compiled
         self._loading = threading.RLock()
         self.folder = stored[0] if stored else None
+        self.earlier = stored[1].earlier if stored else ()
         if networks is not None:
             self.fingerprint, self.text_fingerprint = networks.fingerprints()
         elif stored is not None:
@@ -176,11 +177,21 @@ class StarterEncoder:
         compiled = self._compiled
         return self.networks if compiled is None else compiled
 
-    def save(self, folder: Path, extra: dict[str, object] | None = None) -> Manifest:
+    def save(
+        self,
+        folder: Path,
+        extra: dict[str, object] | None = None,
+        earlier: tuple[str, ...] = (),
+    ) -> Manifest:
         """Write the heads as an encoder folder; the base networks stay in their packages.
 
         Of a fine-tuned scene network its difference from the text base is written. The encoder
         itself stays as it is.
+
+        Args:
+            folder: made where it is not there.
+            extra: for the manifest.
+            earlier: fingerprints of earlier image sides for these very texts.
 
         Returns:
             The manifest. Its fingerprints are of the weights as written, which are what anybody
@@ -199,6 +210,7 @@ class StarterEncoder:
             preprocessing=PREPROCESSING,
             fingerprint=fingerprint,
             text_fingerprint=text_fingerprint,
+            earlier=earlier,
             extra=extra or {},
         )
         write_manifest(folder, manifest)
@@ -236,7 +248,7 @@ class StarterEncoder:
         return unit
 
     def features(self, images: Sequence[Image.Image]) -> "torch.Tensor":
-        """The image base's pooled features [n, 2560], which training caches."""
+        """The image base's features [n, 4864], which training caches."""
         return self.networks.features(images)
 
 

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from retrieval.encoders.starter.layout import (
     CLASSES,
     CONCEPT_DIM,
-    FEATURES,
+    PHOTO_FEATURES,
     SCENE_DIM,
     STATE_DIM,
 )
@@ -61,23 +61,32 @@ class ResidualHead(nn.Module):
 
 
 class ImageHead(nn.Module):
-    """Pooled features [n, 2560] and class probabilities [n, 1000] to photo vectors."""
+    """Features [n, 4864] and class probabilities [n, 1000] to photo vectors."""
 
     mean: Tensor
     deviation: Tensor
     class_vectors: Tensor
 
-    def __init__(self, dropout: float = 0.3, hidden: int = HIDDEN) -> None:
-        """Untrained; ``dropout`` acts in training alone, ``hidden`` is the width inside."""
+    def __init__(
+        self, dropout: float = 0.3, hidden: int = HIDDEN, features: int = PHOTO_FEATURES
+    ) -> None:
+        """Untrained.
+
+        Args:
+            dropout: share of inputs and inner values that are left out, in training alone.
+            hidden: width inside.
+            features: how many of the features it looks at, from the first. Encoders that were
+                made before there were more look at those of the last map, 2,560.
+        """
         super().__init__()
-        self.register_buffer("mean", torch.zeros(2 * FEATURES))
-        self.register_buffer("deviation", torch.ones(2 * FEATURES))
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("deviation", torch.ones(features))
         self.register_buffer("class_vectors", torch.zeros(CLASSES, CONCEPT_DIM))
-        self.head = ResidualHead(2 * FEATURES, SCENE_DIM, hidden, dropout)
+        self.head = ResidualHead(features, SCENE_DIM, hidden, dropout)
 
     def standardised(self, features: Tensor) -> Tensor:
-        """Features [n, 2560] in units of their deviation, outliers cut."""
-        standard = (features - self.mean) / self.deviation
+        """Features [n, 4864] in units of their deviation, outliers cut."""
+        standard = (features[:, : len(self.mean)] - self.mean) / self.deviation
         return standard.clamp(-FEATURE_LIMIT, FEATURE_LIMIT)
 
     def scene(self, features: Tensor) -> Tensor:

@@ -83,20 +83,14 @@ class Networks:
             EncoderFolderInvalid: the folder's weights are damaged or of another shape.
         """
         try:
-            image_head = ImageHead(hidden=len(tensors["image.head.expand.weight"]))
-            text_head = TextHead(
-                hidden=len(tensors["text.values.weight"]),
-                pools=len(tensors["text.attention.weight"]),
+            image_head = ImageHead(
+                hidden=len(tensors["image.head.expand.weight"]),
+                features=len(tensors["image.mean"]),
             )
-            for part, head in (("image.", image_head), ("text.", text_head)):
-                own = {
-                    name.removeprefix(part): tensor
-                    for name, tensor in tensors.items()
-                    if name.startswith(part)
-                }
-                unpack(head, own)
+            unpack(image_head, _part(tensors, "image."))
+            text_head = read_text_head(tensors)
             text_base = load_text_base()
-            scene_base, changes = _read_scene_base(folder, text_base)
+            scene_base, changes = read_scene_base(folder, text_base)
         except (KeyError, ValueError, RuntimeError) as error:
             raise EncoderFolderInvalid(
                 f"the weights in {folder} do not fit the starter encoder: make it again with "
@@ -137,7 +131,7 @@ class Networks:
         return tensors, _fingerprints(rounded[0], rounded[1], scene)
 
     def features(self, images: Sequence[Image.Image]) -> Tensor:
-        """The image base's pooled features [n, 2560]."""
+        """The image base's features [n, 4864]."""
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.reduced):
             pooled: Tensor = self.image_base(pixels_of(images))
         return pooled
@@ -236,9 +230,33 @@ def _fingerprints(
     )
 
 
-def _read_scene_base(
+def read_text_head(tensors: Mapping[str, NDArray[Any]]) -> TextHead:
+    """The text head among the tensors of an encoder folder.
+
+    Raises:
+        KeyError, ValueError, RuntimeError: it is missing or of another shape.
+    """
+    hidden, pools = len(tensors["text.values.weight"]), len(tensors["text.attention.weight"])
+    head = TextHead(hidden=hidden, pools=pools)
+    unpack(head, _part(tensors, "text."))
+    return head.eval()
+
+
+def _part(tensors: Mapping[str, NDArray[Any]], part: str) -> dict[str, NDArray[Any]]:
+    return {
+        name.removeprefix(part): tensor for name, tensor in tensors.items() if name.startswith(part)
+    }
+
+
+def read_scene_base(
     folder: Path, text_base: TextBase
 ) -> tuple[TextBase | None, dict[str, NDArray[Any]] | None]:
+    """The fine-tuned text network of an encoder folder and its changes; None where it has none.
+
+    Raises:
+        EncoderFolderInvalid: the file is damaged.
+        KeyError, ValueError: it is of another network.
+    """
     if not (folder / SCENE_NAME).exists():
         return None, None
     changes = read_weights(folder / SCENE_NAME)
