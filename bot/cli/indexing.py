@@ -30,8 +30,13 @@ def index_with_progress(
     ``run`` does it, with ``index_folders``' arguments; by default that function itself.
     """
     from retrieval.indexing import Progress as Done
-    from retrieval.indexing import index_folders
+    from retrieval.indexing import index_folders, is_of_earlier
 
+    if is_of_earlier(library, encoder):
+        note(
+            f"The encoder {encoder.name} sees more than before: your photos are embedded anew, "
+            "and are found as they were meanwhile"
+        )
     run = run or index_folders
     bar = progress_bar("Indexing")
     with bar:

@@ -124,6 +124,12 @@ def reembed(
         return run.run(leave_out)
 
 
+def is_of_earlier(library: Library, encoder: Encoder) -> bool:
+    """Whether an earlier image side of this encoder saw the library's photos."""
+    before = library.fingerprint
+    return before is not None and before != encoder.fingerprint and searches(encoder, before)
+
+
 def renew(
     library: Library,
     encoder: Encoder,
@@ -145,8 +151,7 @@ def renew(
         LibraryBusy: another process does this very thing.
         PhotosMissing: a folder is away, or many photos cannot be read. What was embedded is kept.
     """
-    before = library.fingerprint
-    if before in (None, encoder.fingerprint) or not searches(encoder, before):
+    if not is_of_earlier(library, encoder):
         return
     name = library.encoder_name or encoder.name
     if not library.counts().present:
@@ -362,7 +367,8 @@ class _Run:
             why = f"{', '.join(away)} is not there now" if away else "run photopal index first"
             raise PhotosMissing(
                 f"{len(self.unread):,} of {there:,} photos cannot be read and would not be found "
-                f"any more: {why}, then say it again (or add --leave-out); "
+                f"any more: {why}, then say it again (or leave them out: photopal encoder use "
+                f"{self.name} --leave-out); "
                 "what was embedded is kept, and the old vectors go on answering"
             )
 

@@ -16,8 +16,8 @@ from retrieval.vectors.base import Ids, Vectors
 
 Result = TypeVar("Result")
 
-TRIES = 3
-"""The library may get another encoder once more while one is loaded."""
+TRIES = 5
+"""The library may get another encoder once more while one is loaded, and yet again."""
 
 
 class FollowingSearcher(Searcher):
@@ -89,11 +89,11 @@ class FollowingSearcher(Searcher):
     def _try(self, work: Callable[[Searcher], Result]) -> Result:
         for left in reversed(range(TRIES)):
             self.follow()
-            current = self._current
             try:
-                return work(current)
+                return work(self._current)
             except EncoderMismatch:
-                # Another thread may have followed already.
-                if not left or (current is self._current and self._now() == self._seen):
+                # Whether the library has another encoder now does not tell: it may have had one
+                # for a moment only.
+                if not left:
                     raise
         raise AssertionError
