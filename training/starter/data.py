@@ -12,7 +12,7 @@ from torch import Tensor
 
 from retrieval.encoders.folder import fingerprint_of, hash_tensors
 from retrieval.encoders.starter.bases import ImageBase, TextBase, pixels_of
-from retrieval.encoders.starter.layout import IMAGE_SIDE
+from retrieval.encoders.starter.layout import IMAGE_SIDE, PHOTO_FEATURES
 from retrieval.encoders.starter.packages import IMAGE_WEIGHTS_SHA256
 from training.encoders.augmentations import augmented
 from training.encoders.token_states import PackedStates, token_states
@@ -35,7 +35,8 @@ def photo_features(
     base: ImageBase, folder: Path, names: Sequence[str], view: int, cache: Path
 ) -> Tensor:
     """Features [n, 4864] of one view of photos, from the cache when it has them."""
-    file = cache / f"{folder.name}.{IMAGE_WEIGHTS_SHA256[:8]}.view{view}.safetensors"
+    made_by = f"{IMAGE_WEIGHTS_SHA256[:8]}.{PHOTO_FEATURES}"
+    file = cache / f"{folder.name}.{made_by}.view{view}.safetensors"
     if file.exists():
         return load_file(file)["features"]
     parts = []

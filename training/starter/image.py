@@ -3,7 +3,7 @@
 The reverse of locked-image tuning (LiT, Zhai et al. 2021, https://arxiv.org/abs/2111.07991): all
 captions are embedded once by a fine-tuned text side (``--encoder``, a folder that ``photopal
 train`` wrote), and the photos learn to stand beside them. Texts keep their vectors, so that
-whatever was made of them (the describer's phrases) stays as it is. A head learns in half a minute,
+whatever was made of them (the describer's phrases) stays as it is. A head learns in a minute,
 and several of different seeds are one head as wide as all of them: they share one space, so their
 outputs can be added up.
 
@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from retrieval.encoders.folder import read_weights
+from retrieval.encoders.folder import read_manifest, read_weights
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.bases import load_image_base, load_text_base
 from retrieval.encoders.starter.heads import ImageHead
@@ -51,7 +51,7 @@ class ImageRecipe:
 
     seed: int = 0
     members: int = 4
-    epochs: int = 5
+    epochs: int = 8
     batch: int = 500
     hidden: int = 512
     learning_rate: float = 1.5e-3
@@ -160,11 +160,13 @@ def make_image(
 
     Args:
         data: photos and captions.
-        encoder: folder whose text side stays as it is; its image side is not looked at.
+        encoder: folder whose text side stays as it is. Its image side becomes an earlier one:
+            libraries that it made go on being searched (:func:`retrieval.encoders.base.searches`).
         out: the encoder folder to write.
         cache: keeps what the networks made of photos and texts.
         recipe: settings.
     """
+    before = read_manifest(encoder)
     image_base, text_base = load_image_base(), load_text_base()
     text_head = read_text_head(read_weights(encoder / WEIGHTS_NAME))
     scene_base, changes = read_scene_base(encoder, text_base)
@@ -196,7 +198,11 @@ def make_image(
     asked = [caption for photo in dev.values() for caption in photo]
     figures = recall(photos, torch.from_numpy(written.encode_texts(asked)))
     log.info("dev, as written: %s", figures)
-    written.save(out, extra={"image": vars(recipe), "flickr8k dev": figures})
+    written.save(
+        out,
+        extra={**before.extra, "image": vars(recipe), "flickr8k dev": figures},
+        earlier=(before.fingerprint, *before.earlier),
+    )
     return figures
 
 
