@@ -45,3 +45,27 @@ class EvaluationError(TrainingError):
 
 class ReportNotWritten(EvaluationError):
     """The report could not be written; the numbers were computed all the same."""
+
+
+class BenchError(TrainingError):
+    """A bench cannot be run as asked."""
+
+
+class RecipeInvalid(BenchError):
+    """A file of recipes cannot be read, or a recipe says what makes no sense."""
+
+
+class SizesDiffer(BenchError):
+    """Vectors or scores have another shape than what they are put together with."""
+
+
+class RunMismatch(BenchError):
+    """A run file cannot be read, or belongs to another data set than what it is compared with."""
+
+
+class RecipeNotMeasured(BenchError):
+    """A recipe gave no figures here, and they were asked for."""
+
+
+class OutOfMemory(TrainingError):
+    """The memory does not hold what an embedder works on at once."""
