@@ -91,7 +91,7 @@ def read_fashioniq(spec: FashionIQSpec, root: Path) -> BenchDataset:
         among = frozenset(ranked)
         for number, one in enumerate(asked):
             query = _query(f"{category}-{number}", one, spec, finder)
-            if query.text == "" and spec.query != "photo":
+            if not one.text and spec.query != "photo":
                 odd.append(Missing(query.id, BLANK))
             queries.append(
                 BenchQuery(

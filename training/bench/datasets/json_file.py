@@ -19,7 +19,8 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise DatasetInvalid(f"{path} cannot be read: {error.strerror or error}") from None
     except json.JSONDecodeError as error:
-        cut = error.pos >= len(error.doc.rstrip())
+        ended = error.pos >= len(error.doc.rstrip())
+        cut = ended or error.msg.startswith("Unterminated string")
         why = "it ends too early, is it cut off?" if cut else error.msg
         raise DatasetInvalid(f"{path} is not valid JSON ({why} at line {error.lineno})") from None
     except (ValueError, RecursionError):
