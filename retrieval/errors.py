@@ -54,10 +54,10 @@ All errors that Photopal raises on purpose, whatever the package::
     │       └── LLMAnswerUnusable
     └── TrainingError                  training.errors
         ├── DatasetInvalid, PhotosUnusable, SplitsOverlap, EncoderNotTrainable
-        ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull
+        ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull, OutOfMemory
         └── EvaluationError
             ├── ReportNotWritten
-            ├── OutOfMemory, QueryUnsuitable, VectorsInvalid
+            ├── QueryUnsuitable, VectorsInvalid
             ├── NeedsHub (an EncoderUnavailable, too)
             └── PhotoUnreadable (an UnreadableImage, too)
 """

@@ -51,10 +51,6 @@ class NeedsHub(EvaluationError, EncoderUnavailable):
     """A model must come from a hub that is out of reach, refuses it, or does not have it."""
 
 
-class OutOfMemory(EvaluationError):
-    """A batch did not fit into memory; a smaller one may."""
-
-
 class QueryUnsuitable(EvaluationError):
     """A query or photo lacks what an embedder reads: a text, a photo or a caption."""
 
@@ -74,3 +70,7 @@ class PhotoUnreadable(EvaluationError, UnreadableImage):
 
 class VectorsInvalid(EvaluationError):
     """A model gave vectors that are not finite, have no direction, or are too few."""
+
+
+class OutOfMemory(TrainingError):
+    """The memory does not hold what an embedder works on at once."""

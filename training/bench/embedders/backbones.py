@@ -1,6 +1,6 @@
 """Image networks: timm's by timm's loader, and the one that comes with Photopal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from retrieval.encoders.folder import fingerprint_of
+from retrieval.encoders.pixels import SquarePixels
 from retrieval.encoders.starter.layout import FEATURES, IMAGE_SIDE
 from retrieval.encoders.starter.packages import IMAGE_WEIGHTS_SHA256
 from retrieval.errors import EncoderUnavailable
@@ -18,7 +19,7 @@ from training.bench.embedders.checkpoints import (
     reads_as_hub_name,
 )
 from training.bench.embedders.networks import ImageNetwork, count_weights
-from training.bench.embedders.torchvision_import import import_torchvision
+from training.bench.embedders.torchvision_import import import_without_torchvision
 
 SHIPPED = ("efficientnet-lite1", "starter")
 """Names of the image network that comes with Photopal."""
@@ -27,17 +28,18 @@ SHIPPED = ("efficientnet-lite1", "starter")
 class TimmBackbone:
     """A model of timm without its classifier: the features that it would classify by."""
 
-    def __init__(self, model: Any, preprocess: Any, side: int, device: torch.device) -> None:
+    def __init__(self, model: Any, pixels: SquarePixels, device: torch.device) -> None:
         """Use :func:`find_backbone`."""
         self._model = model.to(device).eval()
-        self._preprocess = preprocess
+        self._pixels = pixels
         self._device = device
-        self.image_dim = int(model.num_features)
-        self.side = side
+        self.side = pixels.side
+        # Some families classify by another vector than their last feature map.
+        self.image_dim = int(self.image_vectors([Image.new("RGB", (1, 1))]).shape[1])
 
     def image_vectors(self, images: Sequence[Image.Image]) -> Any:
         """Array [n, image_dim]."""
-        pixels = torch.stack([self._preprocess(image) for image in images]).to(self._device)
+        pixels = self._pixels.batch(images)["pixel_values"].to(self._device)
         with torch.inference_mode():
             return self._model(pixels).float().cpu().numpy()
 
@@ -97,9 +99,31 @@ def _load(name: str, folder: Path, device: torch.device) -> TimmBackbone:
     with loading_errors(name):
         # Without classes there is no classifier, and features are what comes out.
         model = timm.create_model(f"local-dir:{folder}", pretrained=True, num_classes=0)
-        settings = timm.data.resolve_model_data_config(model)
-        preprocess = timm.data.create_transform(**settings, is_training=False)
-        return TimmBackbone(model, preprocess, int(max(settings["input_size"][1:])), device)
+        return TimmBackbone(model, _pixels(timm.data.resolve_model_data_config(model)), device)
+
+
+def _pixels(settings: Mapping[str, Any]) -> SquarePixels:
+    """timm's preprocessing for evaluation.
+
+    The shorter edge becomes ``side / crop_pct`` and the middle is cut out (``center``); or the
+    picture is squeezed to the square (``squash``).
+
+    Raises:
+        ValueError: it asks for what is not known here.
+    """
+    _, height, width = settings["input_size"]
+    mode, share = settings["crop_mode"], settings["crop_pct"]
+    if height != width:
+        raise ValueError(f"it sees {height} x {width} pixels, which is no square")
+    if mode not in ("center", "squash") or (mode == "squash" and share != 1):
+        raise ValueError(f"its crop_mode {mode} with crop_pct {share} is not known here")
+    return SquarePixels(
+        shortest_edge=int(height / share) if mode == "center" else None,
+        side=int(height),
+        mean=tuple(map(float, settings["mean"])),
+        std=tuple(map(float, settings["std"])),
+        resample=int(Image.Resampling[str(settings["interpolation"]).upper()]),
+    )
 
 
 def _repository(name: str) -> str:
@@ -118,12 +142,9 @@ def _repository(name: str) -> str:
 
 def _timm() -> Any:
     try:
-        import_torchvision()
-        import timm
-        import timm.data
+        return import_without_torchvision("timm", "timm.data")[0]
     except ImportError as error:
         raise EncoderUnavailable(
-            f"image networks of timm need the package of {error.name}: "
+            f"image networks of timm need the package {error.name or 'timm'}: "
             "pip install 'photopal[bench]'"
         ) from error
-    return timm

@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from PIL import Image
 
-from retrieval.encoders.folder import PICKLE_SUFFIXES, fingerprint_of, hash_files
+from retrieval.encoders.folder import fingerprint_of, hash_files
+from retrieval.encoders.open_clip import pixels_of
+from retrieval.encoders.pixels import SquarePixels
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from training.bench.embedders.checkpoints import (
     find_checkpoint,
@@ -17,29 +19,29 @@ from training.bench.embedders.checkpoints import (
 )
 from training.bench.embedders.networks import count_weights
 from training.bench.embedders.specs import OpenClipSpec
-from training.bench.embedders.torchvision_import import import_torchvision
+from training.bench.embedders.torchvision_import import import_without_torchvision
 
 _CONFIG = "open_clip_config.json"
 _FOLDER = "local-dir:"
 
 
 class OpenClipTowers:
-    """A CLIP of open_clip, with its own preprocessing and tokens."""
+    """A CLIP of open_clip, with its own tokens."""
 
-    def __init__(self, model: Any, preprocess: Any, tokenize: Any, device: torch.device) -> None:
-        """Use :func:`load_open_clip`."""
+    def __init__(
+        self, model: Any, pixels: SquarePixels, tokenize: Any, device: torch.device
+    ) -> None:
+        """Use :func:`find_open_clip`."""
         self._model = model.to(device).eval()
-        self._preprocess = preprocess
+        self._pixels = pixels
         self._tokenize = tokenize
         self._device = device
-        size = model.visual.image_size
-        self.side = int(size if isinstance(size, int) else max(size))
-        with torch.inference_mode():
-            self.image_dim = self.text_dim = int(self.text_vectors(["a photo"]).shape[1])
+        self.side = pixels.side
+        self.image_dim = self.text_dim = int(self.text_vectors(["a photo"]).shape[1])
 
     def image_vectors(self, images: Sequence[Image.Image]) -> Any:
         """Array [n, dim]."""
-        pixels = torch.stack([self._preprocess(image) for image in images]).to(self._device)
+        pixels = self._pixels.batch(images)["pixel_values"].to(self._device)
         with torch.inference_mode():
             return self._model.encode_image(pixels).float().cpu().numpy()
 
@@ -88,7 +90,7 @@ def find_open_clip(
 def _of_file(
     spec: OpenClipSpec, file: Path, device: torch.device
 ) -> tuple[str, Callable[[], OpenClipTowers]]:
-    if file.suffix in PICKLE_SUFFIXES or file.suffix != ".safetensors":
+    if file.suffix != ".safetensors":
         raise EncoderFolderInvalid(
             f"{file} is no .safetensors file, and nothing else is read: convert it"
         )
@@ -101,10 +103,13 @@ def _load(name: str, model_name: str, device: torch.device, **settings: Any) -> 
     open_clip = _open_clip()
     with loading_errors(name):
         model = open_clip.create_model(model_name, require_pretrained=True, **settings)
-        preprocess = open_clip.transform.image_transform_v2(
-            open_clip.transform.PreprocessCfg(**model.visual.preprocess_cfg), is_train=False
-        )
-        return OpenClipTowers(model, preprocess, open_clip.get_tokenizer(model_name), device)
+        preprocess = open_clip.get_model_preprocess_cfg(model)
+        size = preprocess["size"]
+        side = {size} if isinstance(size, int) else set(size)
+        if len(side) != 1:
+            raise ValueError(f"it sees {size} pixels, which is no square")
+        pixels = pixels_of(preprocess, side.pop())
+        return OpenClipTowers(model, pixels, open_clip.get_tokenizer(model_name), device)
 
 
 def _is_architecture(name: str, root: Path | None) -> bool:
@@ -136,11 +141,9 @@ def _tags(name: str) -> str:
 
 def _open_clip() -> Any:
     try:
-        import_torchvision()
-        import open_clip
-        import open_clip.transform
+        return import_without_torchvision("open_clip")[0]
     except ImportError as error:
         raise EncoderUnavailable(
-            f"models of open_clip need the package of {error.name}: pip install 'photopal[bench]'"
+            f"models of open_clip need the package {error.name or 'open_clip_torch'}: "
+            "pip install 'photopal[bench]'"
         ) from error
-    return open_clip

@@ -1,6 +1,5 @@
 """Networks that read texts: sentence encoders, and BERTs whose token states are averaged."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,6 @@ from retrieval.encoders.starter.packages import text_folder
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from training.bench.embedders.checkpoints import Checkpoint, find_checkpoint, loading_errors
 from training.bench.embedders.networks import TextNetwork, count_weights
-from training.bench.embedders.torchvision_import import import_torchvision
 
 MINILM = "minilm"
 _MOST_TOKENS = 512
@@ -58,9 +56,6 @@ class SentenceNetwork:
             EncoderUnavailable: its package is missing.
             EncoderFolderInvalid: the folder is incomplete or damaged.
         """
-        # Text models do without torchvision, but a damaged one would stop their package.
-        with contextlib.suppress(ImportError):
-            import_torchvision()
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
