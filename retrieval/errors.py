@@ -56,7 +56,10 @@ All errors that Photopal raises on purpose, whatever the package::
         ├── DatasetInvalid, PhotosUnusable, SplitsOverlap, EncoderNotTrainable
         ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull, OutOfMemory
         ├── EvaluationError
-        │   └── ReportNotWritten
+        │   ├── ReportNotWritten
+        │   ├── QueryUnsuitable, VectorsInvalid
+        │   ├── NeedsHub (an EncoderUnavailable, too)
+        │   └── PhotoUnreadable (an UnreadableImage, too)
         └── BenchError
             └── RecipeInvalid, SizesDiffer, RunMismatch, RecipeNotMeasured
 """
