@@ -11,10 +11,13 @@ from retrieval.encoders.base import Embeddings
 from retrieval.errors import UnreadableImage
 from training.bench.cache import VectorStore
 from training.bench.memory import peak_bytes, reset_peak
-from training.errors import OutOfMemory, SizesDiffer
+from training.errors import OutOfMemory, QueryUnsuitable, SizesDiffer
 
 KEPT_TOGETHER = 256
 """Vectors that are written to disk at once; a killed run loses as many at most."""
+
+_UNFIT = (UnreadableImage, QueryUnsuitable)
+"""What one item of a batch may be; the others are embedded all the same."""
 
 _NO_MEMORY = ("can't allocate memory", "out of memory", "not enough memory")
 
@@ -67,14 +70,10 @@ class Batches(Generic[Item]):
             some = items[len(found) : len(found) + self.size]
             try:
                 found += self._checked(some)
-            except UnreadableImage as error:
-                if len(some) > 1:
-                    # One of them: each alone shows which.
-                    for one in some:
-                        self._alone(one, found, failed)
-                else:
-                    failed[len(found)] = str(error)
-                    found.append(None)
+            except _UNFIT:
+                # One of them: each alone shows which.
+                for one in some:
+                    self._alone(one, found, failed)
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -84,8 +83,9 @@ class Batches(Generic[Item]):
     def _alone(self, item: Item, found: list[Embeddings | None], failed: dict[int, str]) -> None:
         try:
             found += self._checked([item])
-        except UnreadableImage as error:
-            failed[len(found)] = str(error)
+        except _UNFIT as error:
+            # A query's message begins with its id; queries are counted by the reason.
+            failed[len(found)] = str(error).rpartition(": ")[2]
             found.append(None)
 
     def _checked(self, items: Sequence[Item]) -> list[Embeddings]:

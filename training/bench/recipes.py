@@ -114,6 +114,8 @@ class Recipe(Spec):
                 raise ValueError(
                     "the fusion 'product' needs one embedder of kind starter or encoder"
                 )
+            if getattr(self.embedder, "channel", None) or self.embedder.query != "auto":
+                raise ValueError("the fusion 'product' takes the whole encoder, and texts alone")
             for name in ("hubness", "noise", "rerank"):
                 if getattr(self, name) is not None:
                     raise ValueError(f"'{name}' cannot be combined with the fusion 'product'")

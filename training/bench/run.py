@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoders import STARTER
 from retrieval.encoders.base import Encoder
 from retrieval.errors import PhotopalError
 from retrieval.files import file_hash
@@ -32,7 +31,7 @@ from training.bench.result_store import KeptResult, ResultStore
 from training.bench.scoring import Scorer, VectorScorer
 from training.bench.trec import qrels_text
 from training.bench.vectors import Vectors
-from training.errors import BenchError, SizesDiffer
+from training.errors import BenchError, SizesDiffer, VectorsInvalid
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +86,10 @@ class Bench:
             lambda name: CachedTextEncoder(host.load_encoder(name), KEPT_TEXTS)
         )
         self._embedders = Embedders(
-            self._load_encoder, device=options.device, batch_size=options.batch_size
+            self._load_encoder,
+            options.data,
+            device=options.device,
+            batch_size=options.batch_size,
         )
         self._datasets: dict[str, BenchDataset] = {}
         self._vectors = Vectors(folder / "vectors", options.batch_size, host.progress, host.note)
@@ -149,6 +151,7 @@ class Bench:
                 f"the data set {dataset.name} holds no query that a photo is right for"
             )
         asked = [_with_noise(query, recipe) for query in queries]
+        reranker = self._embedders.reranker(recipe)
         space = self._space(recipe, dataset, asked, embedder)
         task = Task(
             photos=space.photos,
@@ -157,7 +160,7 @@ class Bench:
             measures=[measure_of(one) for one in recipe.measures],
             scorer=space.scorer,
             usual_best=space.usual_best,
-            rerank=self._embedders.reranker(recipe),
+            rerank=reranker.rerank if reranker is not None else None,
             rerank_first=recipe.rerank.first if recipe.rerank is not None else 0,
             seed=recipe.seed,
             tag=name,
@@ -199,31 +202,39 @@ class Bench:
     ) -> "_Space":
         """Photos and queries made comparable, as the recipe says."""
         if isinstance(recipe.fusion, ProductFusion):
-            encoder = self._load_encoder(encoder_name(recipe))
+            encoder = self._embedders.encoder(recipe)
             gallery = open_product_gallery(dataset.photos, encoder, self._host.index)
             scorer = ProductScorer(gallery, queries)
-            return _Space(
-                gallery.photos, scorer, tuple(gallery.failed.items()), cost=_cost(embedder)
-            )
+            return _Space(gallery.photos, scorer, tuple(gallery.failed.items()), _cost(embedder))
         photos = self._vectors.of_photos(embedder, dataset.photos)
         there = [place for place in range(len(dataset.photos)) if place not in photos.failed]
         if not there:
-            raise BenchError(f"none of the {len(dataset.photos):,} photos can be read")
+            why = next(iter(photos.failed.values()), "there is none")
+            raise BenchError(f"none of the {len(dataset.photos):,} photos can be embedded: {why}")
         rows = photos.vectors[there]
-        composed = self._vectors.of_queries(embedder, queries)
+        if recipe.fusion is None:
+            asked = self._vectors.of_queries(embedder, queries)
+        else:
+            asked = self._vectors.of_composed_queries(
+                embedder, queries, recipe.fusion, rows, self._options.data
+            )
+        if len(asked.failed) == len(queries):
+            raise BenchError(
+                f"none of the queries can be asked: {next(iter(asked.failed.values()))}"
+            )
         cost = _cost(embedder)
         return _Space(
             tuple(dataset.photos[place] for place in there),
-            VectorScorer(rows, composed.vectors, composed.failed),
+            VectorScorer(rows, asked.vectors, asked.failed),
             tuple((dataset.photos[place].id, why) for place, why in photos.failed.items()),
-            self._usual_best(recipe.hubness, rows, embedder),
             cost.model_copy(
                 update={
                     "photos_per_second": round(photos.per_second, 2),
-                    "queries_per_second": round(composed.per_second, 2),
-                    "peak_bytes": max(photos.peak_bytes, composed.peak_bytes),
+                    "queries_per_second": round(asked.per_second, 2),
+                    "peak_bytes": max(photos.peak_bytes, asked.peak_bytes),
                 }
             ),
+            self._usual_best(recipe.hubness, rows, embedder),
         )
 
     def _usual_best(
@@ -266,21 +277,15 @@ class _Space:
         photos: in the order of the scores.
         scorer: scores them.
         missing: photos that could not be read, with the reason.
-        usual_best: what is subtracted of each photo's scores.
         cost: of the embedder.
+        usual_best: what is subtracted of each photo's scores.
     """
 
     photos: tuple[BenchPhoto, ...]
     scorer: Scorer
     missing: tuple[tuple[str, str], ...]
+    cost: CostFacts
     usual_best: NDArray[np.float32] | None = None
-    cost: CostFacts = CostFacts(parameters=0, dim=0)
-
-
-def encoder_name(recipe: Recipe) -> str:
-    """The encoder of a recipe with the fusion ``product``, as ``--encoder`` takes it."""
-    spec = recipe.embedder
-    return str(getattr(spec, "name", None) or getattr(spec, "folder", None) or STARTER)
 
 
 def _cost(embedder: Embedder) -> CostFacts:
@@ -306,5 +311,7 @@ def _not_measured(name: str, recipe: Recipe, error: Exception) -> NotMeasured:
         reason = "not enough memory"
     else:
         reason = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
-    wrong = isinstance(error, SizesDiffer) or not (known or isinstance(error, MemoryError))
+    wrong = isinstance(error, SizesDiffer | VectorsInvalid) or not (
+        known or isinstance(error, MemoryError)
+    )
     return NotMeasured(name=name, about=recipe.about, reason=" ".join(reason.split()), failed=wrong)

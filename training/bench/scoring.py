@@ -14,13 +14,12 @@ Scores = NDArray[np.float32]
 
 
 class Scorer(Protocol):
-    """Scores photos.
+    """Scores photos."""
 
-    Attributes:
-        failed: why a query cannot be asked, by its place.
-    """
-
-    failed: Mapping[int, str]
+    @property
+    def failed(self) -> Mapping[int, str]:
+        """Why a query cannot be asked, by its place."""
+        ...
 
     def scores(self, start: int, stop: int) -> Scores:
         """Of the queries from ``start`` to ``stop`` [stop - start, photos]."""
@@ -50,7 +49,7 @@ class VectorScorer:
             )
         self._photos = photos
         self._queries = queries
-        self.failed = dict(failed or {})
+        self.failed: dict[int, str] = dict(failed or {})
 
     def scores(self, start: int, stop: int) -> Scores:
         """See :class:`Scorer`."""

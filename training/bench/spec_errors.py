@@ -48,12 +48,13 @@ def _told(one: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
 
 def _names_in(loc: Sequence[int | str], model: type[BaseModel]) -> list[str]:
     """The place as it stands in the file: without the kinds of unions between."""
-    names, at = [], [model]
+    names: list[str] = []
+    at = [model]
     for part in loc:
-        inside = [one for one in at if part in one.model_fields]
-        if inside:
+        inside = _inside(at, part)
+        if inside is not None:
             names.append(str(part))
-            at = [found for one in inside for found in _models(one.model_fields[part].annotation)]
+            at = inside
         elif isinstance(part, int) or not _narrowed(at, part):
             # A place in a list, or a key that there is not.
             if not isinstance(part, int) and part.startswith(("tagged-union", "str", "function-")):
@@ -68,12 +69,24 @@ def _fields_at(loc: Sequence[int | str], model: type[BaseModel]) -> list[str]:
     """The fields that there are at a place."""
     at = [model]
     for part in loc:
-        inside = [one for one in at if part in one.model_fields]
-        if inside:
-            at = [found for one in inside for found in _models(one.model_fields[part].annotation)]
+        inside = _inside(at, part)
+        if inside is not None:
+            at = inside
         elif isinstance(part, str):
             at = _narrowed(at, part) or at
     return sorted({field for one in at for field in one.model_fields})
+
+
+def _inside(models: Sequence[type[BaseModel]], part: int | str) -> list[type[BaseModel]] | None:
+    """The models that the field ``part`` may hold; None where none of them has such a field."""
+    fields = [
+        one.model_fields[part]
+        for one in models
+        if isinstance(part, str) and part in one.model_fields
+    ]
+    if not fields:
+        return None
+    return [found for field in fields for found in _models(field.annotation)]
 
 
 def _narrowed(models: Sequence[type[BaseModel]], kind: str) -> list[type[BaseModel]]:

@@ -2,10 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from training.bench.base import BenchPhoto, BenchQuery, Embedder
 from training.bench.cache import ContentKeys, VectorStore
+from training.bench.embedders import Concatenation
 from training.bench.embedding import Batches, Embedded, embed
+
+if TYPE_CHECKING:
+    from retrieval.encoders.base import Embeddings
+    from training.bench.composed import FusionSpec
 
 AT_ONCE = 4
 """Batches that an embedder gets together, so that it reads the next while it embeds one."""
@@ -37,6 +43,8 @@ class Vectors:
 
     def of_photos(self, embedder: Embedder, photos: Sequence[BenchPhoto]) -> Embedded:
         """The vectors of photos."""
+        if isinstance(embedder, Concatenation):
+            return _joined(embedder, [self.of_photos(one, photos) for one in embedder.parts])
         return embed(
             photos,
             [self._keys.photo(photo) for photo in photos],
@@ -47,6 +55,8 @@ class Vectors:
 
     def of_queries(self, embedder: Embedder, queries: Sequence[BenchQuery]) -> Embedded:
         """The vectors of queries, as the embedder makes them."""
+        if isinstance(embedder, Concatenation):
+            return _joined(embedder, [self.of_queries(one, queries) for one in embedder.parts])
         return embed(
             queries,
             [self._keys.query(query) for query in queries],
@@ -54,3 +64,59 @@ class Vectors:
             VectorStore(self._folder, embedder.fingerprint, "queries"),
             lambda done, total: self._progress("queries", done, total),
         )
+
+    def of_composed_queries(
+        self,
+        embedder: Embedder,
+        queries: Sequence[BenchQuery],
+        fusion: "FusionSpec",
+        gallery: "Embeddings",
+        root: Path,
+    ) -> Embedded:
+        """The vectors of queries whose parts are embedded alone and fused.
+
+        Args:
+            embedder: of the parts.
+            queries: of texts, photos and terms that must not be there.
+            fusion: how they become one.
+            gallery: vectors of the photos that are ranked.
+            root: folder of the data.
+        """
+        from training.bench.composed import compose, embed_parts
+
+        speeds = [0.0]
+        peaks = [0]
+
+        def parts_of(alone: Sequence[BenchQuery]) -> "Embeddings":
+            found = self.of_queries(embedder, alone)
+            speeds.append(found.per_second)
+            peaks.append(found.peak_bytes)
+            return found.vectors
+
+        parts = embed_parts(queries, parts_of, gallery.shape[1])
+        failed = {
+            place: why
+            for place, query in enumerate(queries)
+            if (why := _missing_part(query, parts.texts[place].any(), parts.photos[place].any()))
+        }
+        vectors = compose(fusion, parts, gallery, root)
+        return Embedded(vectors, failed, max(speeds), max(peaks))
+
+
+def _missing_part(query: BenchQuery, said: bool, shown: bool) -> str:
+    """Why a query cannot be asked; "" where it can."""
+    if query.photo is not None and not shown:
+        return "its photo cannot be embedded"
+    if query.text and not said:
+        return "its text cannot be embedded"
+    return "" if said or shown else "it has neither text nor photo"
+
+
+def _joined(embedder: Concatenation, parts: Sequence[Embedded]) -> Embedded:
+    seconds = [1 / one.per_second if one.per_second else 0.0 for one in parts]
+    return Embedded(
+        embedder.join([one.vectors for one in parts]),
+        {place: why for one in parts for place, why in one.failed.items()},
+        1 / sum(seconds) if all(seconds) else 0.0,
+        max(one.peak_bytes for one in parts),
+    )
