@@ -13,8 +13,9 @@ from retrieval.text import clean_text
 Vectors = NDArray[np.float32]
 
 PICTURE_SHARE = 0.35
-"""Of pictures beside texts, whose share is the rest. Chosen on pairs of similar training photos
-(:mod:`training.bench.composed`): with a half, what was asked for besides is often not seen."""
+"""Of pictures beside texts, whose share is the rest. On pairs of similar photos held out of
+training (``python -m training.bench.composed.make``) most are found among the first ten with this
+share; with a half, what was asked for besides is often not seen."""
 
 
 @dataclass(frozen=True)
