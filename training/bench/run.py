@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoders.base import Encoder
+from retrieval.encoders.cached import CachedTextEncoder
 from retrieval.errors import PhotopalError
 from retrieval.files import file_hash
 from retrieval.indexing import index_folders
@@ -36,6 +37,7 @@ from training.errors import BenchError, SizesDiffer, VectorsInvalid
 log = logging.getLogger(__name__)
 
 KEPT_TEXTS = 20_000
+"""Vectors of texts that the product's search keeps, as in :mod:`training.evaluation.run`."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,12 @@ class Bench:
 
     def __init__(self, options: Options, host: Host) -> None:
         """Nothing is read before the first recipe."""
-        from retrieval.encoders.cached import CachedTextEncoder
-
         folder = make_private_folder(home() / "bench")
         self._options = options
         self._host = host
-        self._load_encoder = cache(
-            lambda name: CachedTextEncoder(host.load_encoder(name), KEPT_TEXTS)
-        )
+        load_encoder = cache(host.load_encoder)
         self._embedders = Embedders(
-            self._load_encoder,
+            load_encoder,
             options.data,
             device=options.device,
             batch_size=options.batch_size,
@@ -201,11 +199,13 @@ class Bench:
         embedder: Embedder,
     ) -> "_Space":
         """Photos and queries made comparable, as the recipe says."""
+        # Networks are loaded for it, so that no speed counts that in.
+        cost = _cost(embedder)
         if isinstance(recipe.fusion, ProductFusion):
-            encoder = self._embedders.encoder(recipe)
+            encoder = CachedTextEncoder(self._embedders.encoder(recipe), KEPT_TEXTS)
             gallery = open_product_gallery(dataset.photos, encoder, self._host.index)
             scorer = ProductScorer(gallery, queries)
-            return _Space(gallery.photos, scorer, tuple(gallery.failed.items()), _cost(embedder))
+            return _Space(gallery.photos, scorer, tuple(gallery.failed.items()), cost)
         photos = self._vectors.of_photos(embedder, dataset.photos)
         there = [place for place in range(len(dataset.photos)) if place not in photos.failed]
         if not there:
@@ -222,7 +222,6 @@ class Bench:
             raise BenchError(
                 f"none of the queries can be asked: {next(iter(asked.failed.values()))}"
             )
-        cost = _cost(embedder)
         return _Space(
             tuple(dataset.photos[place] for place in there),
             VectorScorer(rows, asked.vectors, asked.failed),

@@ -121,7 +121,7 @@ def run_recipes(
         else:
             for line in table_lines(rows):
                 shown.line(line)
-        write_reports(rows, kept, folder)
+        write_reports(rows, kept, folder, f"Bench: {', '.join(names)}")
         note(f"Reports: {folder / 'report.html'} and more in {folder}")
         _leave(rows)
 

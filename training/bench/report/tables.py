@@ -7,7 +7,7 @@ from training.bench.measures import RANK_SCORE, measure_of
 from training.bench.result import Figure, NotMeasured, Result, Row
 from training.metrics import adjusted_for_many, mcnemar_test, randomisation_test
 
-LEAST_WIDE = "–"
+NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,15 @@ def against_first(section: Section) -> list[Against]:
     return found
 
 
+def measure_head(name: str) -> str:
+    """A measure's name as the head of a column."""
+    return "rank score" if name == RANK_SCORE else name
+
+
 def shown(figure: Figure | None, measure: str) -> str:
     """A mean for a table: shares in per cent, a rank score as the sum of its points."""
     if figure is None:
-        return LEAST_WIDE
+        return NOTHING
     return f"{figure.total:,.0f}" if measure == RANK_SCORE else f"{100 * figure.mean:.1f}"
 
 
@@ -118,7 +123,7 @@ def parameters(count: int) -> str:
     """``86,000,000`` gives ``86 M``."""
     if count >= 10_000_000:
         return f"{count / 1e6:,.0f} M"
-    return f"{count / 1e6:.1f} M" if count >= 100_000 else (f"{count:,}" if count else LEAST_WIDE)
+    return f"{count / 1e6:.1f} M" if count >= 100_000 else (f"{count:,}" if count else NOTHING)
 
 
 def cost_cells(result: Result) -> tuple[str, str, str, str, str]:
@@ -126,10 +131,10 @@ def cost_cells(result: Result) -> tuple[str, str, str, str, str]:
     cost = result.cost
     return (
         parameters(cost.parameters),
-        f"{cost.dim:,}" if cost.dim else LEAST_WIDE,
-        f"{cost.photos_per_second:,.1f}" if cost.photos_per_second else LEAST_WIDE,
-        f"{cost.queries_per_second:,.1f}" if cost.queries_per_second else LEAST_WIDE,
-        f"{cost.peak_bytes / 1e6:,.0f} MB" if cost.peak_bytes else LEAST_WIDE,
+        f"{cost.dim:,}" if cost.dim else NOTHING,
+        f"{cost.photos_per_second:,.1f}" if cost.photos_per_second else NOTHING,
+        f"{cost.queries_per_second:,.1f}" if cost.queries_per_second else NOTHING,
+        f"{cost.peak_bytes / 1e6:,.0f} MB" if cost.peak_bytes else NOTHING,
     )
 
 
