@@ -6,6 +6,7 @@ product's search has a correction of its own (:mod:`retrieval.search.hubness`).
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,26 +24,21 @@ def usual_best(photos: Embeddings, bank: Embeddings) -> NDArray[np.float32]:
 
     Args:
         photos: unit vectors [n, dim].
-        bank: unit vectors of queries [m, dim].
+        bank: unit vectors of queries [m, dim], at least ten.
     """
-    nearest = min(NEAREST, len(bank))
     found = np.zeros(len(photos), dtype=np.float32)
     for start in range(0, len(photos), _BLOCK):
         scores = photos[start : start + _BLOCK] @ bank.T
-        best = np.partition(scores, -nearest, axis=1)[:, -nearest:]
+        best = np.partition(scores, -NEAREST, axis=1)[:, -NEAREST:]
         found[start : start + _BLOCK] = best.mean(axis=1)
     return found
 
 
-def read_bank(path: Path, first: int) -> list[str]:
+def read_bank(path: Path) -> list[str]:
     """The texts of a bank: one a line, or each line's captions, where it is JSON Lines.
 
-    Args:
-        path: of the file.
-        first: texts that are taken, spread evenly over all.
-
     Raises:
-        BenchError: the file cannot be read, or holds too few.
+        BenchError: the file cannot be read.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -50,15 +46,18 @@ def read_bank(path: Path, first: int) -> list[str]:
         raise BenchError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise BenchError(f"{path} is no text in UTF-8") from None
-    texts = [text for line in lines for text in _texts_of(line)]
-    if len(texts) < NEAREST:
-        raise BenchError(f"{path} holds {len(texts)} queries: a bank needs at least {NEAREST}")
-    return spread(texts, first)
+    return [text for line in lines for text in _texts_of(line)]
 
 
-def spread(texts: list[str], count: int) -> list[str]:
-    """``count`` of the texts, evenly spread over all; each text once."""
+def spread(texts: Sequence[str], count: int) -> list[str]:
+    """``count`` of the texts, evenly spread over all; each text once.
+
+    Raises:
+        BenchError: there are too few for a bank.
+    """
     distinct = list(dict.fromkeys(texts))
+    if len(distinct) < NEAREST:
+        raise BenchError(f"the bank holds {len(distinct)} queries: it needs at least {NEAREST}")
     if len(distinct) <= count:
         return distinct
     places = np.linspace(0, len(distinct) - 1, count).astype(int)

@@ -242,11 +242,14 @@ class Bench:
         if hubness is None:
             return None
         if isinstance(hubness.bank, str):
-            texts = read_bank(self._options.data / hubness.bank, hubness.first)
+            texts = read_bank(self._options.data / hubness.bank)
         else:
             bank = read_dataset(hubness.bank, self._options.data)
-            texts = spread([query.text for query in bank.queries if query.text], hubness.first)
-        queries = [BenchQuery(id=str(place), text=text) for place, text in enumerate(texts)]
+            texts = [query.text for query in bank.queries if query.text]
+        queries = [
+            BenchQuery(id=str(place), text=text)
+            for place, text in enumerate(spread(texts, hubness.first))
+        ]
         vectors = self._vectors.of_queries(embedder, queries).vectors
         return np.float32(hubness.weight) * usual_best(photos, vectors)
 
