@@ -1,11 +1,10 @@
 """What is wrong with a recipe, in one line: pydantic's findings with the nearest name there is."""
 
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from training.bench.nearest import did_you_mean
 
@@ -28,7 +27,7 @@ def in_one_line(error: ValidationError, model: type[BaseModel]) -> str:
 _OF_NAMES = ("extra_forbidden", "union_tag_invalid")
 
 
-def _told(one: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+def _told(one: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]:
     place = _names_in(one["loc"], model)
     kind, context = one["type"], one.get("ctx", {})
     if kind == "extra_forbidden":
