@@ -1,11 +1,12 @@
-"""timm and open_clip load beside a torchvision that is missing or does not fit torch."""
+"""timm and open_clip load beside a torchvision that does not fit torch.
+
+Where none is installed, the other tests show that they load without it.
+"""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 PROGRAM = """
 import sys
@@ -15,18 +16,16 @@ assert not [name for name in sys.modules if name.partition(".")[0] == "torchvisi
 from transformers.utils import is_torchvision_available
 print(len(timm.list_models("resnet50")), "RN50" in open_clip.list_models())
 """
-MISSING = "raise ModuleNotFoundError('torchvision')"
 DOES_NOT_FIT = """
 from . import transforms
 raise RuntimeError("operator torchvision::nms does not exist")
 """
 
 
-@pytest.mark.parametrize("content", [MISSING, DOES_NOT_FIT])
-def test_both_are_imported_all_the_same(content: str, tmp_path: Path) -> None:
+def test_both_are_imported_all_the_same(tmp_path: Path) -> None:
     package = tmp_path / "torchvision"
     package.mkdir()
-    (package / "__init__.py").write_text(content)
+    (package / "__init__.py").write_text(DOES_NOT_FIT)
     (package / "transforms.py").write_text("")
     root = Path(__file__).parents[4]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(root)])}
