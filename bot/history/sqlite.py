@@ -16,6 +16,7 @@ from bot.history.schema import latest_version, migrations
 from bot.history.text import folded
 from retrieval.backups import ALL, NoRoom, back_up, remove_backups
 from retrieval.paths import make_private_folder
+from retrieval.write_ahead_log import keep_write_ahead_log
 
 APPLICATION_ID = 0x50484348
 """``PHCH``, written into the header of every history."""
@@ -24,6 +25,9 @@ _MAGIC = b"SQLite format 3\x00"
 
 BUSY_TIMEOUT_SECONDS = 1.0
 """How long a transaction waits for another process; short, since a chat waits with it."""
+
+OPENING_TIMEOUT_SECONDS = 10.0
+"""How long opening waits for another process, which may be making the tables."""
 
 
 class SqliteEngine:
@@ -141,9 +145,10 @@ def _connected(path: Path) -> sqlite3.Connection:
     connection = None
     try:
         connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            path, timeout=OPENING_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
         )
         _bring_up_to_date(path, connection)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000:.0f}")
     except sqlite3.Error as error:
         if connection is not None:
             connection.close()
@@ -192,7 +197,7 @@ def _bring_up_to_date(path: Path, connection: sqlite3.Connection) -> None:
     if empty:
         with contextlib.suppress(OSError):
             os.chmod(path, 0o600)
-    connection.execute("PRAGMA journal_mode = WAL")
+    keep_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
 

@@ -41,7 +41,7 @@ from retrieval.vectors import VectorIndex, open_index, save_index
 REMOVED_KEPT_DAYS = 30
 """For so long a removed photo's vector is kept, should the file come back."""
 
-_DECODED_SIDE_FACTOR = 1.45
+DECODED_SIDE_FACTOR = 1.45
 """Photos are decoded so many times larger than the encoder sees them, at least.
 
 An eighth of a 12-megapixel JPEG is enough then for encoders that see 256 pixels. Against a photo
@@ -101,7 +101,7 @@ def index_folders(
 
 def decoded_side(encoder: Encoder) -> int:
     """Shorter edge in pixels of the pictures that the encoder is given."""
-    return round(encoder.image_size * _DECODED_SIDE_FACTOR)
+    return round(encoder.image_size * DECODED_SIDE_FACTOR)
 
 
 def check_encoder(library: Library, encoder: Encoder) -> None:

@@ -32,6 +32,7 @@ from retrieval.library.opening import (
 from retrieval.library.schema import latest_version, migrations
 from retrieval.paths import make_private_folder
 from retrieval.photos.remote import path_from
+from retrieval.write_ahead_log import keep_write_ahead_log
 
 FOREVER = float("inf")
 _CHUNK = 500
@@ -103,7 +104,7 @@ class Database:
         library = cls(path, connect(path, "rwc" if create else "rw"), writable=True)
         try:
             with library._errors():
-                library._connection.execute("PRAGMA journal_mode = WAL")
+                keep_write_ahead_log(library._connection)
                 # A transaction that a power cut takes back would leave the vector index, which is
                 # flushed to the disk, ahead of the library and taken for fresh once it catches up.
                 library._connection.execute("PRAGMA synchronous = FULL")

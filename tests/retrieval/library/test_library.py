@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -298,6 +299,18 @@ def test_a_killed_writer_leaves_no_lock(library: Library, tmp_path: Path) -> Non
             put(library, tmp_path / "a.jpg")
         process.kill()
     put(library, tmp_path / "a.jpg")
+
+
+def test_several_programs_make_one_library_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "made.db"
+    logs = 0
+    for _ in range(3):
+        path.unlink(missing_ok=True)
+        with ThreadPoolExecutor(8) as pool:
+            for library in pool.map(lambda _: Library.open(path, create=True), range(8)):
+                logs += library._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+                library.close()
+    assert logs == 24
 
 
 def test_forgetting_a_folder(library: Library, tmp_path: Path) -> None:
