@@ -40,7 +40,7 @@ from training.bench.embedders.text_networks import find_sentence_network
 from training.bench.embedders.vectors import memory_errors
 from training.errors import NeedsHub
 
-LoadEncoder = Callable[[str | Path], Encoder]
+LoadEncoder = Callable[[str], Encoder]
 """Loads an encoder of the product, as :func:`retrieval.encoders.load_encoder` does."""
 
 BATCH_SIZE = 32
@@ -143,7 +143,7 @@ class _Finder:
         folder = local_path(name, self._root) if name != STARTER else None
         here = folder is not None and folder.is_dir()
         try:
-            encoder = self._load_encoder(folder if folder is not None and here else name)
+            encoder = self._load_encoder(str(folder) if here else name)
         except EncoderUnavailable as error:
             if here or name == STARTER or not ("/" in name or name in PRESETS):
                 raise
