@@ -12,11 +12,10 @@ kind                                                  what
 ====================================================  =============================================
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from training.bench.base import BenchDataset
 from training.bench.datasets.captioned import CaptionedSpec, read_captioned
@@ -24,37 +23,17 @@ from training.bench.datasets.coco import CocoSpec, read_coco
 from training.bench.datasets.dialogues import DialoguesSpec, read_dialogue_set
 from training.bench.datasets.fashioniq import FashionIQSpec, read_fashioniq
 from training.bench.datasets.similar import SimilarSpec, read_similar
-from training.bench.datasets.spec import Spec, parse_spec
 from training.bench.datasets.table import TableSpec, read_table
 
 if TYPE_CHECKING:
     from bot.describe.base import Describer
 
-__all__ = ["KINDS", "DatasetSpec", "dataset_spec", "read_dataset"]
+__all__ = ["DatasetSpec", "read_dataset"]
 
 DatasetSpec = Annotated[
     CaptionedSpec | DialoguesSpec | CocoSpec | FashionIQSpec | TableSpec | SimilarSpec,
     Field(discriminator="kind"),
 ]
-
-KINDS: Mapping[str, type[Spec]] = {
-    "captioned": CaptionedSpec,
-    "dialogues": DialoguesSpec,
-    "coco": CocoSpec,
-    "fashioniq": FashionIQSpec,
-    "table": TableSpec,
-    "similar": SimilarSpec,
-}
-
-
-def dataset_spec(value: Any) -> DatasetSpec:
-    """The data set that a recipe describes.
-
-    Raises:
-        DatasetInvalid: a kind or field is unknown (the nearest one is named) or does not fit.
-    """
-    spec: DatasetSpec = parse_spec(value, KINDS, TypeAdapter(DatasetSpec))
-    return spec
 
 
 def read_dataset(

@@ -6,12 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from tests.support.pictures import paint
 from training.bench.base import BenchDataset
-from training.bench.datasets import dataset_spec, read_dataset
+from training.bench.datasets import DatasetSpec, read_dataset
 
 Read = Callable[..., BenchDataset]
+
+
+def spec_of(kind: str, **fields: Any) -> DatasetSpec:
+    """The description of a data set as a recipe holds it."""
+    spec: DatasetSpec = TypeAdapter(DatasetSpec).validate_python({"kind": kind, **fields})
+    return spec
 
 
 @pytest.fixture
@@ -19,7 +26,7 @@ def read(tmp_path: Path) -> Read:
     """Reads the data set of a kind, with fields, from the test's folder."""
 
     def reading(kind: str, **fields: Any) -> BenchDataset:
-        return read_dataset(dataset_spec({"kind": kind, **fields}), tmp_path)
+        return read_dataset(spec_of(kind, **fields), tmp_path)
 
     return reading
 

@@ -9,8 +9,15 @@ from PIL import Image
 from bot.describe.rules import RuleDescriber
 from bot.errors import DialogueUnreadable
 from tests.support.pictures import paint
-from tests.training.bench.datasets.conftest import Read, painted, reasons, write_json, write_lines
-from training.bench.datasets import dataset_spec, read_dataset
+from tests.training.bench.datasets.conftest import (
+    Read,
+    painted,
+    reasons,
+    spec_of,
+    write_json,
+    write_lines,
+)
+from training.bench.datasets import read_dataset
 from training.errors import DatasetInvalid, EvaluationError, PhotosUnusable
 
 COLOURS = ("red", "green", "blue")
@@ -123,7 +130,7 @@ def test_query_recipes(read: Read, photochat: Path, fields: dict[str, Any], text
 
 
 def test_without_an_llm_the_describer_writes_the_query(photochat: Path) -> None:
-    spec = dataset_spec({"kind": "dialogues", "files": ["d.json"], "photos": "photos"})
+    spec = spec_of("dialogues", files=["d.json"], photos="photos")
 
     found = read_dataset(spec, photochat, describer=RuleDescriber())
 
