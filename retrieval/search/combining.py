@@ -13,6 +13,7 @@ It lies in the encoder's folder and is made by ``python -m training.bench.compos
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,12 +67,12 @@ class PictureCombiner:
 
     def save(self, folder: Path) -> None:
         """Write it into an encoder folder, in half precision."""
-        tensors = {name: tensor.astype(np.float16) for name, tensor in self.tensors.items()}
-        told = {
+        tensors: dict[str, NDArray[Any]] = {
+            **{name: tensor.astype(np.float16) for name, tensor in self.tensors.items()},
             "share": np.array([self.share], np.float32),
             "made_by": np.frombuffer(self.made_by.encode("ascii"), np.uint8),
         }
-        write_weights(folder / COMBINER_NAME, {**tensors, **told})
+        write_weights(folder / COMBINER_NAME, tensors)
 
     def compose(self, picture: Vectors, text: Vectors, fused: Vectors, share: float) -> Vectors:
         """The query vector [dim], of unit length.
