@@ -1,6 +1,7 @@
 """Search a library: texts in, ranked photos out."""
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,6 +59,8 @@ _SPARE = 32
 _SPARE_TO_COLLAPSE = 600
 _GROWTH = 4
 _BLOCK = 4096
+_WIDE = 0.2
+_MORE = 1.5
 _REORDERED = 200
 """Photos with the highest cosines that are ordered anew by all that is known of them."""
 
@@ -358,7 +361,7 @@ class Searcher:
         if options.collapse:
             first += min(3 * options.k, _SPARE_TO_COLLAPSE)
         first = max(first, _REORDERED)
-        ids, scores = self.index.search(vector[None], first, allowed)[0]
+        nearest, (ids, scores) = self._nearest(vector, first, allowed)
         found = len(ids)
         best = float(scores[0]) if found else -1.0
         named = self.index.known(np.array(sorted(shares), np.int64))
@@ -378,7 +381,21 @@ class Searcher:
             )
             order = np.lexsort((ids, -ordered))
             ids, scores = ids[order], scores[order]
-        return _Candidates(vector, ids, scores, best, shares, found if found == first else 0)
+        fetched = found if found == first else 0
+        return _Candidates(vector, ids, scores, best, shares, fetched, nearest)
+
+    def _nearest(
+        self, vector: Vectors, k: int, allowed: Ids | None
+    ) -> tuple[Ranking | None, Ranking]:
+        """The nearest of all photos, where they were looked at; the k nearest that are allowed."""
+        if allowed is not None and len(allowed) >= len(self.index) * _WIDE:
+            # One search then tells both. The k nearest that pass are among these, if so many do.
+            depth = math.ceil(_MORE * k * len(self.index) / len(allowed))
+            ids, scores = self.index.search(vector[None], depth)[0]
+            passed = np.isin(ids, allowed, assume_unique=True)
+            if np.count_nonzero(passed) >= min(k, len(allowed)):
+                return (ids, scores), (ids[passed][:k], scores[passed][:k])
+        return None, self.index.search(vector[None], k, allowed)[0]
 
     def _ranking(self, candidates: "_Candidates", allowed: Ids | None) -> Iterator[Ranking]:
         """The candidates, then all other photos by cosine in ever larger pieces, each once."""
@@ -443,7 +460,9 @@ class Searcher:
         """What the place of the best photo in the whole library says, where a filter narrows it."""
         if not chosen.narrows:
             return 0.0
-        ids, scores = self.index.search(candidates.vector[None], STANDING_DEPTH)[0]
+        ids, scores = (
+            candidates.nearest or self.index.search(candidates.vector[None], STANDING_DEPTH)[0]
+        )
         # Photos that were turned down are no rivals.
         rivals = scores[~np.isin(ids, list(chosen.exclude))]
         place = 1 + int((rivals > candidates.best).sum())
@@ -477,6 +496,7 @@ class _Candidates:
         best: the highest cosine.
         shares: how well names fit, by id.
         fetched: how many photos were taken from the index; 0 when these are all.
+        nearest: the nearest of all photos, filter or not; None where they were not looked at.
     """
 
     vector: Vectors
@@ -485,6 +505,7 @@ class _Candidates:
     best: float
     shares: dict[int, float]
     fetched: int
+    nearest: Ranking | None
 
     def is_named(self, photo_id: int) -> bool:
         """Whether a photo's name holds all words of the query."""
