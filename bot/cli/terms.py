@@ -72,8 +72,11 @@ class Asked:
             minus: of ``--minus``, a text each.
 
         Raises:
-            BadParameter: a text of ``--minus`` is empty, or a weight is 0.
+            BadParameter: an image or a text of ``--minus`` is empty, or a weight is 0.
         """
+        images = tuple(images)
+        if not all(image.strip() for image in images):
+            raise typer.BadParameter("--image is empty: name a file, or a photo's id")
         excluded = tuple(Term.of(one) for one in minus)
         if not all(term.text for term in excluded):
             raise typer.BadParameter("--minus is empty: say what the photo must not show")
@@ -84,7 +87,7 @@ class Asked:
                 term = Term(f"{texts[-1].text} {term.text}".strip(), texts.pop().weight)
             texts.append(term)
         said = tuple(term for term in texts if term.text)
-        return cls(" ".join(words).strip(), said, tuple(images), excluded)
+        return cls(" ".join(words).strip(), said, images, excluded)
 
     def of_line(self, line: str) -> "Asked":
         """The same with a line of standard input as its text, whose numbers are words."""

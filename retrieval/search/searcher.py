@@ -259,8 +259,16 @@ class Searcher:
         else:
             reference = self.encoder.reference_statistics()
             covariance = reference[1] if reference else None
-        weights = [part.weight for part in parts] + [part.weight for part in query.pictures]
-        return fuse(vectors, np.asarray(weights, dtype=np.float32), covariance)
+        said = np.asarray([part.weight for part in parts], dtype=np.float32)
+        shown = np.asarray([part.weight for part in query.pictures], dtype=np.float32)
+        fused = fuse(vectors, np.concatenate([said, shown]), covariance)
+        combiner = self.calibration.combiner
+        if combiner is None or not len(said) or not len(shown):
+            return fused
+        text = fuse(vectors[: len(said)], said, covariance)
+        picture = fuse(vectors[len(said) :], shown, covariance)
+        share = float(shown.sum() / (said.sum() + shown.sum()))
+        return combiner.compose(picture, text, fused, share)
 
     def _reference(self) -> tuple[Vectors, Vectors] | None:
         """Mean and covariance of everyday photos, or those of a library that is large enough."""

@@ -103,6 +103,7 @@ def test_pictures_that_cannot_be_used_are_one_line(
         ["0:cat"],
         ["cat", "--minus", "0.0:fence"],
         ["--image", "1", "-"],
+        ["--image", "", "cat"],
     ],
 )
 def test_wrong_usage(folder: Path, arguments: list[str]) -> None:

@@ -5,14 +5,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from pydantic import TypeAdapter, ValidationError
 
+from retrieval.search.combining import PictureCombiner
 from retrieval.search.fusion import fuse
 from tests.support.fake_encoder import COLOURS, ColourEncoder
 from tests.support.pictures import paint
 from training.bench.base import BenchPhoto, BenchQuery
 from training.bench.composed import FusionSpec, QueryParts, compose, embed_parts, make
-from training.bench.composed.combiner import Combiner, Settings, read_combiner, save_combiner
+from training.bench.composed.combiner import (
+    Combiner,
+    Settings,
+    install_combiner,
+    read_combiner,
+    save_combiner,
+)
 from training.errors import EvaluationError
 
 DIM = 8
@@ -117,6 +125,21 @@ def test_a_combiner_begins_at_late_fusion_and_is_read_as_written(
     assert np.allclose(other[1:], late[1:], atol=1e-6)
 
 
+def test_the_product_composes_as_the_bench_does(parts: QueryParts, tmp_path: Path) -> None:
+    combiner = Combiner(Settings(dim=DIM, photo=0.35, projected=4, hidden=4, made_by="x y"))
+    combiner.added.weight.data.normal_(generator=torch.Generator().manual_seed(1))
+    install_combiner(combiner, tmp_path)
+    save_combiner(combiner, tmp_path)
+    found = compose(spec(kind="combiner", folder="."), parts, unit(40, 4), tmp_path)
+    late = compose(spec(kind="late", photo=0.35), parts, unit(40, 4), tmp_path)
+
+    installed = PictureCombiner.load(tmp_path)
+    own = installed.compose(parts.photos[0], parts.texts[0], late[0], 0.35)
+    assert installed.made_by == "x y"
+    assert np.allclose(own, found[0], atol=5e-3)
+    assert not np.allclose(own, late[0], atol=0.05)
+
+
 def test_combiners_that_cannot_be_used(parts: QueryParts, tmp_path: Path) -> None:
     folder = tmp_path / "combiner"
     with pytest.raises(EvaluationError, match="No such file"):
@@ -133,7 +156,7 @@ def test_combiners_that_cannot_be_used(parts: QueryParts, tmp_path: Path) -> Non
     with pytest.raises(EvaluationError, match="holds no combiner: hidden"):
         read_combiner(folder)
     settings.write_text(json.dumps(written))
-    (folder / "combiner.safetensors").write_bytes(b"no weights")
+    (folder / "weights.safetensors").write_bytes(b"no weights")
     with pytest.raises(EvaluationError, match="damaged"):
         read_combiner(folder)
 

@@ -8,7 +8,7 @@ late fusion, and what it adds is what it gains.
 
     q = unit( late(p, t) + W3 relu(W2 [relu(W1 p), relu(W1' t)]) )
 
-A folder holds ``combiner.json`` (:class:`Settings`) and ``combiner.safetensors``.
+A folder holds ``combiner.json`` (:class:`Settings`) and ``weights.safetensors``.
 """
 
 from pathlib import Path
@@ -23,10 +23,11 @@ from torch import Tensor, nn
 from retrieval.encoders.folder import read_weights, write_weights
 from retrieval.errors import EncoderFolderInvalid
 from retrieval.files import write_text
+from retrieval.search.combining import PictureCombiner
 from training.errors import EvaluationError
 
 SETTINGS_NAME = "combiner.json"
-WEIGHTS_NAME = "combiner.safetensors"
+WEIGHTS_NAME = "weights.safetensors"
 
 Vectors = NDArray[np.float32]
 
@@ -41,7 +42,7 @@ class Settings(BaseModel):
     projected: int = Field(default=256, ge=1, le=8_192, description="Numbers of each projection.")
     hidden: int = Field(default=512, ge=1, le=8_192, description="Of the hidden layer.")
     dropout: float = Field(default=0.5, ge=0, lt=1, description="While it is trained.")
-    made_by: str = Field(default="", description="Fingerprint of the encoder of the vectors.")
+    made_by: str = Field(default="", description="Both fingerprints of the encoder.")
     seed: int = Field(default=20, description="Of its training.")
     figures: dict[str, float] = Field(default_factory=dict, description="On held-out photos.")
 
@@ -80,10 +81,19 @@ class Combiner(nn.Module):
         return composed
 
 
+def install_combiner(combiner: Combiner, encoder: Path) -> None:
+    """Write a combiner into an encoder's folder, for the product's search."""
+    settings = combiner.settings
+    PictureCombiner(_tensors(combiner), settings.photo, settings.made_by).save(encoder)
+
+
+def _tensors(combiner: Combiner) -> dict[str, Vectors]:
+    return {name: one.detach().numpy() for name, one in combiner.state_dict().items()}
+
+
 def save_combiner(combiner: Combiner, folder: Path) -> None:
     """Write a combiner's folder; the settings last, so that a folder that has them is whole."""
-    tensors = {name: one.detach().numpy() for name, one in combiner.state_dict().items()}
-    write_weights(folder / WEIGHTS_NAME, tensors)
+    write_weights(folder / WEIGHTS_NAME, _tensors(combiner))
     write_text(folder / SETTINGS_NAME, combiner.settings.model_dump_json(indent=2) + "\n")
 
 

@@ -1,7 +1,7 @@
 """Training of a combiner: in-batch and mined hard negatives, the best epoch on held-out photos."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,9 +18,6 @@ from training.losses.hard_negatives import mine
 Vectors = NDArray[np.float32]
 OnEpoch = Callable[[int, dict[str, float]], None]
 """Told an epoch's number, from 0 for late fusion alone, and its figures on held-out photos."""
-
-SHARES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
-"""Of the photo, among which the best of late fusion is chosen."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +79,6 @@ class Plan:
     mined: int = 8
     rate: float = 5e-4
     decay: float = 0.05
-
-
-def best_share(held_out: ComposedQueries, shares: Sequence[float] = SHARES) -> float:
-    """The share of the photo with the highest mean reciprocal rank in late fusion."""
-    return max(shares, key=lambda share: held_out.figures(held_out.fused(share))["mrr"])
 
 
 def fit_combiner(

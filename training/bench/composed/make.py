@@ -1,13 +1,16 @@
 """Trains a combiner on pairs of similar photos, and measures it against late fusion.
 
     python -m training.bench.composed.make --photos DIR --captions FILE --out FOLDER \\
-        [--test-photos DIR --test-captions FILE] [--encoder NAME] [--cache DIR]
+        [--test-photos DIR --test-captions FILE] [--encoder NAME] [--install]
 
 ``FILE`` holds ``{"photo", "captions"}`` a line. A seventh of the photos is held out: on it the
-share of the photo in late fusion, and the combiner's epoch, are chosen. The test photos choose
-nothing. Prints one JSON object: the figures of the text alone, the photo alone, late fusion at
-several shares and the combiner on held-out and test photos, with tests paired by query
-(:mod:`training.metrics.significance`).
+combiner's epoch is chosen. The test photos choose nothing. Prints one JSON object: the figures of
+the text alone, the photo alone, late fusion at several shares and the combiner on held-out and test
+photos, with tests paired by query (:mod:`training.metrics.significance`).
+
+``--install`` writes the combiner into the encoder's folder, too, from where the product's search
+takes it (:mod:`retrieval.search.combining`). It belongs to these weights alone: make it again after
+they change.
 """
 
 import argparse
@@ -21,14 +24,24 @@ from typing import Any
 import numpy as np
 
 from retrieval.encoders import Encoder, load_encoder
-from training.bench.composed.combiner import Combiner, Settings, save_combiner
-from training.bench.composed.fit import SHARES, ComposedQueries, Plan, best_share, fit_combiner
+from retrieval.search.calibration import made_by
+from retrieval.search.query import PICTURE_SHARE
+from training.bench.composed.combiner import (
+    Combiner,
+    Settings,
+    install_combiner,
+    save_combiner,
+)
+from training.bench.composed.fit import ComposedQueries, Plan, fit_combiner
 from training.bench.datasets.similar import SimilarPair, similar_pairs
 from training.calibration import Captioned
 from training.encoders.precomputed import embed_photos
 from training.metrics.significance import mcnemar_test, randomisation_test
 
 HELD_OUT = 1 / 7
+SHARES = (0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+"""Of the photo in late fusion, of which figures are given."""
+
 PAIR_SEEDS = (0, 1, 2)
 """Each draws one partner of every training photo; held-out and test photos have that of seed 0."""
 
@@ -86,7 +99,7 @@ def compared(queries: ComposedQueries, combiner: Combiner) -> dict[str, Any]:
     ways = {
         "text alone": queries.texts,
         "photo alone": queries.photos[queries.references],
-        **{f"late {share:g}": queries.fused(share) for share in sorted({*SHARES, 0.1, chosen})},
+        **{f"late {share:g}": queries.fused(share) for share in sorted({*SHARES, chosen})},
     }
     base = ways[f"late {chosen:g}"]
     ways["combiner"] = combiner.compose(ways["photo alone"], queries.texts, base)
@@ -126,6 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--test-captions", type=Path)
     parser.add_argument("--encoder", default="starter")
     parser.add_argument("--cache", type=Path)
+    parser.add_argument("--install", action="store_true")
     parser.add_argument("--seed", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=Plan.epochs)
     chosen = parser.parse_args(arguments)
@@ -137,8 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     held_out = photos.part(kept).queries(encoder)
     settings = Settings(
         dim=encoder.dim,
-        photo=best_share(held_out),
-        made_by=encoder.fingerprint,
+        photo=PICTURE_SHARE,
+        made_by=made_by(encoder),
         seed=chosen.seed,
     )
     epochs: list[dict[str, float]] = []
@@ -150,6 +164,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lambda _, figures: epochs.append(figures),
     )
     save_combiner(combiner, chosen.out)
+    folder: Path | None = getattr(encoder, "folder", None)
+    if chosen.install and folder is not None:
+        install_combiner(combiner, folder)
     answer = {"share": settings.photo, "pairs": len(train.texts), "epochs": epochs}
     answer["held out"] = compared(held_out, combiner)
     if chosen.test_photos and chosen.test_captions:
