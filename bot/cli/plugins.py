@@ -1,8 +1,9 @@
 """Commands of other packages, such as training's ``evaluate`` and ``train``, by entry point.
 
 A package adds a command by an entry point of the group ``photopal.commands``: the command's name,
-and the function that runs it, or the Typer application of its sub-commands. A command that cannot be loaded never stops the others: it is listed
-like them and fails, with one line that says why, when somebody calls it.
+and the function that runs it, or the Typer application of its sub-commands. A command that cannot
+be loaded never stops the others: it is listed like them and fails, with one line that says why,
+when somebody calls it.
 """
 
 import importlib.util
