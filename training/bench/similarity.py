@@ -11,6 +11,8 @@ MOST_PAIRS = 20_000
 BINS = 40
 POINTS = 120
 HALF = 0.5
+LEAST_WIDTH = 0.001
+"""Of the histograms: bins of values that are all but equal would have no width."""
 
 
 class Spread(BaseModel):
@@ -82,8 +84,8 @@ class PairSampler:
             return None
         values = np.concatenate([self._matched, self._random])
         low, high = float(values.min()), float(values.max())
-        if low == high:
-            low, high = low - 0.01, high + 0.01
+        if high - low < LEAST_WIDTH:
+            low, high = low - LEAST_WIDTH, high + LEAST_WIDTH
         edges = np.linspace(low, high, BINS + 1)
         points = np.linspace(low, high, POINTS)
         return Similarity(
