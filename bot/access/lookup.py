@@ -128,7 +128,7 @@ def _gallery(assistant: Assistant, question: Question, words: str, chosen: Filte
     if question.fitting:
         without = (question.without,) if question.without else ()
         return galleries.of_words(words, without, question.k, chosen)
-    query = request_query(words, exclude=question.without)
+    query = request_query(words, exclude=(question.without,))
     result = assistant.searcher.search(query, SearchOptions(question.k, filter=chosen))
     return gallery_of(assistant, result)
 

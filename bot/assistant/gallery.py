@@ -22,12 +22,11 @@ from retrieval.search import (
     Filter,
     Judged,
     Query,
-    QueryPicture,
     QueryText,
     SearchOptions,
     SearchResult,
 )
-from retrieval.search.sureness import PICTURE, Sure
+from retrieval.search.sureness import Sure
 
 if TYPE_CHECKING:
     from bot.intent.where import KnownPlaces
@@ -141,11 +140,11 @@ class GalleryMaker:
             looked_for["without"] = without
         words = _PHOTO_NOUN.sub("", words) or words
         options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen, judged=judged)
-        query, result = self._surest(words, without, options)
+        query, result = self._surest(words, exclude, options)
         if result.sure is not Sure.FITS and " or " in words:
             # "a sunset or a sunrise": either will do.
             for side in words.split(" or "):
-                other = self._surest(side.strip(" ,"), without, options) if side.strip() else None
+                other = self._surest(side.strip(" ,"), exclude, options) if side.strip() else None
                 if other and other[1].probability > result.probability:
                     query, result = other
         if result.sure is Sure.NONE and result.searched and chosen.narrows:
@@ -160,15 +159,15 @@ class GalleryMaker:
         return self._made(query, result, options, looked_for)
 
     def _surest(
-        self, words: str, without: str, options: SearchOptions
+        self, words: str, exclude: Sequence[str], options: SearchOptions
     ) -> tuple[Query, SearchResult]:
         """The answer to the words, or to how a caption would say them, whichever is surer."""
-        query = request_query(words, exclude=without)
+        query = request_query(words, exclude=exclude)
         result = self.searcher.search(query, options)
         caption = as_caption(words)
         if result.sure is Sure.FITS or not caption:
             return query, result
-        other = replace(request_query(caption, exclude=without), names=words)
+        other = replace(request_query(caption, exclude=exclude), names=words)
         found = self.searcher.search(other, options)
         return (other, found) if found.probability > result.probability else (query, result)
 
@@ -192,30 +191,33 @@ class GalleryMaker:
         options = SearchOptions(k=k, cutoff=True, collapse=True, filter=chosen, judged=judged)
         return self._made(query, self.searcher.search(query, options), options, looked_for)
 
-    def _picture(self, topic: Topic, weight: float) -> QueryPicture:
-        """The topic's picture; looked up again where the library has another encoder by now."""
+    def _picture(self, topic: Topic) -> tuple[NDArray[np.float32], str]:
+        """The topic's picture and the fingerprint of the encoder that saw it.
+
+        One of the library is looked up again where the library has another encoder by now.
+        """
         self.searcher.follow()
         if topic.picture_of is not None and topic.picture_by:
             with self.library.snapshot():
                 made_by = self.library.fingerprint or ""
                 if made_by != topic.picture_by:
-                    vector = self.library.vectors([topic.picture_of])[0]
-                    return QueryPicture(vector, weight, made_by)
-        return QueryPicture(unpacked(topic.picture), weight, topic.picture_by)
+                    return self.library.vectors([topic.picture_of])[0], made_by
+        return unpacked(topic.picture), topic.picture_by
 
     def of_picture(self, topic: Topic, k: int, chosen: Filter) -> Gallery:
         """Photos that are like a picture, and like the topic's words where it has some."""
         words = topic.words
         weight = topic.picture_weight if words else 1.0
-        picture = self._picture(topic, weight)
-        without = ", ".join(topic.exclude)
+        vector, made_by = self._picture(topic)
         options = SearchOptions(k=k, collapse=True, filter=chosen, judged=topic.judged)
-        query = Query(
-            (QueryText(words, round(1 - weight, 2)),),
-            kind=PICTURE,
-            exclude=without,
-            pictures=(picture,),
+        query = Query.alike(
+            [vector],
+            [QueryText(words)] if words else [],
+            share=weight,
+            exclude=[QueryText(one) for one in topic.exclude],
+            made_by=made_by,
         )
+        without = ", ".join(topic.exclude)
         looked_for = {"like": "a picture", "your words": words, "without": without}
         looked_for = {name: text for name, text in looked_for.items() if text}
         gallery = self._made(query, self.searcher.search(query, options), options, looked_for)

@@ -18,9 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.assistant.clarify import Question
 from bot.conversation import Conversation, Turn
 from retrieval.search.filters import DateRange, Filter, Judged, Place
-
-PICTURE_WEIGHT = 0.5
-"""Of a picture beside the words that were said to it, until the person weighs them."""
+from retrieval.search.query import PICTURE_SHARE
 
 OWNER = "user"
 BOT = "Photopal"
@@ -50,7 +48,8 @@ class Topic(BaseModel):
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
         picture_by: fingerprint of the encoder that made that vector; "" where it is not known.
         picture_of: the photo of the library that it is of; None for a picture from elsewhere.
-        picture_weight: how much the picture counts beside the words, 0 to 1.
+        picture_weight: how much the picture counts beside the words, 0 to 1, until the person
+            weighs them anew.
         any_photo: whether any photo will do, whatever it shows.
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos.
@@ -72,7 +71,7 @@ class Topic(BaseModel):
     picture: str = ""
     picture_by: str = ""
     picture_of: int | None = None
-    picture_weight: float = PICTURE_WEIGHT
+    picture_weight: float = PICTURE_SHARE
     any_photo: bool = False
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)

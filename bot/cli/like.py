@@ -1,62 +1,68 @@
-"""``photopal search --like``: photos like a picture's file, or like one of the library."""
+"""``photopal search --image``: photos like pictures in files, or like some of the library."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cli.terms import Asked, Term, query_texts
 from retrieval.errors import UnreadableImage
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from retrieval.search import Query, Searcher
 
-PICTURE_WEIGHT = 0.5
-"""Of the picture beside words."""
 
-
-def like_query(searcher: "Searcher", like: str, text: str) -> "tuple[Query, frozenset[int]]":
-    """The query for photos like a picture, and the ids of the library's own copies of it.
+def like_query(searcher: "Searcher", asked: Asked) -> "tuple[Query, frozenset[int]]":
+    """The query for photos like pictures, and the ids of the library's own copies of them.
 
     Args:
         searcher: over the library.
-        like: a file, or the id of a photo of the library as ``search --json`` gives it.
-        text: what is asked for besides, such as "but at night"; "" for nothing.
+        asked: has at least one picture; each is a file, or the id of a photo of the library as
+            ``search --json`` gives it. Its texts tell what is asked for besides, such as "but at
+            night".
 
     Raises:
         PhotoNotFound: there is no photo with this id, or it is hidden.
         UnreadableImage: the file is no picture, or is not there.
         EncoderMismatch: the library belongs to another encoder.
     """
-    from bot.assistant.pictures import asked_beside, vector_of
-    from bot.intent.asking import content_of
     from retrieval.indexing import check_searchable
-    from retrieval.photos.reading import open_image
-    from retrieval.search import Query, QueryPicture, QueryText
-    from retrieval.search.sureness import PICTURE
+    from retrieval.search import Query
 
-    library, path = searcher.library, Path(like).expanduser()
-    check_searchable(library, searcher.encoder)
-    if like.isdecimal() and not path.exists():
-        photo = library.photo(int(like[:18]))
-        vector = library.vectors([photo.id])[0]
-        content = photo.content_hash
-    else:
-        try:
-            vector = vector_of(searcher.encoder, open_image(path, 2 * searcher.encoder.image_size))
-        except UnreadableImage as error:
-            raise UnreadableImage(f"{path}: {error}") from error
-        content = _content_of(path)
-    words = asked_beside(text)
-    words = content_of(words) or words
-    weight = PICTURE_WEIGHT if words else 1.0
-    own = [one.id for one in library.photos_by_content(content)] if content else []
-    query = Query(
-        (QueryText(words, 1 - weight),) if words else (),
-        kind=PICTURE,
-        pictures=(QueryPicture(vector, weight),),
+    check_searchable(searcher.library, searcher.encoder)
+    seen = [_look_at(searcher, image) for image in asked.images]
+    contents = {content for _, content in seen if content}
+    own = [photo.id for one in contents for photo in searcher.library.photos_by_content(one)]
+    query = Query.alike(
+        [vector for vector, _ in seen],
+        query_texts(_besides(term) for term in asked.texts),
+        exclude=query_texts(asked.minus),
     )
     return query, frozenset(own)
 
 
-def _content_of(path: Path) -> str:
-    from retrieval.files import content_hash
+def _besides(term: Term) -> Term:
+    """What a text asks for, without "like this, but" and words of asking."""
+    from bot.assistant.pictures import asked_beside
+    from bot.intent.asking import content_of
 
-    return content_hash(path.read_bytes())
+    words = asked_beside(term.text)
+    return Term(content_of(words) or words, term.weight)
+
+
+def _look_at(searcher: "Searcher", image: str) -> "tuple[NDArray[np.float32], str | None]":
+    """The unit vector [dim] of a picture, and the hash of its content."""
+    from bot.assistant.pictures import vector_of
+    from retrieval.files import file_hash
+    from retrieval.photos.reading import open_image
+
+    library, path = searcher.library, Path(image).expanduser()
+    if image.isdecimal() and not path.exists():
+        photo = library.photo(int(image[:18]))
+        return library.vectors([photo.id])[0], photo.content_hash
+    try:
+        picture = open_image(path, 2 * searcher.encoder.image_size)
+        return vector_of(searcher.encoder, picture), file_hash(path)
+    except UnreadableImage as error:
+        raise UnreadableImage(f"{path}: {error}") from error

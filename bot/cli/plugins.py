@@ -1,13 +1,15 @@
 """Commands of other packages, such as training's ``evaluate`` and ``train``, by entry point.
 
 A package adds a command by an entry point of the group ``photopal.commands``: the command's name,
-and the function that runs it. A command that cannot be loaded never stops the others: it is listed
-like them and fails, with one line that says why, when somebody calls it.
+and the function that runs it, or the Typer application of its sub-commands. A command that cannot
+be loaded never stops the others: it is listed like them and fails, with one line that says why,
+when somebody calls it.
 """
 
 import importlib.util
 from collections.abc import Collection, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 import typer
 
@@ -58,16 +60,23 @@ def require_packages(command: str, extra: str, modules: Sequence[str]) -> None:
 def _add(app: typer.Typer, plugin: EntryPoint) -> None:
     """Add one command, or its stand-in when it cannot be imported or is no command."""
     try:
-        function = plugin.load()
+        command = plugin.load()
         alone = typer.Typer(add_completion=False)
-        alone.command(plugin.name)(function)
+        _register(alone, plugin.name, command)
         # Typer looks at a function's options only now: one that it cannot read must fail here,
         # not when the whole command line is built.
         typer.main.get_command(alone)
     except (Exception, SystemExit) as error:
         _add_stand_in(app, plugin, error)
     else:
-        app.command(plugin.name)(function)
+        _register(app, plugin.name, command)
+
+
+def _register(app: typer.Typer, name: str, command: Any) -> None:
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
 
 
 def _add_stand_in(app: typer.Typer, plugin: EntryPoint, error: BaseException) -> None:

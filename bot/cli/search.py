@@ -21,6 +21,7 @@ from bot.cli.options import (
 )
 from bot.cli.output import Results, results
 from bot.cli.stdin import batches_of_lines
+from bot.cli.terms import Asked, Term, query_texts
 from retrieval.errors import EmptyQuery
 from retrieval.photos.remote import path_from
 
@@ -36,7 +37,7 @@ def search(
     text: Annotated[
         list[str] | None,
         typer.Argument(
-            help="What the photo shows; - reads one query a line.",
+            help="What the photo shows, 2:night counting twice; - reads one query a line.",
             metavar="TEXT",
             show_default=False,
         ),
@@ -65,13 +66,18 @@ def search(
     favourites: Annotated[
         bool, typer.Option("--favourites", help="Only photos marked as favourites.")
     ] = False,
-    like: Annotated[
-        str | None,
+    images: Annotated[
+        list[str] | None,
         typer.Option(
+            "--image",
             "--like",
             metavar="PHOTO",
-            help="Like this picture: a file, or a photo's id (search --json); TEXT adds to it.",
+            help="Like this picture, a file or a photo's id (search --json); TEXT adds to it.",
         ),
+    ] = None,
+    minus: Annotated[
+        list[str] | None,
+        typer.Option("--minus", metavar="TEXT", help="Not showing this, as far as can be seen."),
     ] = None,
     as_json: JsonOption = False,
     library: LibraryOption = None,
@@ -82,17 +88,23 @@ def search(
 
     Days are written as 2019-12-31; photos whose day is not known are left out then. Without a text
     all photos of a time, a folder or your favourites come, the newest first.
+
+    --image and --minus may be given several times, and texts may have weights: "a beach" 2:night
+    --minus 0.5:people. A weight is a number below 10 at the beginning of an argument, with a colon
+    and a letter after it; 10:30 and 2:1 are words.
     """
     if after and before and after > before:
         raise typer.BadParameter("--after is later than --before: no photo can match")
     settings = load_settings(context, library=library, encoder=encoder)
-    query = " ".join(text or ()).strip()
-    if like is not None and text == ["-"]:
-        raise typer.BadParameter("--like takes one text, not lines of standard input")
+    asked = Asked.read(text or (), images or (), minus or ())
+    if images and text == ["-"]:
+        raise typer.BadParameter("--image takes one text, not lines of standard input")
+    if asked.minus and not asked.texts and not images:
+        raise typer.BadParameter("--minus needs a text or an --image beside it")
     named = favourites or after or before or folders
-    if not text and like is None and not named:
+    if not text and not images and not named:
         raise typer.BadParameter("say what the photo shows, as in photopal search a cat")
-    if not query and like is None and not named:
+    if not asked.texts and not images and not named:
         raise EmptyQuery("the query is empty: say what the photo shows")
     with results(as_json) as out:
         searcher = open_searcher(settings)
@@ -100,20 +112,20 @@ def search(
 
         chosen = _filter(after, before, folders or [], favourites)
         options = SearchOptions(k, cutoff, collapse, chosen)
-        if like is not None:
+        if images:
             from bot.cli.like import like_query
 
-            asked, own = like_query(searcher, like, query)
+            query, own = like_query(searcher, asked)
             others = replace(options, filter=replace(chosen, exclude=own))
-            _show(out, query, searcher.search(asked, others), collapse, headed=False, like=like)
-        elif not query:
+            _show(out, asked, searcher.search(query, others), collapse, headed=False)
+        elif not asked.texts:
             found = all_of_filter(searcher.library, options)
-            _show(out, query, found, collapse, headed=False)
+            _show(out, asked, found, collapse, headed=False)
         elif text == ["-"]:
             for lines in batches_of_lines():
-                _answer(out, searcher, lines, options)
+                _answer(out, searcher, [asked.of_line(line.strip()) for line in lines], options)
         else:
-            _show(out, query, searcher.search(_query(query), options), collapse, headed=False)
+            _show(out, asked, searcher.search(_query(asked), options), collapse, headed=False)
 
 
 def all_of_filter(library: "Library", options: "SearchOptions") -> "SearchResult":
@@ -147,42 +159,43 @@ def _filter(
     return Filter(dates=dates, folders=tuple(folders), favourite=favourites)
 
 
-def _query(text: str) -> "Query":
-    """The query of a text; words of asking ("show me the photo of") are not searched for."""
-    from bot.describe.query import request_query
+def _query(asked: Asked) -> "Query":
+    """The query of texts; words of asking ("show me the photo of") are not searched for."""
+    from bot.describe.query import weighted_query
     from bot.intent.asking import content_of
 
-    return request_query(content_of(text) or text)
+    said = [Term(content_of(one.text) or one.text, one.weight) for one in asked.texts]
+    return weighted_query(query_texts(said), exclude=query_texts(asked.minus))
 
 
-def _answer(out: Results, searcher: "Searcher", lines: list[str], options: "SearchOptions") -> None:
+def _answer(
+    out: Results, searcher: "Searcher", lines: list[Asked], options: "SearchOptions"
+) -> None:
     """Answer every line in its order; an empty one gets an empty answer, so that lines match."""
-    asked = [_query(line.strip()) for line in lines if line.strip()]
-    found = iter(searcher.search_many(asked, options) if asked else [])
+    queries = [_query(line) for line in lines if line.query]
+    found = iter(searcher.search_many(queries, options) if queries else [])
     for line in lines:
-        if line.strip():
-            _show(out, line.strip(), next(found), options.collapse, headed=True)
+        if line.query:
+            _show(out, line, next(found), options.collapse, headed=True)
         elif out.as_json:
             out.json({"query": "", "results": [], "error": "the query is empty"})
 
 
 def _show(
     out: Results,
-    query: str,
+    asked: Asked,
     result: "SearchResult",
     collapsed: bool,
     *,
     headed: bool,
-    like: str | None = None,
 ) -> None:
     if not out.as_json:
         if headed:
-            out.line(f"{query}:")
+            out.line(f"{asked.query}:")
         print_hits(out, result)
         return
     answer: dict[str, Any] = {
-        "query": query,
-        **({"like": like} if like is not None else {}),
+        **asked.as_json(),
         "results": hits_as_json(result, collapsed),
         "searched": result.searched,
         "nothing_fits": result.nothing_fits,

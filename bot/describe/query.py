@@ -3,7 +3,8 @@
 What was tried, and with what result: ``python -m training.compare_queries`` prints the table.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.conversation import Conversation, Turn
 from bot.descriptors import FIELDS, Description, Descriptors
@@ -43,25 +44,39 @@ SHORT_TURNS = 2
 """What one person says alone in so few messages is a request, and more is a dialogue."""
 
 
-def request_query(text: str, *, exclude: str = "") -> Query:
+def request_query(text: str, *, exclude: Iterable[str] = ()) -> Query:
     """The query of a short request: the person's own words, and nothing that was guessed of them.
 
     Args:
         text: what the photo shows, without the words of asking.
+        exclude: what it must not show, a text each.
+
+    Raises:
+        EmptyQuery: the request says nothing.
+    """
+    return weighted_query([QueryText(text)], exclude=[QueryText(one) for one in exclude])
+
+
+def weighted_query(texts: Sequence[QueryText], *, exclude: Iterable[QueryText] = ()) -> Query:
+    """The query of a request in several texts, some of which count more than others.
+
+    Args:
+        texts: what the photo shows, without the words of asking.
         exclude: what it must not show.
 
     Raises:
         EmptyQuery: the request says nothing.
     """
-    if not text.strip():
+    said = " ".join(one.text for one in texts)
+    if not said.strip():
         raise EmptyQuery("there is nothing to look for yet: say more about the photo")
-    plain = without_quotes(text)
+    plain = [replace(one, text=without_quotes(one.text)) for one in texts]
     return Query(
-        (QueryText(_as_sentence(plain)),),
+        tuple(replace(one, text=_as_sentence(one.text)) for one in plain),
         kind=REQUEST,
-        names=plain,
-        exclude=exclude,
-        written=_written(text),
+        names=" ".join(one.text for one in plain),
+        exclude=tuple(exclude),
+        written=_written(said),
     )
 
 

@@ -4,8 +4,7 @@ What the hub calls ``google/siglip2-base-patch32-256`` is, by its ``config.json`
 with another vocabulary; only the NaFlex checkpoints are of the model type ``siglip2``.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -39,6 +38,7 @@ from retrieval.encoders.quantized import (
     convert,
     is_installed,
 )
+from retrieval.encoders.quiet import quiet_transformers
 from retrieval.encoders.shorten import shorten_text
 from retrieval.encoders.tokens import Tokens, read_tokens
 from retrieval.encoders.varied import varied_pictures
@@ -196,6 +196,10 @@ class ClipEncoder:
         """Tokens that this text takes up, special tokens included."""
         return self._tokens.count(text)
 
+    def count_parameters(self) -> int:
+        """Numbers that make up both towers."""
+        return sum(weight.numel() for weight in self._model.parameters())
+
     def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """None: these checkpoints come without statistics of photos of all kinds."""
         return None
@@ -235,7 +239,7 @@ class ClipEncoder:
         """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST_NAME).unlink(missing_ok=True)
-        with _quiet_transformers():
+        with quiet_transformers():
             self._model.save_pretrained(folder, safe_serialization=True)
         for name in _BASE_FILES:
             if (self._source / name).is_file() and self._source != folder.resolve():
@@ -347,7 +351,7 @@ def _read_config(folder: Path) -> Any:
             f"{folder} holds no encoder: it has neither {MANIFEST_NAME} nor config.json"
         )
     try:
-        with _quiet_transformers():
+        with quiet_transformers():
             config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # a config is checked by classes of its own, each with its errors
         raise EncoderFolderInvalid(f"{folder}: its config.json cannot be read: {error}") from error
@@ -363,7 +367,7 @@ def _read_model(folder: Path, config: Any) -> Any:
     from transformers import AutoModel
 
     try:
-        with _quiet_transformers():
+        with quiet_transformers():
             model, report = AutoModel.from_pretrained(
                 folder,
                 config=config,
@@ -442,18 +446,3 @@ def _unit(vectors: Embeddings, name: str) -> Embeddings:
         raise EncoderFolderInvalid(f"{name} gives vectors without a direction: damaged weights")
     unit: Embeddings = vectors / lengths
     return unit
-
-
-@contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    from transformers.utils import logging
-
-    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bar:
-            logging.enable_progress_bar()

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from retrieval.errors import EncoderUnavailable
 
 OnDownload = Callable[[str, int, int], None]
+Layout = Literal["transformers", "open_clip"]
 
 CONNECT_SECONDS = 5.0
 """How long the hub may take for its first answer before it counts as out of reach."""
@@ -31,9 +32,18 @@ _SMALL_FILES = (
     "tokenizer_config.json",
     "special_tokens_map.json",
     "vocab.json",
+    "vocab.txt",
     "merges.txt",
     "spiece.model",
+    "generation_config.json",
     "open_clip_config.json",
+    # Sentence encoders are chains of modules, with folders for those that have settings or weights.
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "1_Pooling/config.json",
+    "2_Dense/config.json",
+    "2_Dense/model.safetensors",
 )
 _WEIGHTS = "model.safetensors"
 _WEIGHTS_INDEX = "model.safetensors.index.json"
@@ -64,6 +74,7 @@ def fetch(
     on_download: OnDownload | None = None,
     endpoint: str | None = None,
     cache: Path | None = None,
+    layout: Layout = "transformers",
 ) -> Path:
     """The local folder of a hub repository's checkpoint.
 
@@ -77,18 +88,19 @@ def fetch(
         on_download: told file name, bytes so far and bytes in all.
         endpoint: another hub than the usual one (``HF_ENDPOINT``).
         cache: another cache folder than the usual one (``HF_HUB_CACHE``).
+        layout: which of its checkpoints is taken where a repository holds two.
 
     Raises:
         EncoderUnavailable: the hub is out of reach (``HF_HUB_OFFLINE`` counts as that) and the
             cache holds no complete copy; or there is no such model, or none with safetensors, or
             no room for it, or it arrived damaged.
     """
-    found = cached(repo, cache)
+    found = cached(repo, cache, layout)
     if found is not None:
         return found
     endpoint = endpoint or os.environ.get("HF_ENDPOINT") or None
     with _explained(repo), _quiet_hub():
-        revision, files = _choose_files(repo, endpoint)
+        revision, files = _choose_files(repo, endpoint, layout)
         _require_room(repo, files, _cache_root(cache))
         for file in files:
             if file.name.endswith(".safetensors"):
@@ -98,10 +110,10 @@ def fetch(
         return path.parent
 
 
-def cached(repo: str, cache: Path | None = None) -> Path | None:
+def cached(repo: str, cache: Path | None = None, layout: Layout = "transformers") -> Path | None:
     """The folder of a complete copy in the hub's cache, None when there is none."""
     root = _repository(repo, cache)
-    folders = [path for path in root.glob("snapshots/*") if _is_complete(path)]
+    folders = [path for path in root.glob("snapshots/*") if _is_complete(path, layout)]
     main = root / "refs" / "main"
     current = main.read_text().strip() if main.is_file() else ""
     newest = sorted(folders, key=_modified, reverse=True)
@@ -128,8 +140,8 @@ def _modified(folder: Path) -> float:
     return max(path.lstat().st_mtime for path in folder.iterdir())
 
 
-def _is_complete(folder: Path) -> bool:
-    if (folder / "config.json").is_file():
+def _is_complete(folder: Path, layout: Layout) -> bool:
+    if (folder / "config.json").is_file() and layout == "transformers":
         if (folder / _WEIGHTS).is_file():
             return True
         index = folder / _WEIGHTS_INDEX
@@ -141,7 +153,7 @@ def _shards(index: Path) -> list[str]:
     return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
 
 
-def _choose_files(repo: str, endpoint: str | None) -> tuple[str, list[HubFile]]:
+def _choose_files(repo: str, endpoint: str | None, layout: Layout) -> tuple[str, list[HubFile]]:
     from huggingface_hub import HfApi
 
     api = HfApi(endpoint=endpoint)
@@ -158,7 +170,9 @@ def _choose_files(repo: str, endpoint: str | None) -> tuple[str, list[HubFile]]:
         info = api.model_info(repo, revision=revision, timeout=CONNECT_SECONDS, files_metadata=True)
         found = _files_of(info)
     # Weights come last: a copy that has them has everything.
-    if "config.json" in found and _WEIGHTS in found:
+    if layout == "open_clip" and as_open_clip:
+        weights = [_OPEN_CLIP_WEIGHTS]
+    elif "config.json" in found and _WEIGHTS in found:
         weights = [_WEIGHTS]
     elif as_open_clip:
         weights = [_OPEN_CLIP_WEIGHTS]

@@ -77,7 +77,7 @@ def read_open_clip(folder: Path) -> tuple[Any, Tokens, Pixels]:
         model_cfg = settings["model_cfg"]
         _require_plain(folder, model_cfg)
         config: Any = CLIPConfig(**_config(model_cfg))
-        pixels = _pixels(settings.get("preprocess_cfg", {}), config.vision_config.image_size)
+        pixels = pixels_of(settings.get("preprocess_cfg", {}), config.vision_config.image_size)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EncoderFolderInvalid(
             f"{folder}: its {CONFIG} is not understood: {error!r}"
@@ -207,7 +207,16 @@ def _config(model_cfg: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _pixels(preprocess: Mapping[str, Any], side: int) -> SquarePixels:
+def pixels_of(preprocess: Mapping[str, Any], side: int) -> SquarePixels:
+    """OpenCLIP's preprocessing.
+
+    Args:
+        preprocess: its ``preprocess_cfg``; what is missing is CLIP's.
+        side: of the square that the tower sees, in pixels.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: it asks for what is not known here.
+    """
     ways = {"shortest": side, "squash": None}
     way = preprocess.get("resize_mode") or "shortest"
     if way not in ways:

@@ -24,7 +24,7 @@ from retrieval.photos.reading import (
 )
 from retrieval.photos.scan import ScannedFile
 
-_DECODED_SIDE_FACTOR = 1.45
+DECODED_SIDE_FACTOR = 1.45
 """Photos are decoded so many times larger than the encoder sees them, at least.
 
 An eighth of a 12-megapixel JPEG is enough then for encoders that see 256 pixels. Against a photo
@@ -35,7 +35,7 @@ of detail; 0.999 at twice the side, which takes half as long again.
 
 def decoded_side(encoder: Encoder) -> int:
     """Shorter edge in pixels of the pictures that the encoder is given."""
-    return round(encoder.image_size * _DECODED_SIDE_FACTOR)
+    return round(encoder.image_size * DECODED_SIDE_FACTOR)
 
 
 @dataclass(slots=True)

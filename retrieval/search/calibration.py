@@ -1,10 +1,11 @@
-"""What comes with an encoder besides its weights: a bank of queries and a measure of sureness."""
+"""What comes with an encoder besides its weights: queries, a measure of sureness, a combiner."""
 
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.encoders.base import Encoder
+from retrieval.search.combining import COMBINER_NAME, PictureCombiner
 from retrieval.search.hubness import BANK_NAME, QueryBank
 from retrieval.search.sureness import SURENESS_NAME, Sureness
 
@@ -18,10 +19,12 @@ class Calibration:
     Attributes:
         bank: everyday queries for the hubness correction; None: no correction.
         sureness: when a photo fits; the default where nobody calibrated the encoder.
+        combiner: makes one query of a picture and words; None: their scores are added.
     """
 
     bank: QueryBank | None = None
     sureness: Sureness = field(default_factory=Sureness)
+    combiner: PictureCombiner | None = None
 
 
 def made_by(encoder: Encoder) -> str:
@@ -42,15 +45,20 @@ def calibration_of(encoder: Encoder) -> Calibration:
     if folder is None:
         return Calibration()
     own = made_by(encoder)
-    bank, sureness = None, None
+    bank, sureness, combiner = None, None, None
     if (folder / BANK_NAME).is_file():
         bank = QueryBank.load(folder)
     if (folder / SURENESS_NAME).is_file():
         sureness = Sureness.load(folder)
+    if (folder / COMBINER_NAME).is_file():
+        combiner = PictureCombiner.load(folder)
     if bank is not None and bank.made_by != own:
         logger.info("%s belongs to other weights and is not used", folder / BANK_NAME)
         bank = None
     if sureness is not None and sureness.made_by != own:
         logger.info("%s belongs to other weights and is not used", folder / SURENESS_NAME)
         sureness = None
-    return Calibration(bank, sureness or Sureness())
+    if combiner is not None and combiner.made_by != own:
+        logger.info("%s belongs to other weights and is not used", folder / COMBINER_NAME)
+        combiner = None
+    return Calibration(bank, sureness or Sureness(), combiner)

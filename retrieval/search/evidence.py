@@ -22,7 +22,7 @@ NAME_EVIDENCE = 4.0
 """Log odds that it adds to the sureness of the answer."""
 
 EXCLUDE_WEIGHT = 1.0
-"""Deviations lost for each deviation by which a photo fits what it must not show ..."""
+"""Deviations lost for each deviation by which a photo fits a text that it must not, ..."""
 
 EXCLUDE_FROM = 0.5
 """... more than this: what fits the excluded text no better than many photos do loses nothing."""
@@ -39,6 +39,19 @@ DISLIKED_FROM = 2.0
 
 
 @dataclass(frozen=True)
+class Weighted:
+    """Vectors, and how much each counts.
+
+    Attributes:
+        vectors: unit vectors [m, dim], at least one.
+        weights: of each [m].
+    """
+
+    vectors: Vectors
+    weights: Vectors
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is known of the candidates besides their cosines.
 
@@ -46,13 +59,13 @@ class Evidence:
         named: share of the request's words that each photo's file or folder name holds, 0 to 1,
             or the strength of a text in it, above 1 where it surely is the one [n]; None: names
             and texts are not looked at.
-        excluded: unit vector of the text that the photo must not fit [dim]; None: there is none.
+        excluded: the texts that the photo must not fit; None: there are none.
         liked: unit vectors of photos that the person liked for this query [m, dim].
         disliked: unit vectors of photos that the person turned down for it [m, dim].
     """
 
     named: Vectors | None = None
-    excluded: Vectors | None = None
+    excluded: Weighted | None = None
     liked: Vectors | None = None
     disliked: Vectors | None = None
 
@@ -81,7 +94,7 @@ def order_scores(
         correction: weight of the hubness correction.
     """
     evidence = evidence or Evidence()
-    mean, covariance = background
+    _, covariance = background
     deviation = float(deviations(query[None], covariance)[0])
     standing = photos @ query / deviation
     if usual_best is not None:
@@ -89,9 +102,9 @@ def order_scores(
     if evidence.named is not None:
         standing = standing + np.float32(NAME_WEIGHT) * evidence.named
     if evidence.excluded is not None:
-        spread = float(deviations(evidence.excluded[None], covariance)[0])
-        fit = (photos @ evidence.excluded - float(mean @ evidence.excluded)) / spread
-        standing = standing - np.float32(EXCLUDE_WEIGHT) * np.maximum(fit - EXCLUDE_FROM, 0)
+        fit = alike(photos, evidence.excluded.vectors, background)
+        lost = np.maximum(fit - EXCLUDE_FROM, 0) @ evidence.excluded.weights
+        standing = standing - np.float32(EXCLUDE_WEIGHT) * lost
     if evidence.liked is not None:
         on_average = np.asarray(alike(photos, evidence.liked, background).mean(axis=1), np.float32)
         standing = standing + np.float32(LIKED_WEIGHT) * on_average
@@ -103,10 +116,10 @@ def order_scores(
 
 
 def alike(photos: Vectors, others: Vectors, background: tuple[Vectors, Vectors]) -> Vectors:
-    """How alike photos [n, dim] are to others [m, dim], in deviations over everyday photos [n, m].
+    """How alike photos [n, dim] are to other photos or to texts [m, dim]: [n, m], in deviations.
 
     A picture of a crowd is like most others, one of a fuse box like few: so each of the others has
-    its own mean and deviation, as a text has.
+    its own mean and deviation over everyday photos.
     """
     mean, covariance = background
     differences = photos @ others.T - mean @ others.T

@@ -1,15 +1,21 @@
 """What is searched for: texts and pictures with weights, and what else is asked of a photo."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import EmptyQuery
-from retrieval.search.sureness import REQUEST
+from retrieval.search.sureness import PICTURE, REQUEST
 from retrieval.text import clean_text
 
 Vectors = NDArray[np.float32]
+
+PICTURE_SHARE = 0.35
+"""Of pictures beside texts, whose share is the rest. On pairs of similar photos held out of
+training (``python -m training.bench.composed.make``) most are found among the first ten with this
+share; with a half, what was asked for besides is often not seen."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,13 @@ class Query:
             are near to everything are put lower, but not for views of a dialogue.
         names: a text whose words count where the names of a photo's file and folders hold them,
             and a little where the text in the photo does; "" leaves both aside.
-        exclude: what the photo must not show; such photos are put lower.
+        exclude: what the photo must not show, and how strongly; such photos are put lower.
     """
 
     parts: tuple[QueryText, ...]
     kind: str = REQUEST
     names: str = ""
-    exclude: str = ""
+    exclude: tuple[QueryText, ...] = ()
     pictures: tuple[QueryPicture, ...] = ()
     written: Written | None = None
 
@@ -89,10 +95,43 @@ class Query:
         """
         return cls((QueryText(text),), names=text if names else "")
 
+    @classmethod
+    def alike(
+        cls,
+        pictures: Sequence[Vectors],
+        texts: Sequence[QueryText] = (),
+        *,
+        share: float = PICTURE_SHARE,
+        exclude: Sequence[QueryText] = (),
+        made_by: str = "",
+    ) -> "Query":
+        """A query for photos like pictures, and like what was said to them ("but at night").
+
+        Args:
+            pictures: unit vectors, at least one; all count alike.
+            texts: what else the photo shows. Without any, the pictures count alone.
+            share: of all pictures together; a text of weight 1 counts ``1 - share``.
+            exclude: what it must not show.
+            made_by: fingerprint of the encoder of the pictures; "" where it is not known.
+        """
+        said = tuple(replace(one, weight=one.weight * (1 - share)) for one in texts)
+        each = (share if said else 1.0) / len(pictures)
+        return cls(
+            said,
+            kind=PICTURE,
+            exclude=tuple(exclude),
+            pictures=tuple(QueryPicture(one, each, made_by) for one in pictures),
+        )
+
 
 def meaningful(query: Query) -> list[QueryText]:
     """The texts that say something. Raises EmptyQuery where there is neither text nor picture."""
-    parts = [part for part in query.parts if part.text.strip() and part.weight != 0]
+    parts = with_meaning(query.parts)
     if not parts and not query.pictures:
         raise EmptyQuery("the query is empty: say what the photo shows")
     return parts
+
+
+def with_meaning(texts: Sequence[QueryText]) -> list[QueryText]:
+    """Those texts that say something and count."""
+    return [one for one in texts if one.text.strip() and one.weight != 0]

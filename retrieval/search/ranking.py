@@ -79,3 +79,20 @@ def best_places(scores: NDArray[np.float32], ids: NDArray[np.str_], k: int) -> l
     candidates = np.flatnonzero(scores >= lowest).tolist()
     candidates.sort(key=lambda place: (scores[place], ids[place]), reverse=True)
     return candidates[:k]
+
+
+def ordered_places(scores: Scores, ids: NDArray[np.str_], k: int) -> NDArray[np.int64]:
+    """As :func:`best_places` for many queries at once.
+
+    Args:
+        scores: of all entries [queries, n].
+        ids: of all entries [n], each different.
+        k: places wanted of each query.
+
+    Returns:
+        Places [queries, min(k, n)], best first. What has no score (minus infinity) is last.
+    """
+    # A stable sort leaves equal scores in the order in which they come: the greatest id first.
+    falling = np.argsort(ids, kind="stable")[::-1]
+    order = np.argsort(-scores[:, falling], axis=1, kind="stable")[:, :k]
+    return falling[order]

@@ -4,7 +4,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,13 @@ from retrieval.photos.names import name_words, words_of_path
 from retrieval.search.calibration import Calibration, calibration_of
 from retrieval.search.cutoff import Cutoff, largest_gap, threshold
 from retrieval.search.duplicates import DUPLICATE_COSINE
-from retrieval.search.evidence import NAME_EVIDENCE, Evidence, named_share, order_scores
+from retrieval.search.evidence import (
+    NAME_EVIDENCE,
+    Evidence,
+    Weighted,
+    named_share,
+    order_scores,
+)
 from retrieval.search.filters import Filter, Judged, SearchOptions
 from retrieval.search.fusion import fuse
 from retrieval.search.hits import (
@@ -31,7 +37,7 @@ from retrieval.search.hits import (
     ids_of,
 )
 from retrieval.search.hubness import deviations
-from retrieval.search.query import Query, meaningful
+from retrieval.search.query import Query, QueryText, meaningful, with_meaning
 from retrieval.search.sureness import (
     DIALOGUE,
     PICTURE,
@@ -210,7 +216,7 @@ class Searcher:
     def _prepared(self, queries: Sequence[Query]) -> dict[str, Vectors]:
         """Bring the index up to date; the vectors of all texts, each embedded once."""
         texts = {part.text: None for query in queries for part in meaningful(query)}
-        texts |= {query.exclude: None for query in queries if query.exclude.strip()}
+        texts |= {part.text: None for query in queries for part in with_meaning(query.exclude)}
         for picture in (picture for query in queries for picture in query.pictures):
             fits = len(picture.vector) == self.encoder.dim
             known = not picture.made_by or searches(self.encoder, picture.made_by)
@@ -254,8 +260,16 @@ class Searcher:
         else:
             reference = self.encoder.reference_statistics()
             covariance = reference[1] if reference else None
-        weights = [part.weight for part in parts] + [part.weight for part in query.pictures]
-        return fuse(vectors, np.asarray(weights, dtype=np.float32), covariance)
+        said = np.asarray([part.weight for part in parts], dtype=np.float32)
+        shown = np.asarray([part.weight for part in query.pictures], dtype=np.float32)
+        fused = fuse(vectors, np.concatenate([said, shown]), covariance)
+        combiner = self.calibration.combiner
+        if combiner is None or not len(said) or not len(shown):
+            return fused
+        text = fuse(vectors[: len(said)], said, covariance)
+        picture = fuse(vectors[len(said) :], shown, covariance)
+        share = float(shown.sum() / (said.sum() + shown.sum()))
+        return combiner.compose(picture, text, fused, share)
 
     def _reference(self) -> tuple[Vectors, Vectors] | None:
         """Mean and covariance of everyday photos, or those of a library that is large enough."""
@@ -322,7 +336,7 @@ class Searcher:
             named=np.array([shares.get(one, 0.0) for one in ids.tolist()], np.float32)
             if shares
             else None,
-            excluded=embedded.get(query.exclude) if query.exclude.strip() else None,
+            excluded=_weighted(with_meaning(query.exclude), embedded),
             liked=self._vectors_of(judged.liked),
             disliked=self._vectors_of(judged.disliked),
         )
@@ -361,7 +375,7 @@ class Searcher:
         ids = np.concatenate([ids, np.setdiff1d(named, ids)])
         if len(ids) > found:
             scores = np.concatenate([scores, self.index.vectors(ids[found:]) @ vector])
-        told = shares or query.exclude.strip() or options.judged
+        told = shares or with_meaning(query.exclude) or options.judged
         if len(ids) and (told or self.calibration.bank is not None):
             photos = self.index.vectors(ids)
             # How near photos are to everything was measured with texts.
@@ -476,6 +490,14 @@ class Searcher:
             return threshold(best, vector, reference, self.cutoff)
         _, scores = self.index.search(vector[None], len(self.index))[0]
         return largest_gap(scores, self.cutoff)
+
+
+def _weighted(parts: Sequence[QueryText], embedded: Mapping[str, Vectors]) -> Weighted | None:
+    """The vectors of texts and their weights; None for no texts."""
+    if not parts:
+        return None
+    weights = np.array([part.weight for part in parts], np.float32)
+    return Weighted(np.stack([embedded[part.text] for part in parts]), weights)
 
 
 @dataclass(frozen=True)

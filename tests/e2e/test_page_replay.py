@@ -153,7 +153,8 @@ def test_the_whole_dialogue_is_searched_and_the_verdict_stays_in_view(
 ) -> None:
     watcher = watch(size=size)
     watcher.page.get_by_role("searchbox").fill("bye")
-    assert watcher.page.locator(".pp-pick li").count() == 3, "said at the end of each"
+    # Said at the end of each.
+    eventually(lambda: watcher.page.locator(".pp-pick li").count() == 3)
     assert "bye" in watcher.page.locator(".pp-pick-text").first.inner_text()
     watcher.page.get_by_role("searchbox").fill("rocket launch")
     watcher.open("rocket launch")

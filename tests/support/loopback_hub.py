@@ -102,12 +102,15 @@ class _Handler(BaseHTTPRequestHandler):
         if folder is None:
             self._send(404, b"{}", {"X-Error-Code": "RepoNotFound"})
             return
-        files = [_described(path) for path in sorted(folder.iterdir())]
+        paths = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = [_described(path, path.relative_to(folder).as_posix()) for path in paths]
         sha = COMMIT if folder == hub.repositories.get(repo) else COMMIT[::-1]
         self._json({"id": repo, "sha": sha, "siblings": files})
 
     def _file(self, repo: str, rest: list[str], hub: LoopbackHub) -> None:
-        revision, name = "/".join(rest[:-1]), rest[-1]
+        # A pull request's revision has slashes in it.
+        length = 3 if rest[:1] == ["refs"] else 1
+        revision, name = "/".join(rest[:length]), "/".join(rest[length:])
         folder = hub.folder(repo, revision)
         if folder is None or not (folder / name).is_file():
             self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
@@ -159,10 +162,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
-def _described(path: Path) -> dict[str, object]:
+def _described(path: Path, name: str) -> dict[str, object]:
     """A file as the hub tells of it; of large ones it tells the SHA-256."""
     size = path.stat().st_size
-    described: dict[str, object] = {"rfilename": path.name, "size": size}
+    described: dict[str, object] = {"rfilename": name, "size": size}
     if path.suffix == ".safetensors":
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         described["lfs"] = {"sha256": sha256, "size": size, "pointerSize": 130}

@@ -78,8 +78,13 @@ class PageClient:
             transports=["websocket"],
         )
         await self.socket.emit("connection_successful")
-        await self.until(lambda: "task_end" in self.names())
+        await self.until(self._is_started)
         return self
+
+    def _is_started(self) -> bool:
+        """Whether the chat has begun; a task is said to have ended before it does, too."""
+        names = self.names()
+        return "task_start" in names and "task_end" in names[names.index("task_start") :]
 
     def names(self) -> list[str]:
         """The names of all events."""

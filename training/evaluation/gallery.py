@@ -81,7 +81,7 @@ def open_photos(
     if named_in is not None and named_in.expanduser().resolve() != folder:
         folders.append(named_in.expanduser().resolve())
         places.append(PhotoFolder(folders[1]))
-    library = Library.open(_library_path(folders, encoder), create=True)
+    library = Library.open(library_path(folders, encoder), create=True)
     report = index(library, encoder, folders)
     failed = {Path(one.path): one.reason for one in report.failed}
     searcher = Searcher(library, encoder)
@@ -189,7 +189,13 @@ def open_labels(dialogues: Sequence[Dialogue], embed: Embed) -> tuple[Gallery, L
     return Gallery(tuple(pool.ids.tolist()), gold, missing, labels=pool.texts), pool
 
 
-def _library_path(folders: Sequence[Path], encoder: Encoder) -> Path:
+def library_path(folders: Sequence[Path], encoder: Encoder) -> Path:
+    """Where the library of an evaluation's photos is kept from one run to the next.
+
+    Args:
+        folders: that are indexed, with links resolved.
+        encoder: that makes the vectors.
+    """
     key = "\n".join([*map(str, folders), encoder.fingerprint])
     name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     folder = make_private_folder(home() / "evaluation")

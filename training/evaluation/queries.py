@@ -112,7 +112,9 @@ def ask_captions(captions: Mapping[str, str]) -> QueryMaker:
     """Queries of what a human wrote who saw the photo: how good the search could be."""
 
     def one(dialogue: Dialogue) -> EvalQuery:
-        caption = captions.get((dialogue.photo_name or "").lower(), "")
+        # Captions go by the file's name alone, where an id may hold the split: train/abc.
+        name = (dialogue.photo_name or "").rpartition("/")[2]
+        caption = captions.get(name.lower(), "")
         return EvalQuery(caption=caption) if caption else EvalQuery(failed=NO_CAPTION)
 
     return lambda dialogues: [one(dialogue) for dialogue in dialogues]

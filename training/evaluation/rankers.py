@@ -116,7 +116,7 @@ def label_parts(asked: EvalQuery) -> list[QueryText]:
 
 def photo_query(asked: EvalQuery, encoder: Encoder) -> Query:
     """What is searched for."""
-    return replace(_wanted_query(asked, encoder), exclude=asked.exclude)
+    return replace(_wanted_query(asked, encoder), exclude=(QueryText(asked.exclude),))
 
 
 def _wanted_query(asked: EvalQuery, encoder: Encoder) -> Query:

@@ -237,6 +237,15 @@ class StarterEncoder:
         """Tokens of a text, the two special ones included."""
         return self.serving.count_tokens(text)
 
+    def count_parameters(self) -> int:
+        """Numbers that make up the networks, base networks included."""
+        networks = self._networks
+        if networks is None:
+            # Those that embed are compiled and stay so.
+            assert self._source is not None
+            networks = _networks_of(self._source, read_weights(self._source / WEIGHTS_NAME))
+        return networks.count_parameters()
+
     def reference_statistics(self) -> tuple[Embeddings, Embeddings] | None:
         """Mean [896] and covariance [896, 896] of 6,000 everyday photos."""
         return self._reference

@@ -160,6 +160,12 @@ class Networks:
         """Tokens of a text, the two special ones included."""
         return self.text_base.count_tokens(text)
 
+    def count_parameters(self) -> int:
+        """Numbers that make up the base networks and the heads."""
+        scene = [] if self.scene_base is None else [self.scene_base.network]
+        parts = [self.image_base, self.text_base.network, self.image_head, self.text_head, *scene]
+        return sum(weight.numel() for part in parts for weight in part.parameters())
+
     def vocabulary(self) -> dict[str, int]:
         """The number of every token."""
         return self.text_base.vocabulary()

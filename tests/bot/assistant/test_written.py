@@ -87,7 +87,7 @@ def test_photos_like_one_that_is_shown(
     assistant.respond(session, "red", CHOICES)
     mixed = assistant.respond(session, "like it but blue", CHOICES)
     assert {name.split("-")[1] for name in names(mixed)} >= {"red", "blue"}
-    assert mixed.mix == {"this photo": 0.5, "blue": 0.5}
+    assert mixed.mix == {"this photo": 0.35, "blue": 0.65}
     assistant.respond(session, "red", CHOICES)
     others = assistant.respond(session, "similar ones", CHOICES)
     assert others.photos and not set(names(others)) & set(shown)

@@ -7,7 +7,7 @@ import pytest
 
 from retrieval.indexing import index_folders
 from retrieval.library import Library
-from retrieval.search import Filter, Judged, Query, Searcher, SearchOptions
+from retrieval.search import Filter, Judged, Query, QueryText, Searcher, SearchOptions
 from retrieval.search.evidence import named_share
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import paint
@@ -53,7 +53,7 @@ def test_the_cut_off_spares_what_is_named_as_asked(searcher: Searcher) -> None:
 
 
 def test_what_it_must_not_show_goes_down_and_the_rest_stays(searcher: Searcher) -> None:
-    query = Query((*Query.of("red blue").parts,), exclude="blue")
+    query = Query((*Query.of("red blue").parts,), exclude=(QueryText("blue"),))
 
     found = _names(searcher, query)
 

@@ -4,22 +4,17 @@ One file that holds everything, thumbnails included, so that it can be mailed. A
 data and are escaped.
 """
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from retrieval.errors import UnreadableImage
-from retrieval.photos.reading import open_image
 from training.evaluation.gallery import Gallery
 from training.evaluation.outcome import Outcome, Run
 from training.evaluation.report.markdown import HIT, percent, systems_of
+from training.evaluation.report.pictures import data_url, thumbnail
 
 WORST = 40
 TOP = 5
-SIDE = 160
 MAX_TURNS = 14
 
 
@@ -44,7 +39,7 @@ def html(
         hits=HIT,
         percent=percent,
         lead=lead.name,
-        plots={name: _data_url(data, "image/png") for name, data in plots.items()},
+        plots={name: data_url(data, "image/png") for name, data in plots.items()},
         misses=[_miss(one, gallery, thumbnails) for one in worst(lead)],
         labels=bool(gallery.labels),
     )
@@ -92,20 +87,5 @@ class _Thumbnails:
     def entry(self, name: str) -> dict[str, Any]:
         if name not in self._made:
             path = self._paths.get(name)
-            self._made[name] = _thumbnail(path) if path else None
+            self._made[name] = thumbnail(path) if path else None
         return {"name": name, "url": self._made[name], "labels": self._labels.get(name, "")}
-
-
-def _thumbnail(path: Path) -> str | None:
-    try:
-        picture = open_image(path, SIDE)
-    except UnreadableImage:
-        return None
-    picture.thumbnail((SIDE, SIDE))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=75)
-    return _data_url(out.getvalue(), "image/jpeg")
-
-
-def _data_url(data: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -16,7 +16,7 @@ MAX_K = 100
 
 def hit_curve(results: Sequence[Run]) -> bytes:
     """hit@k against k, one curve a system, and chance."""
-    figure = _figure()
+    figure = new_figure()
     axes = figure.add_subplot()
     pool = results[0].pool
     ks = np.arange(1, max(2, min(pool, MAX_K)) + 1)
@@ -33,7 +33,7 @@ def hit_curve(results: Sequence[Run]) -> bytes:
     axes.minorticks_off()
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)
-    return _png(figure)
+    return png_of(figure)
 
 
 def rank_histogram(result: Run) -> bytes:
@@ -44,7 +44,7 @@ def rank_histogram(result: Run) -> bytes:
     counts = [int(((ranks >= low) & (ranks < high)).sum()) for low, high in pairwise(edges)]
     last = max((place for place, count in enumerate(counts) if count), default=0)
     shown = max(last + 1, 5)
-    figure = _figure()
+    figure = new_figure()
     axes = figure.add_subplot()
     missed = len(result.outcomes) - len(ranks)
     bars = axes.bar([*names[:shown], "not\nranked"], [*counts[:shown], missed], color="#4477aa")
@@ -52,20 +52,22 @@ def rank_histogram(result: Run) -> bytes:
     axes.bar_label(bars, fontsize=9)
     axes.set(xlabel=f"rank of the photo ({result.name})", ylabel="dialogues")
     axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
+    return png_of(figure)
 
 
-def _figure() -> Any:
+def new_figure(width: float = 7.2, height: float = 4.2) -> Any:
+    """An empty figure; ``width`` and ``height`` in inches, at 120 dots an inch."""
     # Without pyplot: no window system is looked for, and nothing global is left behind.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 4.2), dpi=120, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
-def _png(figure: Any) -> bytes:
+def png_of(figure: Any) -> bytes:
+    """A figure as a PNG file; the same figure gives the same bytes."""
     out = BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()

@@ -1,0 +1,1 @@
+"""What the bench writes: tables for the terminal, Markdown, LaTeX, plots, and one HTML page."""
