@@ -1,5 +1,6 @@
 """The starter's training on made-up features: it learns, and it leaves alone what it must."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +13,18 @@ from retrieval.encoders.starter.heads import ImageHead, TextHead, pack, unpack
 from retrieval.encoders.starter.layout import PHOTO_FEATURES
 from training.datasets.read import read_examples
 from training.encoders.token_states import PackedStates
+from training.errors import TrainingError
 from training.starter.concept import read_class_names
 from training.starter.data import CAPTIONS
 from training.starter.ensemble import merge
-from training.starter.image import ImageRecipe, fit_image, joined, several_captions_loss
+from training.starter.image import (
+    WINDOWS,
+    ImageRecipe,
+    fit_image,
+    joined,
+    several_captions_loss,
+    talk_texts,
+)
 from training.starter.make import embed_captions, recall
 from training.starter.scene import Recipe, fit
 
@@ -79,7 +88,11 @@ def test_image_heads_learn_to_stand_beside_texts_that_stay(
     recipe = ImageRecipe(epochs=12, batch=20, hidden=64)
     heads = [
         fit_image(
-            views, before.unflatten(0, (-1, CAPTIONS)), replace(recipe, seed=n), lambda *_: None
+            views,
+            before.unflatten(0, (-1, CAPTIONS)),
+            replace(recipe, seed=n),
+            lambda *_: None,
+            talk=before.unflatten(0, (-1, CAPTIONS))[:, 1:3] if n else None,
         )
         for n in (0, 1)
     ]
@@ -89,6 +102,18 @@ def test_image_heads_learn_to_stand_beside_texts_that_stay(
         assert torch.allclose(whole.scene(views[0]), F.normalize(added, dim=-1), atol=1e-5)
         assert recall(whole.scene(views[0]), texts)["hit@1"] > 0.5
     assert torch.equal(texts, before)
+
+
+def test_dialogues_are_asked_of_every_photo(tmp_path: Path) -> None:
+    turns = [["A", "We went to the beach."], ["B", "Lovely! Was the dog there?"], ["A", None]]
+    line = {"id": "1", "photo": "red.jpg", "turns": turns}
+    file = tmp_path / "dialogues.jsonl"
+    file.write_text(json.dumps(line) + "\n")
+    (tmp_path / "red.jpg").touch()
+    texts = talk_texts([file], tmp_path, ["red.jpg"])
+    assert len(texts) == WINDOWS and all("beach" in one or "dog" in one for one in texts)
+    with pytest.raises(TrainingError, match=r"blue\.jpg"):
+        talk_texts([file], tmp_path, ["red.jpg", "blue.jpg"])
 
 
 def test_the_loss_of_several_captions_is_that_of_its_formula() -> None:

@@ -7,25 +7,32 @@ whatever was made of them (the describer's phrases) stays as it is. A head learn
 and several of different seeds are one head as wide as all of them: they share one space, so their
 outputs can be added up.
 
-``--data DIR`` holds photos and captions as for :mod:`training.starter.make`.
+``--data DIR`` holds photos and captions as for :mod:`training.starter.make`; ``--dialogues`` are
+files of dialogues that lead to the photos of ``train/``, as ``photopal train`` reads them. Every
+step takes all captions of a photo and one window of its dialogue.
 """
 
 import argparse
 import logging
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from retrieval.encoders.folder import read_manifest, read_weights
+from retrieval.encoders.folder import fingerprint_of, read_manifest, read_weights
 from retrieval.encoders.starter import StarterEncoder
 from retrieval.encoders.starter.bases import load_image_base, load_text_base
 from retrieval.encoders.starter.heads import ImageHead
 from retrieval.encoders.starter.layout import WEIGHTS_NAME
 from retrieval.encoders.starter.networks import Networks, read_scene_base, read_text_head
+from training.datasets.augment import Augmentation, dialogue_text
+from training.datasets.read import read_examples
+from training.errors import TrainingError
 from training.losses.base import Temperature
 from training.starter.concept import class_vectors, read_class_names
 from training.starter.data import (
@@ -43,6 +50,10 @@ log = logging.getLogger(__name__)
 
 OnEpoch = Callable[[int, float, ImageHead], None]
 """Told of each epoch: number, loss, head."""
+
+
+WINDOWS = 3
+"""Of each dialogue."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,11 @@ def several_captions_loss(scores: Tensor, label_smoothing: float) -> Tensor:
 
 
 def fit_image(
-    views: Sequence[Tensor], texts: Tensor, recipe: ImageRecipe, on_epoch: OnEpoch
+    views: Sequence[Tensor],
+    texts: Tensor,
+    recipe: ImageRecipe,
+    on_epoch: OnEpoch,
+    talk: Tensor | None = None,
 ) -> ImageHead:
     """Train one head; the result is the running average of its weights.
 
@@ -95,6 +110,8 @@ def fit_image(
         texts: scene vectors of their captions [photos, captions of each, 512], which stay.
         recipe: settings.
         on_epoch: told how it goes.
+        talk: scene vectors of what was said about the photos [photos, windows of each, 512]; one
+            of each photo's is drawn in every step.
     """
     torch.manual_seed(recipe.seed)
     head = ImageHead(recipe.dropout, recipe.hidden)
@@ -118,7 +135,11 @@ def fit_image(
             features = torch.empty(len(places), views[0].shape[1])
             for number, view in enumerate(views):
                 features[which == number] = view[places[which == number]]
-            scores = head.scene(features) @ texts[places].flatten(0, 1).T * temperature()
+            said = texts[places]
+            if talk is not None:
+                window = torch.randint(0, talk.shape[1], (len(places),))
+                said = torch.cat([said, talk[places, window, None]], dim=1)
+            scores = head.scene(features) @ said.flatten(0, 1).T * temperature()
             loss = several_captions_loss(scores, recipe.label_smoothing)
             optimizer.zero_grad()
             loss.backward()
@@ -153,8 +174,53 @@ def joined(heads: Sequence[ImageHead]) -> ImageHead:
     return whole.eval()
 
 
+def talk_texts(files: Sequence[Path], photos: Path, names: Sequence[str]) -> list[str]:
+    """``WINDOWS`` windows of the dialogue of each photo, in the order of the names.
+
+    Raises:
+        TrainingError: a photo has no dialogue.
+    """
+    by_name = {
+        Path(one.photo).name: one.conversation
+        for one in read_examples(files, photos).examples
+        if one.conversation is not None
+    }
+    lacking = [name for name in names if name not in by_name]
+    if lacking:
+        raise TrainingError(
+            f"{len(lacking):,} photos have no dialogue in {', '.join(map(str, files))}: "
+            f"{lacking[0]} and others"
+        )
+    chances = [random.Random(place) for place in range(len(names))]
+    return [
+        dialogue_text(by_name[name], Augmentation(), chance)
+        for name, chance in zip(names, chances, strict=True)
+        for _ in range(WINDOWS)
+    ]
+
+
+def talk_vectors(
+    encoder: Path, files: Sequence[Path], photos: Path, names: Sequence[str], cache: Path
+) -> Tensor | None:
+    """Scene vectors [photos, WINDOWS, 512] of windows of dialogues; None without files."""
+    if not files:
+        return None
+    texts = talk_texts(files, photos, names)
+    reader = StarterEncoder.load(encoder, compiled=True)
+    file = cache / f"talk.{fingerprint_of(reader.text_fingerprint, texts)}.safetensors"
+    if not file.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        save_file({"vectors": torch.from_numpy(reader.scenes(texts))}, file)
+    return load_file(file)["vectors"].unflatten(0, (-1, WINDOWS))
+
+
 def make_image(
-    data: Path, encoder: Path, out: Path, cache: Path, recipe: ImageRecipe
+    data: Path,
+    encoder: Path,
+    out: Path,
+    cache: Path,
+    recipe: ImageRecipe,
+    dialogues: Sequence[Path] = (),
 ) -> dict[str, float]:
     """Train, assemble, write the encoder folder; returns the figures on dev.
 
@@ -165,6 +231,7 @@ def make_image(
         out: the encoder folder to write.
         cache: keeps what the networks made of photos and texts.
         recipe: settings.
+        dialogues: files of them.
     """
     before = read_manifest(encoder)
     image_base, text_base = load_image_base(), load_text_base()
@@ -179,13 +246,16 @@ def make_image(
         photo_features(image_base, data / "train", list(train), view, cache)
         for view in range(VIEWS)
     ]
+    talk = talk_vectors(encoder, dialogues, data / "train", list(train), cache)
 
     def report(epoch: int, loss: float, _head: ImageHead) -> None:
         log.info("epoch %d: loss %.3f", epoch, loss)
 
+    # Numbers made in inference mode cannot take part in a training; their copy can.
+    texts = texts.clone()
     seeds = range(recipe.seed, recipe.seed + recipe.members)
     image_head = joined(
-        [fit_image(views, texts.clone(), replace(recipe, seed=seed), report) for seed in seeds]
+        [fit_image(views, texts, replace(recipe, seed=seed), report, talk) for seed in seeds]
     )
     image_head.class_vectors.copy_(class_vectors(text_base, read_class_names())[0])
     networks = Networks(image_base, text_base, image_head, text_head, scene_base, changes)
@@ -213,12 +283,20 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, required=True, help="whose text side stays")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True, help="folder for embedded photos")
+    parser.add_argument("--dialogues", type=Path, nargs="*", default=())
     parser.add_argument("--seed", type=int, default=ImageRecipe.seed)
     parser.add_argument("--epochs", type=int, default=ImageRecipe.epochs)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     recipe = ImageRecipe(seed=arguments.seed, epochs=arguments.epochs)
-    make_image(arguments.data, arguments.encoder, arguments.out, arguments.cache, recipe)
+    make_image(
+        arguments.data,
+        arguments.encoder,
+        arguments.out,
+        arguments.cache,
+        recipe,
+        arguments.dialogues,
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,14 @@ import pytest
 import torch
 from PIL import Image
 from safetensors import safe_open
+from torch import nn
 
 from retrieval.encoders import Encoder, load_encoder
+from retrieval.encoders.base import searches
 from retrieval.encoders.folder import write_weights
 from retrieval.encoders.starter import SCENE_NAME, StarterEncoder, bases
+from retrieval.encoders.starter.heads import ImageHead
+from retrieval.encoders.starter.layout import DIM, FEATURES
 from retrieval.encoders.starter.networks import Networks
 from retrieval.encoders.starter.packing import pack_rows
 from retrieval.encoders.starter.scene import copy_of
@@ -203,3 +208,21 @@ def test_packed_once_packed_for_ever() -> None:
         again, same = pack_rows(numbers * scale[:, None])
         assert np.array_equal(again, numbers)
         assert np.array_equal(same, scale)
+
+
+def test_an_encoder_of_before_there_were_more_features_is_loaded(
+    starter: StarterEncoder, tmp_path: Path
+) -> None:
+    networks = starter.networks
+    torch.manual_seed(3)
+    head = ImageHead(hidden=64, features=2 * FEATURES)
+    nn.init.normal_(head.class_vectors)
+    StarterEncoder(replace(networks, image_head=head)).save(tmp_path)
+    loaded = StarterEncoder.load(tmp_path)
+    assert loaded.encode_images([Image.new("RGB", (300, 200), "red")]).shape == (1, DIM)
+    assert loaded.earlier == ()
+
+
+def test_the_shipped_one_names_the_image_side_before_it(starter: StarterEncoder) -> None:
+    assert all(searches(starter, one) for one in (starter.fingerprint, *starter.earlier))
+    assert starter.earlier and not searches(starter, "another")
