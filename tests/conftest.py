@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import signal
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -56,6 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
     They share the converted networks, too: making them takes longer than most tests.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what it puts in the background so, and every program that a test starts
+        # would be deaf to Ctrl-C, too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     shared = Path(tempfile.gettempdir()) / f"photopal-tests-{getpass.getuser()}"
     os.environ.setdefault("PHOTOPAL_CACHE", str(shared))
     if "PYTEST_XDIST_WORKER" in os.environ:

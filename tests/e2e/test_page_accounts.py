@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -95,11 +96,17 @@ async def test_searching_finds_ones_own_only(enter: Enter) -> None:
     assert "cat" not in json.dumps(await bert.say(CAT))
 
 
+def shares_of(client: PageClient) -> list[Any]:
+    """The photos that the chat shared."""
+    return [one for one in client.of("element") if one["name"] == "SharedPhoto"]
+
+
 async def test_a_copy_that_was_shared_is_for_one_person(enter: Enter) -> None:
     anna, bert = await enter("anna"), await enter("bert")
     await anna.say(CAT)
     assert (await anna.act("share_photo", photo_id=1)).json()["response"]["ok"]
-    shared = next(one for one in anna.of("element") if one["name"] == "SharedPhoto")
+    await anna.until(lambda: bool(shares_of(anna)))
+    (shared,) = shares_of(anna)
     address = json.loads(shared["content"])["url"] if shared.get("content") else ""
     address = address or shared["props"]["url"]
     assert (await anna.http.get(address)).status_code == 200

@@ -84,7 +84,7 @@ def test_words_beside_a_picture_count_as_the_chips_say(
     eventually(lambda: visitor.page.locator("#chat-submit").is_enabled())
     visitor.say("like this but at night")
     visitor.alts()
-    assert chips(visitor) == ["picture 50 %", "at night 50 %"]
+    assert chips(visitor) == ["picture 35 %", "at night 65 %"]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -98,13 +98,13 @@ def test_a_chip_that_is_pressed_counts_more_and_its_cross_drops_it(
     eventually(lambda: visitor.page.locator("#chat-submit").is_enabled())
     visitor.say("like this but at night")
     visitor.alts()
-    words = visitor.page.get_by_role("button", name="Count at night more: now 50 %")
+    words = visitor.page.get_by_role("button", name="Count at night more: now 65 %")
     words.focus()
     visitor.page.keyboard.press("Enter")
-    eventually(lambda: chips(visitor) == ["picture 30 %", "at night 70 %"])
+    eventually(lambda: chips(visitor) == ["picture 15 %", "at night 85 %"])
     visitor.page.reload()
     eventually(lambda: visitor.page.locator(".pp-mix").count() == 2)
-    assert chips(visitor) == ["picture 30 %", "at night 70 %"]
+    assert chips(visitor) == ["picture 15 %", "at night 85 %"]
     visitor.page.locator(".pp-mix").last.get_by_role("button", name="Leave out at night").click()
     eventually(lambda: visitor.page.locator(".pp-gallery").count() == 3)
     assert visitor.page.locator(".pp-gallery").last.locator(".pp-mix").count() == 0
