@@ -13,7 +13,6 @@ from training.bench.report.tables import (
     COST_HEAD,
     Section,
     Tables,
-    against_first,
     cost_cells,
     interval,
     measure_head,
@@ -108,7 +107,7 @@ def _spread(result: Result) -> tuple[str, str, str]:
 
 
 def _paired(section: Section) -> dict[str, Any] | None:
-    found = against_first(section)
+    found = section.against_first
     if not found:
         return None
     names = list(dict.fromkeys(one.measure for one in found))

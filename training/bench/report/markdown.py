@@ -7,7 +7,6 @@ from training.bench.report.tables import (
     COST_HEAD,
     Section,
     Tables,
-    against_first,
     cost_cells,
     interval,
     measure_head,
@@ -81,7 +80,7 @@ def _figure(section: Section, result: Result, name: str) -> str:
 
 
 def _paired(section: Section) -> list[str]:
-    found = against_first(section)
+    found = section.against_first
     names = list(dict.fromkeys(one.measure for one in found))
     by_recipe: dict[str, dict[str, str]] = {}
     for one in found:

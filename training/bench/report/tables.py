@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from training.bench.measures import RANK_SCORE, measure_of
 from training.bench.result import Figure, NotMeasured, Result, Row
@@ -33,6 +34,24 @@ class Section:
         """Whether a result has the highest mean."""
         figure = result.measures.get(measure)
         return figure is not None and figure.mean == self.best(measure)
+
+    @cached_property
+    def against_first(self) -> "list[Against]":
+        """Every recipe against the first one, by its leading measures."""
+        first, *others = self.results
+        found = []
+        for name in self.measures:
+            if name not in first.measures or name == RANK_SCORE:
+                continue
+            some = [one for one in others if name in one.measures and one.queries == first.queries]
+            test = mcnemar_test if measure_of(name).is_hit else randomisation_test
+            tests = [test(one.values[name], first.values[name]) for one in some]
+            adjusted = adjusted_for_many([one.p for one in tests])
+            found += [
+                Against(one.name, name, result.difference, p)
+                for one, result, p in zip(some, tests, adjusted, strict=True)
+            ]
+        return found
 
 
 @dataclass(frozen=True)
@@ -78,24 +97,6 @@ def tables_of(rows: Sequence[Row]) -> Tables:
         names = dict.fromkeys(name for one in some for name in one.measures)
         sections.append(Section(title, tuple(some), tuple(names)))
     return Tables(tuple(sections), tuple(row for row in rows if isinstance(row, NotMeasured)))
-
-
-def against_first(section: Section) -> list[Against]:
-    """Every recipe of a section against the first one, by its leading measures."""
-    first, *others = section.results
-    found = []
-    for name in section.measures:
-        if name not in first.measures or name == RANK_SCORE:
-            continue
-        some = [one for one in others if name in one.measures and one.queries == first.queries]
-        test = mcnemar_test if measure_of(name).is_hit else randomisation_test
-        tests = [test(one.values[name], first.values[name]) for one in some]
-        adjusted = adjusted_for_many([one.p for one in tests])
-        found += [
-            Against(one.name, name, result.difference, p)
-            for one, result, p in zip(some, tests, adjusted, strict=True)
-        ]
-    return found
 
 
 def measure_head(name: str) -> str:
