@@ -119,6 +119,11 @@ def check_searchable(library: Library, encoder: Encoder) -> None:
 
 
 def _mismatch(library: Library, encoder: Encoder) -> EncoderMismatch:
+    if library.encoder_name == encoder.name:
+        return EncoderMismatch(
+            f"the library {library.path} was made with other weights of the encoder "
+            f"{encoder.name!r}: embed all photos again with photopal index --rebuild"
+        )
     return EncoderMismatch(
         f"the library {library.path} was made with the encoder {library.encoder_name!r}, not "
         f"{encoder.name!r}: choose that one (--encoder {library.encoder_name}), or embed all "
