@@ -24,6 +24,7 @@ from retrieval.encoders.starter.scene import copy_of
 from retrieval.errors import EncoderFolderInvalid, EncoderUnavailable
 from retrieval.photos.reading import open_image
 from retrieval.photos.samples import install_samples
+from retrieval.search.calibration import calibration_of, made_by
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +227,9 @@ def test_an_encoder_of_before_there_were_more_features_is_loaded(
 def test_the_shipped_one_names_the_image_side_before_it(starter: StarterEncoder) -> None:
     assert all(searches(starter, one) for one in (starter.fingerprint, *starter.earlier))
     assert starter.earlier and not searches(starter, "another")
+
+
+def test_what_comes_with_the_shipped_weights_belongs_to_them(starter: StarterEncoder) -> None:
+    shipped = calibration_of(starter)
+    assert shipped.bank is not None and shipped.combiner is not None
+    assert shipped.sureness.made_by == made_by(starter)

@@ -104,7 +104,7 @@ def test_an_encoder_that_names_no_earlier_one_is_refused(
     indexed: Library, encoder: ColourEncoder, renewed: Renewed
 ) -> None:
     renewed.earlier = ()
-    with pytest.raises(EncoderMismatch, match="other weights .*--rebuild"):
+    with pytest.raises(EncoderMismatch, match=r"other weights .*--rebuild"):
         best(indexed, renewed, Query.of("blue"))
     with pytest.raises(EncoderMismatch, match="--rebuild"):
         index_folders(indexed, renewed, [])

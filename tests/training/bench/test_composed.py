@@ -126,7 +126,8 @@ def test_a_combiner_begins_at_late_fusion_and_is_read_as_written(
 
 
 def test_the_product_composes_as_the_bench_does(parts: QueryParts, tmp_path: Path) -> None:
-    combiner = Combiner(Settings(dim=DIM, photo=0.35, projected=4, hidden=4, made_by="x y"))
+    torch.manual_seed(4)
+    combiner = Combiner(Settings(dim=DIM, photo=0.35, projected=16, hidden=16, made_by="x y"))
     combiner.added.weight.data.normal_(generator=torch.Generator().manual_seed(1))
     install_combiner(combiner, tmp_path)
     save_combiner(combiner, tmp_path)
