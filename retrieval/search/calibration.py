@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from retrieval.encoders.base import Encoder
 from retrieval.search.combining import COMBINER_NAME, PictureCombiner
@@ -10,6 +11,8 @@ from retrieval.search.hubness import BANK_NAME, QueryBank
 from retrieval.search.sureness import SURENESS_NAME, Sureness
 
 logger = logging.getLogger(__name__)
+
+Part = TypeVar("Part", QueryBank, Sureness, PictureCombiner)
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,15 @@ def calibration_of(encoder: Encoder) -> Calibration:
         sureness = Sureness.load(folder)
     if (folder / COMBINER_NAME).is_file():
         combiner = PictureCombiner.load(folder)
-    if bank is not None and bank.made_by != own:
-        logger.info("%s belongs to other weights and is not used", folder / BANK_NAME)
-        bank = None
-    if sureness is not None and sureness.made_by != own:
-        logger.info("%s belongs to other weights and is not used", folder / SURENESS_NAME)
-        sureness = None
-    if combiner is not None and combiner.made_by != own:
-        logger.info("%s belongs to other weights and is not used", folder / COMBINER_NAME)
-        combiner = None
-    return Calibration(bank, sureness or Sureness(), combiner)
+    return Calibration(
+        _if_made_by(own, bank, folder / BANK_NAME),
+        _if_made_by(own, sureness, folder / SURENESS_NAME) or Sureness(),
+        _if_made_by(own, combiner, folder / COMBINER_NAME),
+    )
+
+
+def _if_made_by(own: str, part: Part | None, file: Path) -> Part | None:
+    if part is None or part.made_by == own:
+        return part
+    logger.info("%s belongs to other weights and is not used", file)
+    return None

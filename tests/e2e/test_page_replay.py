@@ -131,7 +131,7 @@ def test_a_dialogue_is_stepped_through_to_a_hit(watch: Callable[..., Watcher], s
 def test_straight_to_the_photo_is_a_miss(watch: Callable[..., Watcher]) -> None:
     watcher = watch()
     watcher.page.get_by_role("searchbox").fill("launch")
-    assert watcher.page.locator(".pp-pick li").count() == 1
+    eventually(lambda: watcher.page.locator(".pp-pick li").count() == 1)
     watcher.open("launch")
     watcher.press("To the photo")
     watcher.outcome.wait_for()

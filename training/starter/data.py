@@ -50,6 +50,11 @@ def photo_features(
     return features
 
 
+def photo_views(base: ImageBase, folder: Path, names: Sequence[str], cache: Path) -> list[Tensor]:
+    """:func:`photo_features` of each of the ``VIEWS`` views of photos."""
+    return [photo_features(base, folder, names, view, cache) for view in range(VIEWS)]
+
+
 def caption_states(base: TextBase, name: str, captions: Sequence[str], cache: Path) -> PackedStates:
     """Token states of captions, from the cache when it has them of this very network."""
     digest = fingerprint_of(hash_tensors(base.network.state_dict()), captions)

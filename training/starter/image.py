@@ -21,7 +21,6 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from retrieval.encoders.folder import fingerprint_of, read_manifest, read_weights
@@ -32,25 +31,25 @@ from retrieval.encoders.starter.layout import WEIGHTS_NAME
 from retrieval.encoders.starter.networks import Networks, read_scene_base, read_text_head
 from training.datasets.augment import Augmentation, dialogue_text
 from training.datasets.read import read_examples
+from training.encoders.cache import keep, read_kept
 from training.errors import TrainingError
 from training.losses.base import Temperature
 from training.starter.concept import class_vectors, read_class_names
 from training.starter.data import (
     CAPTIONS,
-    VIEWS,
     caption_states,
     class_probabilities,
     photo_features,
+    photo_views,
     read_captions,
 )
 from training.starter.make import background, embed_captions, recall
-from training.starter.scene import RunningAverage, make_optimizer
+from training.starter.scene import RunningAverage, make_optimizer, standardise_by
 
 log = logging.getLogger(__name__)
 
 OnEpoch = Callable[[int, float, ImageHead], None]
 """Told of each epoch: number, loss, head."""
-
 
 WINDOWS = 3
 """Of each dialogue."""
@@ -115,8 +114,8 @@ def fit_image(
     """
     torch.manual_seed(recipe.seed)
     head = ImageHead(recipe.dropout, recipe.hidden)
-    head.mean.copy_(views[0].mean(0))
-    head.deviation.copy_(views[0].std(0) + 1e-3)
+    standardise_by(head, views[0])
+    stacked = torch.stack(list(views))
     temperature = Temperature(recipe.temperature, True, recipe.lowest_temperature)
     weights = list(head.parameters())
     average = RunningAverage(weights, recipe.averaging)
@@ -131,15 +130,12 @@ def fit_image(
     for epoch in range(1, recipe.epochs + 1):
         head.train()
         for places in torch.randperm(len(texts))[: per_epoch * recipe.batch].split(recipe.batch):
-            which = torch.randint(0, len(views), (len(places),))
-            features = torch.empty(len(places), views[0].shape[1])
-            for number, view in enumerate(views):
-                features[which == number] = view[places[which == number]]
+            view = torch.randint(0, len(views), (len(places),))
             said = texts[places]
             if talk is not None:
                 window = torch.randint(0, talk.shape[1], (len(places),))
                 said = torch.cat([said, talk[places, window, None]], dim=1)
-            scores = head.scene(features) @ said.flatten(0, 1).T * temperature()
+            scores = head.scene(stacked[view, places]) @ said.flatten(0, 1).T * temperature()
             loss = several_captions_loss(scores, recipe.label_smoothing)
             optimizer.zero_grad()
             loss.backward()
@@ -208,10 +204,11 @@ def talk_vectors(
     texts = talk_texts(files, photos, names)
     reader = StarterEncoder.load(encoder, compiled=True)
     file = cache / f"talk.{fingerprint_of(reader.text_fingerprint, texts)}.safetensors"
-    if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        save_file({"vectors": torch.from_numpy(reader.scenes(texts))}, file)
-    return load_file(file)["vectors"].unflatten(0, (-1, WINDOWS))
+    kept = read_kept(file)
+    if kept is None:
+        kept = {"vectors": torch.from_numpy(reader.scenes(texts))}
+        keep(file, kept)
+    return kept["vectors"].unflatten(0, (-1, WINDOWS))
 
 
 def make_image(
@@ -242,10 +239,7 @@ def make_image(
     with torch.inference_mode():
         states = caption_states(scene_base or text_base, "train", said, cache)
         texts = embed_captions(text_head, states, scene_only=True).unflatten(0, (-1, CAPTIONS))
-    views = [
-        photo_features(image_base, data / "train", list(train), view, cache)
-        for view in range(VIEWS)
-    ]
+    views = photo_views(image_base, data / "train", list(train), cache)
     talk = talk_vectors(encoder, dialogues, data / "train", list(train), cache)
 
     def report(epoch: int, loss: float, _head: ImageHead) -> None:

@@ -23,10 +23,10 @@ from training.encoders.token_states import PackedStates
 from training.starter.concept import class_vectors, fit_gate, install, read_class_names
 from training.starter.data import (
     CAPTIONS,
-    VIEWS,
     caption_states,
     class_probabilities,
     photo_features,
+    photo_views,
     read_captions,
 )
 from training.starter.ensemble import merge
@@ -56,10 +56,7 @@ def make(data: Path, out: Path, cache: Path, recipe: Recipe) -> dict[str, float]
     torch.manual_seed(recipe.seed)
     image_base, text_base = load_image_base(), load_text_base()
     train, dev = (read_captions(data / f"captions.{split}.jsonl") for split in ("train", "dev"))
-    views = [
-        photo_features(image_base, data / "train", list(train), view, cache)
-        for view in range(VIEWS)
-    ]
+    views = photo_views(image_base, data / "train", list(train), cache)
     dev_features = photo_features(image_base, data / "dev", list(dev), 0, cache)
     texts = [caption for photo in train.values() for caption in photo]
     captions = caption_states(text_base, "train", texts, cache)

@@ -46,8 +46,7 @@ def fit(
     """
     torch.manual_seed(recipe.seed)
     image, text = ImageHead(recipe.dropout), TextHead(recipe.dropout)
-    image.mean.copy_(views[0].mean(0))
-    image.deviation.copy_(views[0].std(0) + 1e-3)
+    standardise_by(image, views[0])
     stacked = torch.stack(views)
     loss_fn = SymmetricInfoNCE(
         recipe.temperature, lowest=recipe.lowest_temperature, label_smoothing=recipe.label_smoothing
@@ -84,6 +83,12 @@ def fit(
         on_epoch(epoch, loss.item(), image, text)
     average.install()
     return image.eval(), text.eval()
+
+
+def standardise_by(head: ImageHead, features: Tensor) -> None:
+    """Let a head take features in units of their deviation over these photos [photos, 4864]."""
+    head.mean.copy_(features.mean(0))
+    head.deviation.copy_(features.std(0) + 1e-3)
 
 
 def scene_vectors(head: TextHead, texts: PackedStates, rows: Tensor, dropout: float) -> Tensor:
