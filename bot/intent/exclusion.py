@@ -11,7 +11,8 @@ _ONE = (
     r"(?: (?:with|where(?: there(?:'s| is| are))?|of|that (?:has|have|shows?)))?"
 )
 _EXCLUDING = re.compile(
-    r"(?:^|(?<=[\s,;.(–—-]))(?:and |but |only |just |though |same |the same |it )*"
+    r"(?:^|(?<=[\s,;.(–—-]))(?:and |but |only |just |though |exactly |"
+    r"(?:the )?same(?: (?:one|thing|photo|picture))? |it )*"
     r"(?P<word>without|w/o|sans|minus|excluding|except(?: for)?|other than|apart from|leav(?:e|"
     r"ing) out|exclude|"
     r"skip|ignore|not counting|filter out|take out|get rid of|anything but|everything but|all but|"

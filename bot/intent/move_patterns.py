@@ -250,6 +250,15 @@ ACKNOWLEDGEMENT = re.compile(
     rf"good (?:morning|evening|afternoon)|morning|evening)(?:[\s,.!?…]+|$))+",
     re.IGNORECASE,
 )
+# A photo that was shown is praised: "nice colours in that one", "love the light in this".
+PRAISE = re.compile(
+    r"(?:(?:oh|ooh|wow|aww*|and|but|(?:ha)+)[\s,!]+)*(?:(?:what|such) (?:an? )?|i )?"
+    r"(?:(?:really|so|very) )?(?:(?:nice|lovely|great|beautiful|gorgeous|pretty|wonderful|"
+    r"amazing|fantastic|stunning|cute|funny|cool|good|perfect|sweet|love|like|adore) )(?:(?!(?:photo|picture|pic|shot|one)s?\b)[\w'-]+ ){1,4}in "
+    r"(?:(?:that|this)(?: one| photo| picture| pic| shot)?|the (?:first|second|third|fourth|last|top|left|right) (?:one|"
+    r"photo|picture|pic|shot))",
+    re.IGNORECASE,
+)
 # The assistant itself is blamed: "you're useless", "this doesn't work".
 COMPLAINT = re.compile(
     rf"(?:you(?:{_A}re| are|r)?|this|it|that|what a|such an?)(?: (?:bot|app|thing|program|is|{_A}s|"

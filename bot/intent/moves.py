@@ -78,6 +78,8 @@ def known_move(text: str, state: TalkState) -> Known | None:
         return Known(Move.THANKS)
     if patterns.ACKNOWLEDGEMENT.fullmatch(said):
         return Known(Move.SMALL_TALK)
+    if state.shown and patterns.PRAISE.fullmatch(said):
+        return Known(Move.SMALL_TALK)
     if patterns.HELP.fullmatch(core):
         return Known(Move.HELP)
     if asks_to_change(core):

@@ -78,6 +78,16 @@ _GLUE = frozenset(
         "take got get out up maybe think"
     )
 )
+_THE_SAME = (
+    r"(?:exactly )?(?:(?:the|that|this) )?(?:exact )?same(?: (?:ones?|things?|photos?|pictures?|pics?|"
+    r"again|search))*"
+)
+_SAME_WITH = re.compile(
+    rf"{_THE_SAME},? (?:(?:but|only|just|again|this time),? )*"
+    r"(?:with|without|in|at|on|from|by|near|of|where|no|not)\b",
+    re.IGNORECASE,
+)
+"""What was looked for, taken up again: "the same, but at night"."""
 _REFINING = re.compile(
     r"(?:(?:ok(?:ay)?|and|but|yes|no|hm+|oh|well|so|great|nice|please|sorry)[\s,]+)*"
     r"(?:(?:only|just)\b(?! (?:kidding|joking|saying|wondering|asking|looking|curious|now|because|"
@@ -87,7 +97,7 @@ _REFINING = re.compile(
     r"|(?:those|these|them)\b (?:in|from|with|at|on|where|of|when)|(?:is|are) there (?:one|any|"
     r"some|ones)(?: of (?:them|those|these))? (?:where|with|in|at|on|when|from)\b"
     r"|(?:with|where (?:he|she|it|they|there|we|i|you|\w+ (?:is|are|was|were))|in|on|at|near|by|"
-    r"without|from|same,? (?:but )?)\b"
+    rf"without|from|{_THE_SAME},? (?:but )?)\b"
     r"|any (?:of (?:them|those|these)|with|where|in|at|from|on)\b|(?:which|how many) of (?:them|"
     r"those|these)\b"
     r"|the (?:\w+ )?ones?\b|filter|narrow|limit)",
@@ -131,7 +141,7 @@ _LEADING_MORE = re.compile(
 )
 _LEADING_ONLY = re.compile(
     r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|nah|nope|hm+|oh|ah|well|sorry|or|rather|please|only|"
-    r"just|actually|wait|instead|maybe|try|next|more|same|"
+    rf"just|actually|wait|instead|maybe|try|next|more|{_THE_SAME}|"
     r"of course|or rather|better)\b[\s,.:;!–—-]+)+",
     re.IGNORECASE,
 )
@@ -365,6 +375,8 @@ class Understanding:
             return Move.REQUEST, 0.9
         if not foreign and announces_plainly(said):
             return Move.ANNOUNCE, 0.9
+        if not foreign and state.asked and _SAME_WITH.match(core_of(said)):
+            return Move.REFINE, 0.9
         if not foreign and state.asked and _names_next(said):
             return Move.REQUEST, 0.8
         if foreign:

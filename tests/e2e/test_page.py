@@ -72,14 +72,33 @@ class Visitor:
 
     def say(self, text: str) -> "Locator":
         """Send a message; the newest answer of the bot's."""
+        from playwright.sync_api import TimeoutError
+
         before = self.answers.count()
-        box = self.page.locator("#chat-input")
-        box.fill(text)
-        box.press("Enter")
-        self.answers.nth(before).wait_for()
+        self.send(text)
+        try:
+            self.answers.nth(before).wait_for()
+        except TimeoutError as error:
+            seen = self.page.locator("body").inner_text()
+            raise AssertionError(
+                f"no answer; on the page:\n{seen}\nproblems: {self.problems}\n"
+                f"written by the server:\n{self.server.log[-3000:]}"
+            ) from error
         # The send button comes back when the answer is complete.
         self.page.wait_for_selector("#chat-submit")
         return self.answers.last
+
+    def send(self, text: str) -> None:
+        """Type a message and send it, without waiting for an answer."""
+        box = self.page.locator("#chat-input")
+
+        def typed() -> bool:
+            # The page draws the input anew when the chat begins, and what was typed is lost.
+            box.fill(text)
+            return text.split()[-1] in box.inner_text()
+
+        eventually(typed)
+        box.press("Enter")
 
     @property
     def answers(self) -> "Locator":
@@ -564,9 +583,7 @@ def test_an_answer_can_be_stopped(
     with scripted_llm(trickles) as llm:
         server = start_page("stopped", OPENAI_BASE_URL=llm.url)
         visitor = visit(server).open()
-        box = visitor.page.locator("#chat-input")
-        box.fill("look at this")
-        box.press("Enter")
+        visitor.send("look at this")
         visitor.answers.last.get_by_text("word3").wait_for()
         visitor.page.locator("#stop-button").click()
         visitor.page.get_by_text(STOPPED).wait_for()
@@ -583,9 +600,7 @@ def test_a_slow_llm_holds_up_nobody_else(
     with scripted_llm(hangs(20)) as llm:
         server = start_page("slow", OPENAI_BASE_URL=llm.url)
         visitor = visit(server).open()
-        box = visitor.page.locator("#chat-input")
-        box.fill(CAT)
-        box.press("Enter")
+        visitor.send(CAT)
         eventually(lambda: bool(llm.seen))
         answer = httpx.get(f"{server.address}/photos/1/thumb", timeout=5)
         assert answer.status_code == 200

@@ -227,9 +227,7 @@ def test_the_server_is_killed_in_mid_answer(
     with scripted_llm(says(json.dumps(ANSWER)), hangs_then_speaks) as llm:
         server = start_page("killed", OPENAI_BASE_URL=llm.url)
         visitor = visit(server).open()
-        box = visitor.page.locator("#chat-input")
-        box.fill("look at this")
-        box.press("Enter")
+        visitor.send("look at this")
         visitor.tiles.first.wait_for()
         visitor.page.wait_for_url(re.compile("/thread/"))
         server.kill()
@@ -469,8 +467,7 @@ def test_a_chat_of_five_thousand_messages(server: PageServer, visit: Visit) -> N
     # Who says something on an earlier page is back at the end with it.
     button(visitor, "Show earlier").click()
     visitor.page.get_by_text("message 4800", exact=True).wait_for()
-    visitor.page.locator("#chat-input").fill("show me the temple")
-    visitor.page.locator("#chat-input").press("Enter")
+    visitor.send("show me the temple")
     visitor.page.get_by_text("message 4999", exact=True).wait_for()
     visitor.page.wait_for_selector("#chat-submit")
     assert visitor.alts()

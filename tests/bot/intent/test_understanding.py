@@ -146,6 +146,46 @@ def test_what_is_no_request(plan) -> None:
         assert not plan(message).move.wants_photo, message
 
 
+@pytest.mark.parametrize(
+    ("message", "content", "exclude"),
+    [
+        ("the same but with water around", "with water around", ""),
+        ("same thing, only by a fence", "by a fence", ""),
+        ("the same again with two people", "with two people", ""),
+        ("same ones with snow", "with snow", ""),
+        ("exactly the same but without the boat", "", "the boat"),
+        ("the same thing without people", "", "people"),
+    ],
+)
+def test_the_same_but_goes_on_from_what_was_looked_for(plan, message, content, exclude) -> None:
+    found = plan(message, ASKED)
+    assert found.move in ((Move.REFINE, Move.EXCLUDE) if exclude else (Move.REFINE,))
+    assert (found.content, found.exclude) == (content, exclude)
+
+
+@pytest.mark.parametrize("message", ["we did the same in May last year", "same here", "the same"])
+def test_the_same_alone_asks_for_nothing(plan, message) -> None:
+    assert not plan(message, ASKED).move.wants_photo
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "nice colours in that one",
+        "love the light in this",
+        "what a lovely smile in the second one!",
+        "i like the dog in that photo",
+    ],
+)
+def test_praise_of_a_photo_asks_for_none(plan, message) -> None:
+    assert plan(message, ASKED).move is Move.SMALL_TALK
+
+
+def test_words_of_praise_do_not_hide_a_request(plan) -> None:
+    assert plan("nice dogs in the snow", ASKED).move is Move.REQUEST
+    assert plan("cute dogs in the garden", ASKED).move.wants_photo
+
+
 def test_bad_input_is_read_all_the_same(plan) -> None:
     for message in (
         "",
