@@ -254,9 +254,10 @@ ACKNOWLEDGEMENT = re.compile(
 PRAISE = re.compile(
     r"(?:(?:oh|ooh|wow|aww*|and|but|(?:ha)+)[\s,!]+)*(?:(?:what|such) (?:an? )?|i )?"
     r"(?:(?:really|so|very) )?(?:(?:nice|lovely|great|beautiful|gorgeous|pretty|wonderful|"
-    r"amazing|fantastic|stunning|cute|funny|cool|good|perfect|sweet|love|like|adore) )(?:(?!(?:photo|picture|pic|shot|one)s?\b)[\w'-]+ ){1,4}in "
-    r"(?:(?:that|this)(?: one| photo| picture| pic| shot)?|the (?:first|second|third|fourth|last|top|left|right) (?:one|"
-    r"photo|picture|pic|shot))",
+    r"amazing|fantastic|stunning|cute|funny|cool|good|perfect|sweet|love|like|adore) )"
+    r"(?:(?!(?:photo|picture|pic|shot|one)s?\b)[\w'-]+ ){1,4}in (?:(?:that|this)(?: one| photo|"
+    r" picture| pic| shot)?|the (?:first|second|third|fourth|last|top|left|right) (?:one|photo|"
+    r"picture|pic|shot))",
     re.IGNORECASE,
 )
 # The assistant itself is blamed: "you're useless", "this doesn't work".

@@ -79,8 +79,8 @@ _GLUE = frozenset(
     )
 )
 _THE_SAME = (
-    r"(?:exactly )?(?:(?:the|that|this) )?(?:exact )?same(?: (?:ones?|things?|photos?|pictures?|pics?|"
-    r"again|search))*"
+    r"(?:exactly )?(?:(?:the|that|this) )?(?:exact )?same(?: (?:ones?|things?|photos?|"
+    r"pictures?|pics?|again|search))*"
 )
 _SAME_WITH = re.compile(
     rf"{_THE_SAME},? (?:(?:but|only|just|again|this time),? )*"
