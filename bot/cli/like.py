@@ -61,6 +61,8 @@ def _look_at(searcher: "Searcher", image: str) -> "tuple[NDArray[np.float32], st
     if image.isdecimal() and not path.exists():
         photo = library.photo(int(image[:18]))
         return library.vectors([photo.id])[0], photo.content_hash
+    if not path.exists():
+        raise UnreadableImage(f"{path}: there is no such file")
     try:
         picture = open_image(path, 2 * searcher.encoder.image_size)
         return vector_of(searcher.encoder, picture), file_hash(path)

@@ -87,7 +87,7 @@ def test_pictures_that_cannot_be_used_are_one_line(
     for image, reason in (
         (tmp_path / "huge.png", "huge.png: "),
         (tmp_path / "no.jpg", "no.jpg: "),
-        (tmp_path / "gone.jpg", "the file is gone"),
+        (tmp_path / "none.jpg", "there is no such file"),
         ("12345", "no photo 12345"),
     ):
         status, answer, said = photopal("search", "--image", folder / "red.png", "--image", image)

@@ -124,7 +124,7 @@ def test_what_cannot_be_liked_is_one_line(photopal: Command, folder: Path, tmp_p
     (tmp_path / "no.jpg").write_text("no picture")
     for like, reason in (
         (tmp_path / "no.jpg", "no.jpg: "),
-        (tmp_path / "gone.jpg", "the file is gone"),
+        (tmp_path / "none.jpg", "there is no such file"),
         (folder, "a folder, not a file"),
         ("999", "no photo 999"),
         ("9" * 30, "no photo"),
