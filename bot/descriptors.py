@@ -8,7 +8,7 @@ from bot.conversation import Conversation, Turn
 from retrieval.search.filters import DateRange, Place
 from retrieval.text import clean_text
 
-Source: TypeAlias = Literal["llm", "offline", "recorded"]
+Source: TypeAlias = Literal["llm", "offline", "small_llm", "recorded"]
 
 FIELDS = (
     "main_subject",

@@ -24,6 +24,10 @@ class SettingsInvalid(BotError):
     """A setting or an environment variable has a value that cannot be used."""
 
 
+class DescriberUnavailable(BotError):
+    """The small language model is not installed, or does not work."""
+
+
 class HistoryError(BotError):
     """The history of chats cannot be read or written."""
 

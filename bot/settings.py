@@ -23,6 +23,7 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "base_url": ("PHOTOPAL_BASE_URL", "OPENAI_BASE_URL"),
     "model": ("PHOTOPAL_MODEL", "OPENAI_MODEL"),
     "llm_mode": ("PHOTOPAL_LLM",),
+    "describer": ("PHOTOPAL_DESCRIBER",),
     "timeout": ("PHOTOPAL_TIMEOUT",),
     "max_retries": ("PHOTOPAL_MAX_RETRIES",),
     "max_tokens": ("PHOTOPAL_MAX_TOKENS",),
@@ -73,6 +74,8 @@ class Settings(BaseModel):
         base_url: an OpenAI-compatible server, such as ``http://localhost:11434/v1``.
         model: the LLM's name there.
         llm_mode: ``auto`` uses the LLM when a key or a base URL is set; ``off`` never does.
+        describer: of dialogues without an LLM: ``phrases``, ``small_llm`` (a language model on this
+            machine), or ``auto``, the latter where its packages are installed.
         timeout: seconds to wait for the LLM to connect, and between two pieces of an answer.
         max_retries: how many more times a failed request is sent.
         max_tokens: tokens that the LLM may spend on an answer, its thoughts included.
@@ -102,6 +105,7 @@ class Settings(BaseModel):
     base_url: str | None = Field(default=None, repr=False)
     model: str = Field(default=DEFAULT_MODEL, min_length=1, max_length=200)
     llm_mode: Literal["auto", "off"] = "auto"
+    describer: Literal["auto", "phrases", "small_llm"] = "auto"
     timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
     max_retries: Annotated[int, Field(ge=0, le=10)] = 3
     max_tokens: Annotated[int, Field(ge=64, le=131_072)] = 1_024

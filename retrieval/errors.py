@@ -32,6 +32,7 @@ All errors that Photopal raises on purpose, whatever the package::
     │   ├── EmptyDialogue
     │   ├── DialogueUnreadable
     │   ├── SettingsInvalid
+    │   ├── DescriberUnavailable
     │   ├── HistoryError
     │   │   ├── HistoryNotFound
     │   │   ├── HistoryTooNew

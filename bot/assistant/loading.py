@@ -98,9 +98,10 @@ class Parts:
 
         Raises:
             EncoderUnavailable: the encoder cannot be loaded.
+            DescriberUnavailable: the small language model was chosen and is not installed.
         """
         from bot.describe.llm import describer_chain
-        from bot.describe.phrases import PhraseDescriber
+        from bot.describe.offline import offline_describer
         from bot.intent.understanding import Understanding
         from retrieval.encoders import load_encoder
         from retrieval.encoders.batching import InferenceThread
@@ -112,7 +113,7 @@ class Parts:
         # What several talks want embedded at about the same time is embedded together.
         together = InferenceThread()
         cached = CachedTextEncoder(encoder, thread=together)
-        describer = PhraseDescriber(cached)
+        describer = offline_describer(settings.describer, cached)
         alone = settings.model_copy(update={"llm_mode": "off"})
         llm, writer = None, None
         if settings.uses_llm:

@@ -32,7 +32,7 @@ def open_replayer(
         stack: closes what was opened.
     """
     from bot.describe.llm import describer_chain
-    from bot.describe.phrases import PhraseDescriber
+    from bot.describe.offline import offline_describer
     from retrieval.search import Searcher
     from retrieval.vectors import open_index
 
@@ -61,7 +61,7 @@ def open_replayer(
                 "photopal: no photos here (--photos DIR gives them): their labels are ranked "
                 "in their place"
             )
-    describer = PhraseDescriber(encoder)
+    describer = offline_describer(settings.describer, encoder)
     embed = sentence_embedder(open_encoder(chosen)) if chosen != "starter" else None
     return Replayer(
         describer_chain(settings, describer), encoder, dialogues.dialogues, gallery, embed

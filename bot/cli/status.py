@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from retrieval.library import Library
 
 
+DESCRIBERS = {
+    "phrases": "phrases (offline)",
+    "small_llm": "SmolLM2-135M on this machine (offline)",
+}
+"""What describes dialogues where no LLM does."""
+
+
 def status(
     context: typer.Context,
     as_json: JsonOption = False,
@@ -49,7 +56,11 @@ def status(
         offline=offline,
     )
     with results(as_json) as out:
-        state = {**_library_state(settings), "llm": _llm_state(settings)}
+        state = {
+            **_library_state(settings),
+            "describer": _describer(settings),
+            "llm": _llm_state(settings),
+        }
         if as_json:
             out.json(state)
         else:
@@ -116,6 +127,17 @@ def _other_encoders(books: "Library") -> dict[str, Any]:
     }
 
 
+def _describer(settings: "Settings") -> dict[str, Any]:
+    """What describes dialogues without an LLM, and why the one that was chosen does not."""
+    from bot.describe.offline import chosen_describer
+    from bot.errors import DescriberUnavailable
+
+    try:
+        return {"name": chosen_describer(settings.describer), "problem": None}
+    except DescriberUnavailable as error:
+        return {"name": None, "problem": str(error)}
+
+
 def _llm_state(settings: "Settings") -> dict[str, Any]:
     """Which LLM is configured, and whether it answers now."""
     from bot.describe.llm_status import check_llm
@@ -175,6 +197,8 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
     rows.append(("encoder", f"{encoder['name'] or 'none yet'}{made_by}"))
     rows += _encoder_rows(state)
     rows.append(("index", index_line(state["index"])))
+    describer = state["describer"]
+    rows.append(("describer", describer["problem"] or DESCRIBERS[describer["name"]]))
     where = f"{llm['model']} at {llm['base_url']}: " if llm["configured"] else "none: "
     rows.append(("LLM", f"{where}{llm['reason']}"))
     return rows

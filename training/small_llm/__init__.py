@@ -1,0 +1,1 @@
+"""How the LoRA of :mod:`bot.describe.small_llm` is made: ``python -m training.small_llm``."""
