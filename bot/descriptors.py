@@ -8,7 +8,8 @@ from bot.conversation import Conversation, Turn
 from retrieval.search.filters import DateRange, Place
 from retrieval.text import clean_text
 
-Source: TypeAlias = Literal["llm", "offline", "small_llm", "recorded"]
+Source: TypeAlias = Literal["llm", "offline", "recorded"]
+OfflineDescriber: TypeAlias = Literal["phrases", "small_llm"]
 
 FIELDS = (
     "main_subject",
@@ -87,6 +88,8 @@ class Description(BaseModel):
         where: places that it must lie in, any of them.
         exclude: what it must not show.
         source: who wrote it.
+        describer: of an offline one, which describer did: phrases that fit the dialogue's meaning,
+            or the small language model on this machine.
         notice: one line for the user when something went otherwise than asked, else None.
     """
 
@@ -101,6 +104,7 @@ class Description(BaseModel):
     where: tuple[Place, ...] = ()
     exclude: Phrase = ""
     source: Source = "offline"
+    describer: OfflineDescriber = "phrases"
     notice: str | None = None
 
     def is_empty(self) -> bool:

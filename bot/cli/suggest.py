@@ -136,6 +136,7 @@ def _show(
         "share": description.share,
         "confidence": round(description.confidence, 4),
         "source": description.source,
+        **({"describer": description.describer} if description.source == "offline" else {}),
         "notice": description.notice,
         "results": hits_as_json(found.result, collapsed),
         "searched": found.result.searched,

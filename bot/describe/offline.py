@@ -4,20 +4,21 @@ from typing import TYPE_CHECKING, Literal
 
 from bot.describe.base import Describer
 from bot.describe.phrases import PhraseDescriber
+from bot.descriptors import OfflineDescriber
 from bot.errors import DescriberUnavailable
 
 if TYPE_CHECKING:
     from retrieval.encoders.base import Encoder
 
 OfflineChoice = Literal["auto", "phrases", "small_llm"]
-OfflineName = Literal["phrases", "small_llm"]
 
 
 def offline_describer(choice: OfflineChoice, encoder: "Encoder | None" = None) -> Describer:
     """The describer of a choice; nothing is loaded before its first use.
 
     Args:
-        choice: ``auto`` is the small language model where its packages are installed.
+        choice: ``auto`` is the small language model where its packages are installed. A chat
+            takes phrases for it (:mod:`bot.assistant.loading`).
         encoder: one that is loaded already, for the phrases.
 
     Raises:
@@ -31,7 +32,7 @@ def offline_describer(choice: OfflineChoice, encoder: "Encoder | None" = None) -
     return SmallLLMDescriber(SmallLLM.installed(), phrases)
 
 
-def chosen_describer(choice: OfflineChoice) -> OfflineName:
+def chosen_describer(choice: OfflineChoice) -> OfflineDescriber:
     """Which describer a choice means on this machine.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.conversation import Conversation, Turn
-from bot.descriptors import FIELDS, Description, Descriptors
+from bot.descriptors import FIELDS, Description, Descriptors, OfflineDescriber
 from bot.intent.asking import content_of
 from bot.intent.not_this import without_excluded
 from bot.intent.written import without_quotes, written_in
@@ -29,7 +29,7 @@ CORE_WEIGHT = 2.0
 """Of the subject, the objects and the scene as one text."""
 
 WINDOW_WEIGHT = 1.0
-GUESSES_WEIGHT: Mapping[str, float] = {"offline": 0.25, "small_llm": 1.0}
+GUESSES_WEIGHT: Mapping[OfflineDescriber, float] = {"phrases": 0.25, "small_llm": 1.0}
 """Of an offline describer's five fields as one text, beside five windows of the dialogue: its
 guesses may add something, and never speak over the people. Those of the small language model are
 better than the phrases."""
@@ -141,12 +141,12 @@ def to_query(description: Description, encoder: Encoder) -> Query:
         EmptyQuery: the description says nothing.
     """
     fields, context = description.descriptors, description.context
-    offline = description.source in GUESSES_WEIGHT
+    offline = description.source == "offline"
     if context and offline and is_request(context):
         return request_query(own_words(context))
     if context and offline:
         parts = dialogue_parts(context, encoder)
-        parts.append((_joined(fields, FIELDS, encoder), GUESSES_WEIGHT[description.source]))
+        parts.append((_joined(fields, FIELDS, encoder), GUESSES_WEIGHT[description.describer]))
     else:
         parts = [(_joined(fields, (name,), encoder), FIELD_WEIGHTS[name]) for name in FIELDS]
         parts.append((_joined(fields, CORE_FIELDS, encoder), CORE_WEIGHT))

@@ -196,4 +196,4 @@ class SmallLLMDescriber:
             return plain.model_copy(update={"notice": notice})
         if fields is None or fields.is_empty():
             return plain
-        return plain.model_copy(update={"descriptors": fields, "source": "small_llm"})
+        return plain.model_copy(update={"descriptors": fields, "describer": "small_llm"})

@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.support.llm_server import why_no_server
+
 ROOT = Path(__file__).resolve().parents[2]
 PHOTOPAL = Path(sys.executable).with_name("photopal")
 TIMEOUT = 240
@@ -218,6 +220,27 @@ def test_suggest_finds_the_photo_of_a_dialogue(
     one = demo.json("suggest", file, "--dialogue", "1")
     assert first(one) == "rocket"
     assert_one_line(demo("suggest", file, "--dialogue", "9"), "no dialogue with the id 9")
+
+
+@pytest.mark.skipif(why_no_server() is not None, reason=why_no_server() or "")
+def test_the_small_language_model_describes_a_dialogue(demo: CommandLine, samples: Path) -> None:
+    text = (
+        "A: we were at the riding place again on sunday\nB: did she fall off\n"
+        "A: no, sat up straight like a queen, white as snow that animal\nB: show me!"
+    )
+    found = {}
+    for describer in ("phrases", "small_llm"):
+        done = demo("suggest", "-", "--json", stdin=text, PHOTOPAL_DESCRIBER=describer)
+        found[describer] = json.loads(done.stdout)
+        assert found[describer]["describer"] == describer, done.stderr
+        assert found[describer]["source"] == "offline"
+    assert found["phrases"]["descriptors"] != found["small_llm"]["descriptors"]
+    done = demo("status", PHOTOPAL_DESCRIBER="small_llm")
+    assert "SmolLM2-135M on this machine" in done.stdout
+    assert demo.json("status")["describer"] == {"name": "small_llm", "problem": None}
+    done = demo("suggest", "-", stdin=text, PHOTOPAL_DESCRIBER="gpt")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "PHOTOPAL_DESCRIBER" in done.stderr
 
 
 def test_suggest_reads_plain_lines_from_standard_input(demo: CommandLine, samples: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from bot.conversation import Conversation
-from bot.descriptors import Descriptors, Source
+from bot.descriptors import Descriptors
 from bot.dialogues.reading import MAX_EXAMPLES
 
 EMPTY_CAPTION = "empty caption (left out)"
@@ -43,7 +43,7 @@ class Example:
     conversation: Conversation | None = None
     descriptors: Descriptors | None = None
     source: str = ""
-    descriptors_by: Source = "recorded"
+    descriptors_by: Literal["recorded", "llm", "offline"] = "recorded"
     turned_down: tuple[Path, ...] = ()
 
     @property

