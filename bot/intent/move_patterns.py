@@ -354,6 +354,12 @@ INSTEAD_WORD = re.compile(
     r"on second thoughts?|new topic|something (?:different|else)|instead|rather)\b",
     re.IGNORECASE,
 )
+# One of the same, with something more: "rather one with snow", "actually, the one by the lake".
+ONE_WITH = re.compile(
+    r"(?:the |some |another )?ones? (?=(?:with|without|where|in|at|on|near|by|from|when|outside|"
+    r"inside|under|behind|beside)\b)",
+    re.IGNORECASE,
+)
 # "boats instead", "how about the cat instead".
 INSTEAD_AFTER = re.compile(r"(?P<rest>\S.*?)[\s,]+instead\b\W*$", re.IGNORECASE)
 # Between two sentences.

@@ -137,7 +137,12 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
     match = patterns.INSTEAD_AFTER.fullmatch(whole.rstrip(" .!?"))
     if match is None and patterns.INSTEAD_WORD.search(whole):
         match = patterns.INSTEAD.fullmatch(whole)
-    return Known(Move.INSTEAD, match["rest"]) if match else None
+    if match is None:
+        return None
+    narrowed = patterns.ONE_WITH.match(match["rest"])
+    if narrowed:
+        return Known(Move.REFINE, match["rest"][narrowed.end() :])
+    return Known(Move.INSTEAD, match["rest"])
 
 
 def _picked(whole: str, core: str, state: TalkState) -> Known | None:

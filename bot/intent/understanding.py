@@ -310,7 +310,7 @@ class Understanding:
         known = (
             known
             or known_move(said, state)
-            or (known_move(rest, state) if mentions.words else None)
+            or (self._known_beside(rest, state) if mentions.words else None)
         )
         if known:
             return self._known(known, said, mentions, state)
@@ -327,6 +327,14 @@ class Understanding:
         if move is Move.ANNOUNCE:
             content = _content(_before_showing(rest), state)[0]
         return self._settled(Plan(move, content, exclude=exclude, sure=sure), said, mentions, state)
+
+    def _known_beside(self, rest: str, state: TalkState) -> Known | None:
+        """What a rule recognises beside a time or a place.
+
+        "from 2019 maybe" leaves words that ask for nothing, but the time does.
+        """
+        known = known_move(rest, state)
+        return None if known and known.move is Move.SMALL_TALK and state.asked else known
 
     def _known(self, known: Known, said: str, mentions: _Mentions, state: TalkState) -> Plan:
         """The plan of a move that a rule recognised."""

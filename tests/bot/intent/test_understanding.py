@@ -163,6 +163,36 @@ def test_the_same_but_goes_on_from_what_was_looked_for(plan, message, content, e
     assert (found.content, found.exclude) == (content, exclude)
 
 
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("rather one with snow", "with snow"),
+        ("actually, the one by the lake", "by the lake"),
+        ("rather one with it on dry land", "with it on dry land"),
+        ("ones where he is asleep instead", "where he is asleep"),
+    ],
+)
+def test_one_with_something_more_narrows(plan, message: str, content: str) -> None:
+    found = plan(message, ASKED)
+    assert (found.move, found.content) == (Move.REFINE, content)
+
+
+def test_another_thing_is_looked_for_instead(plan) -> None:
+    assert plan("rather one of a lighthouse", ASKED).move is Move.INSTEAD
+    assert plan("boats instead", ASKED).move is Move.INSTEAD
+
+
+@pytest.mark.parametrize("message", ["from 2019 maybe", "ok 2019 then", "maybe in Kyoto"])
+def test_a_time_or_place_counts_beside_small_words(plan, message: str) -> None:
+    found = plan(message, ASKED)
+    assert found.move is Move.REFINE and (found.when or found.where)
+
+
+def test_a_greeting_is_no_time_of_day(plan) -> None:
+    assert plan("good morning", ASKED).move is Move.SMALL_TALK
+    assert plan("thanks, good night", ASKED).move in (Move.THANKS, Move.GOODBYE)
+
+
 @pytest.mark.parametrize("message", ["we did the same in May last year", "same here", "the same"])
 def test_the_same_alone_asks_for_nothing(plan, message) -> None:
     assert not plan(message, ASKED).move.wants_photo
