@@ -146,8 +146,10 @@ def to_query(description: Description, encoder: Encoder) -> Query:
         return request_query(own_words(context))
     if context and offline:
         parts = dialogue_parts(context, encoder)
-        parts.append((_joined(fields, FIELDS, encoder), GUESSES_WEIGHT[description.describer]))
+        guess = _joined(fields, FIELDS, encoder)
+        parts.append((guess, GUESSES_WEIGHT[description.describer]))
     else:
+        guess = ""
         parts = [(_joined(fields, (name,), encoder), FIELD_WEIGHTS[name]) for name in FIELDS]
         parts.append((_joined(fields, CORE_FIELDS, encoder), CORE_WEIGHT))
         parts.append((own_words(context), CORE_WEIGHT))
@@ -158,7 +160,15 @@ def to_query(description: Description, encoder: Encoder) -> Query:
     if not merged:
         raise EmptyQuery("there is nothing to look for yet: say more about the photo")
     if context and offline:
-        return Query(tuple(QueryText(*part) for part in merged.items()), kind=DIALOGUE)
+        # How sure an answer is was learned with the phrases among the texts, not with the model's.
+        by_model = description.describer == "small_llm"
+        return Query(
+            tuple(
+                QueryText(text, weight, guessed=by_model and text == guess)
+                for text, weight in merged.items()
+            ),
+            kind=DIALOGUE,
+        )
     newest = list(_texts(context.turns))[-1:] if context else []
     return Query(
         tuple(QueryText(*part) for part in merged.items()),

@@ -20,10 +20,18 @@ share; with a half, what was asked for besides is often not seen."""
 
 @dataclass(frozen=True)
 class QueryText:
-    """One text of a query and how much it counts."""
+    """One text of a query and how much it counts.
+
+    Attributes:
+        text: what the photo shows.
+        weight: beside those of the other parts.
+        guessed: nobody said it. It helps to rank photos, and tells nothing of how sure the answer
+            is, unless all texts of a query are guessed.
+    """
 
     text: str
     weight: float = 1.0
+    guessed: bool = False
 
     def __post_init__(self) -> None:
         # No tokenizer takes half of a surrogate pair.

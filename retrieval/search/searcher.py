@@ -5,7 +5,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,7 +175,8 @@ class Searcher:
                 started = time.perf_counter()
                 ranking = self._candidates(query, embedded, options, allowed)
                 hits, missing = self._hits(ranking, options, allowed)
-                sure, probability = self._sureness(query, ranking, searched, options.filter)
+                told = self._without_guesses(query, ranking, embedded, allowed)
+                sure, probability = self._sureness(query, told, searched, options.filter)
                 results.append(
                     SearchResult(
                         hits=quoted(self.library, query, hits),
@@ -452,6 +453,22 @@ class Searcher:
             if past or len(answer) >= options.k:
                 break
         return answer.hits(options.k), files.missing
+
+    def _without_guesses(
+        self,
+        query: Query,
+        candidates: "_Candidates",
+        embedded: dict[str, Vectors],
+        allowed: Ids | None,
+    ) -> "_Candidates":
+        """The candidates as they would score by what was said alone."""
+        said = tuple(part for part in query.parts if not part.guessed)
+        if len(said) == len(query.parts) or not with_meaning(said):
+            return candidates
+        vector = self._fused(replace(query, parts=said), embedded)
+        _, scores = self.index.search(vector[None], 1, allowed)[0]
+        best = float(scores[0]) if len(scores) else -1.0
+        return replace(candidates, vector=vector, best=best, nearest=None)
 
     def _sureness(
         self, query: Query, candidates: "_Candidates", searched: int, chosen: Filter

@@ -164,13 +164,16 @@ def test_the_setting() -> None:
 
 def test_its_guesses_count_more_than_phrases() -> None:
     def weight(describer: OfflineDescriber) -> float:
+        # Of sureness, only what the model guessed is left out.
         description = Description(
             descriptors=Descriptors(main_subject="a red wall"),
             context=FERRY,
             describer=describer,
         )
-        parts = {one.text: one.weight for one in to_query(description, ColourEncoder()).parts}
-        return parts["a red wall"]
+        parts = {one.text: one for one in to_query(description, ColourEncoder()).parts}
+        assert parts["a red wall"].guessed == (describer == "small_llm")
+        assert sum(one.guessed for one in parts.values()) == (describer == "small_llm")
+        return parts["a red wall"].weight
 
     assert weight("phrases") == GUESSES_WEIGHT["phrases"]
     assert weight("small_llm") == GUESSES_WEIGHT["small_llm"] > weight("phrases")

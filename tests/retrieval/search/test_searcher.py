@@ -14,7 +14,15 @@ from retrieval.filters import Filter
 from retrieval.indexing import index_folders
 from retrieval.library import Library
 from retrieval.photos.metadata import Metadata
-from retrieval.search import Query, QueryPicture, QueryText, Searcher, SearchOptions, duplicates
+from retrieval.search import (
+    Query,
+    QueryPicture,
+    QueryText,
+    Searcher,
+    SearchOptions,
+    SearchResult,
+    duplicates,
+)
 from retrieval.search.cutoff import Cutoff
 from retrieval.search.sureness import PICTURE, Sure
 from retrieval.vectors import VectorIndex, open_index
@@ -238,6 +246,29 @@ def test_what_lies_outside_of_a_filter_makes_its_best_photo_less_sure(
     first = searcher.search(Query.of("red"), SearchOptions(1)).hits[0].photo_id
     without = Filter(exclude=frozenset({first}))
     assert chance("red", without) == pytest.approx(chance("red", Filter()), abs=0.05)
+
+
+def test_a_guess_moves_photos_and_tells_nothing_of_how_sure_it_is(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    for seed in range(60):
+        paint(photos / f"many{seed}.png", ("grey", "black", "white")[seed % 3], seed=seed)
+    index_folders(library, encoder, [photos])
+    searcher = Searcher(library, encoder)
+
+    def found(*parts: QueryText) -> SearchResult:
+        return searcher.search(Query(parts), SearchOptions(6))
+
+    said, guess = QueryText("red"), QueryText("blue", guessed=True)
+    alone, both = found(said), found(said, guess)
+    assert [hit.score for hit in both.hits] != [hit.score for hit in alone.hits]
+    assert both.probability == pytest.approx(alone.probability)
+    assert found(said, QueryText("blue")).probability != pytest.approx(alone.probability)
+    assert found(guess).probability == pytest.approx(found(QueryText("blue")).probability)
+    # Also among the photos that pass a filter.
+    few = SearchOptions(3, filter=Filter(folders=(photos / "sub",)))
+    guessed = searcher.search(Query((said, guess)), few).probability
+    assert guessed == pytest.approx(searcher.search(Query((said,)), few).probability)
 
 
 def test_a_filter_that_lets_nothing_through(searcher: Searcher) -> None:
