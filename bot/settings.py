@@ -75,7 +75,7 @@ class Settings(BaseModel):
         model: the LLM's name there.
         llm_mode: ``auto`` uses the LLM when a key or a base URL is set; ``off`` never does.
         describer: of dialogues without an LLM: ``phrases``, ``small_llm`` (a language model on this
-            machine, about a second a dialogue), or ``auto``: the latter where its packages are
+            machine, about two seconds a dialogue), or ``auto``: the latter where its packages are
             installed, but phrases in a chat, which answers at once.
         timeout: seconds to wait for the LLM to connect, and between two pieces of an answer.
         max_retries: how many more times a failed request is sent.

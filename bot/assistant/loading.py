@@ -113,7 +113,7 @@ class Parts:
         # What several talks want embedded at about the same time is embedded together.
         together = InferenceThread()
         cached = CachedTextEncoder(encoder, thread=together)
-        # The small language model takes about a second: in a chat, only whoever chose it waits.
+        # The small language model takes about two seconds: in a chat, only whoever chose it waits.
         choice = "phrases" if settings.describer == "auto" else settings.describer
         describer = offline_describer(choice, cached)
         alone = settings.model_copy(update={"llm_mode": "off"})
