@@ -1,5 +1,6 @@
 """``photopal bench run`` and ``list`` at the edge: figures, files, going on, what is not here."""
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ir_measures import RR, Success
 from bot.cli.main import run
 from retrieval.errors import EncoderUnavailable
 from tests.support.fake_encoder import ColourEncoder
+from tests.support.llm_server import why_no_server
 from tests.training.bench.conftest import DATASET, EMBEDDER, WriteRecipes
 from tests.training.conftest import COLOURS, dialogue, write
 from training.cli import bench as command
@@ -276,6 +278,36 @@ def test_the_products_search_gives_the_figures_of_evaluate(
             assert one["measures"][name]["mean"] == theirs[one["name"]][name]
         assert one["measures"]["MRR"]["mean"] == theirs[one["name"]]["mrr"]
     assert theirs["dialogue"]["hit@1"] < 1, "figures that are all right would prove nothing"
+
+
+@pytest.mark.skipif(why_no_server() is not None, reason=why_no_server() or "")
+def test_the_small_language_model_may_make_the_queries(
+    encoder: ColourEncoder,
+    write_recipes: WriteRecipes,
+    tmp_path: Path,
+    photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write(tmp_path / "test_0.json", [dialogue(1, "red", "how was it?", "so so", "a red wall")])
+    chats = {"kind": "dialogues", "files": ["test_0.json"], "photos": "photos"}
+    by_model = {"dataset": {**chats, "query": "small_llm"}, "fusion": {"kind": "product"}}
+    by_words = {"dataset": {**chats, "query": "dialogue"}, "fusion": {"kind": "product"}}
+    recipes = write_recipes(model=by_model, words=by_words)
+    known = importlib.util.find_spec
+    with monkeypatch.context() as without:
+        without.setattr(
+            importlib.util,
+            "find_spec",
+            lambda name, package=None: None if name == "xllamacpp" else known(name, package),
+        )
+        status, found, _ = bench(capsys, recipes, tmp_path)
+    assert status == 0
+    model, words = found["recipes"]
+    assert "needs the package xllamacpp" in model["not_measured_here"]
+    assert "measures" in words
+    status, found, _ = bench(capsys, recipes, tmp_path)
+    assert found["recipes"][0]["measures"]["hit@30"]["mean"] == 1
 
 
 def test_list(data: Path, write_recipes: WriteRecipes, capsys: pytest.CaptureFixture[str]) -> None:
