@@ -95,7 +95,8 @@ class Visitor:
         def typed() -> bool:
             # The page draws the input anew when the chat begins, and what was typed is lost.
             box.fill(text)
-            return text.split()[-1] in box.inner_text()
+            kept: str = box.evaluate("box => box.value ?? box.innerText")
+            return text.split()[-1] in kept
 
         eventually(typed)
         box.press("Enter")
