@@ -37,7 +37,7 @@ token is less than one: so whatever is said fits."""
 
 MOST_FIELD_CHARS = 60
 MOST_ANSWER_TOKENS = 200
-"""More than five fields of this length take."""
+"""More than five fields of this length take in English."""
 
 WAIT_SECONDS = 2.0
 """For an answer to another talk; then this dialogue is described by phrases."""
@@ -100,7 +100,9 @@ class SmallLLM:
         return cls(model)
 
     def write(self, prompt: str) -> Descriptors | None:
-        """The descriptors for a prompt; None where other talks keep the model busy.
+        """The descriptors for a prompt.
+
+        None where other talks keep the model busy, or the answer did not come to an end.
 
         Raises:
             DescriberUnavailable: the model cannot be loaded, or gave no answer.
@@ -118,6 +120,9 @@ class SmallLLM:
                 }
             )
             return Descriptors.model_validate(json.loads(_text(answer)))
+        except json.JSONDecodeError:
+            # The grammar leaves no other fault than an end that is missing.
+            return None
         except (RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise DescriberUnavailable(f"the small language model failed: {reason}") from error

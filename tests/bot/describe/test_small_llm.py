@@ -124,6 +124,18 @@ def test_what_does_not_load_is_told_once(tmp_path: Path, missing: str) -> None:
     assert {first.describer, second.describer} == {"phrases"}
 
 
+@installed
+def test_an_answer_without_an_end_costs_only_itself(
+    model: SmallLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describer = SmallLLMDescriber(model, OtherDescriber())
+    with monkeypatch.context() as short:
+        short.setattr(small_llm, "MOST_ANSWER_TOKENS", 10)
+        cut = describer.describe(FERRY)
+    assert (cut.describer, cut.notice) == ("phrases", None)
+    assert describer.describe(FERRY).describer == "small_llm"
+
+
 def test_another_talk_does_not_wait_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(small_llm, "WAIT_SECONDS", 0.01)
     model = SmallLLM(Path("/nowhere/model.gguf"))

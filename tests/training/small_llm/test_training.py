@@ -8,6 +8,7 @@ import pytest
 
 from bot.conversation import Turn
 from bot.describe.small_llm import SmallLLM, model_path, prompt_of
+from bot.errors import DescriberUnavailable
 from tests.support.llm_server import why_no_server
 from training.errors import DatasetInvalid
 from training.small_llm.adapter import interleaved, tensors_of
@@ -91,4 +92,7 @@ def test_rows_stand_as_llama_cpp_rotates_them() -> None:
 def test_a_trained_adapter_is_read_by_llama_cpp(tmp_path: Path) -> None:
     lesson = Lesson(prompt_of([Turn("0", "look at this wall")], "0"), json.dumps(FIELDS))
     make([lesson], model_path(), tmp_path / "new.gguf", LoraRecipe(rank=2, batch=1))
-    assert SmallLLM(model_path(), tmp_path / "new.gguf").write(lesson.prompt) is not None
+    # One step teaches nothing; an adapter that does not fit would be refused.
+    SmallLLM(model_path(), tmp_path / "new.gguf").write(lesson.prompt)
+    with pytest.raises(DescriberUnavailable):
+        SmallLLM(model_path(), tmp_path / "none.gguf").write(lesson.prompt)
