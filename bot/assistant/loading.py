@@ -113,9 +113,7 @@ class Parts:
         # What several talks want embedded at about the same time is embedded together.
         together = InferenceThread()
         cached = CachedTextEncoder(encoder, thread=together)
-        # The small language model takes about two seconds: in a chat, only whoever chose it waits.
-        choice = "phrases" if settings.describer == "auto" else settings.describer
-        describer = offline_describer(choice, cached)
+        describer = offline_describer(settings.describer, cached, in_chat=True)
         alone = settings.model_copy(update={"llm_mode": "off"})
         llm, writer = None, None
         if settings.uses_llm:

@@ -58,11 +58,11 @@ def _look_at(searcher: "Searcher", image: str) -> "tuple[NDArray[np.float32], st
     from retrieval.photos.reading import open_image
 
     library, path = searcher.library, Path(image).expanduser()
-    if image.isdecimal() and not path.exists():
+    if not path.exists():
+        if not image.isdecimal():
+            raise UnreadableImage(f"{path}: there is no such file")
         photo = library.photo(int(image[:18]))
         return library.vectors([photo.id])[0], photo.content_hash
-    if not path.exists():
-        raise UnreadableImage(f"{path}: there is no such file")
     try:
         picture = open_image(path, 2 * searcher.encoder.image_size)
         return vector_of(searcher.encoder, picture), file_hash(path)

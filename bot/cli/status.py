@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DESCRIBERS = {
     "phrases": "phrases (offline)",
-    "small_llm": "SmolLM2-135M on this machine (offline)",
+    "small_llm": "SmolLM2-135M on this machine (offline), in a chat only where it was chosen",
 }
 """What describes dialogues where no LLM does."""
 

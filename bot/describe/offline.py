@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 OfflineChoice = Literal["auto", "phrases", "small_llm"]
 
 
-def offline_describer(choice: OfflineChoice, encoder: "Encoder | None" = None) -> Describer:
+def offline_describer(
+    choice: OfflineChoice, encoder: "Encoder | None" = None, *, in_chat: bool = False
+) -> Describer:
     """The describer of a choice; nothing is loaded before its first use.
 
     Args:
-        choice: ``auto`` is the small language model where its packages are installed. A chat
-            takes phrases for it (:mod:`bot.assistant.loading`).
+        choice: ``auto`` is the small language model where its packages are installed.
         encoder: one that is loaded already, for the phrases.
+        in_chat: people wait for every answer; ``auto`` is phrases then, since the model takes
+            about two seconds.
 
     Raises:
         DescriberUnavailable: ``small_llm`` was chosen and its packages are not installed.
@@ -27,7 +30,7 @@ def offline_describer(choice: OfflineChoice, encoder: "Encoder | None" = None) -
     from bot.describe.small_llm import SmallLLM, SmallLLMDescriber
 
     phrases = PhraseDescriber(encoder)
-    if chosen_describer(choice) == "phrases":
+    if (in_chat and choice == "auto") or chosen_describer(choice) == "phrases":
         return phrases
     return SmallLLMDescriber(SmallLLM.installed(), phrases)
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from bot.conversation import Conversation, Turn
 from bot.describe.base import Describer
 from bot.describe.query import is_request
+from bot.describe.rules import RuleDescriber
 from bot.descriptors import FIELDS, Description, Descriptors
 from bot.errors import DescriberUnavailable
 from bot.intent.not_this import without_excluded
@@ -180,6 +181,7 @@ class SmallLLMDescriber:
             other: describes requests, and dialogues when the model is busy or fails.
         """
         self._model, self._other = model, other
+        self._plain = RuleDescriber()
         self._failed = False
 
     def describe(self, conversation: Conversation) -> Description:
@@ -188,9 +190,9 @@ class SmallLLMDescriber:
         Raises:
             EncoderUnavailable, EncoderFolderInvalid: by the other describer.
         """
-        plain = self._other.describe(conversation)
+        plain = self._plain.describe(conversation)
         if self._failed or not plain.context or is_request(plain.context):
-            return plain
+            return self._other.describe(conversation)
         turns = without_excluded(conversation.turns)
         try:
             fields = self._model.write(prompt_of(turns, conversation.owner))
@@ -198,7 +200,7 @@ class SmallLLMDescriber:
             # What does not load now does not load for the next message either.
             self._failed = True
             notice = f"{str(error)[:1].upper()}{str(error)[1:]}; phrases take its place."
-            return plain.model_copy(update={"notice": notice})
+            return self._other.describe(conversation).model_copy(update={"notice": notice})
         if fields is None or fields.is_empty():
-            return plain
+            return self._other.describe(conversation)
         return plain.model_copy(update={"descriptors": fields, "describer": "small_llm"})
