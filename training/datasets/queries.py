@@ -46,7 +46,7 @@ def dev_queries(
     Args:
         examples: of dev or test.
         encoder: says how long a text may be.
-        describer: of dialogues; by default the product's without an LLM
+        describer: of dialogues; by default that of a chat without an LLM
             (:class:`bot.describe.phrases.PhraseDescriber`), which loads the starter as shipped
             unless ``encoder`` is that.
     """

@@ -30,6 +30,8 @@ COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "white", "grey"
 def _encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     for command in (replay_opening, evaluate_command):
         monkeypatch.setattr(command, "open_encoder", lambda name: ColourEncoder())
+    # Training's dev queries are those of a chat, which takes phrases wherever a model is installed.
+    monkeypatch.setenv("PHOTOPAL_DESCRIBER", "phrases")
 
 
 @pytest.fixture
