@@ -161,6 +161,29 @@ class Texts(Database):
                 result[number] = _lines(lines)
         return result
 
+    def add_texts(self, other: "Texts") -> None:
+        """Add what another library read in photos of content that this one holds, too.
+
+        What this one has read itself stays.
+        """
+        with self.transaction(alters_search=False):
+            rows = other._all(
+                "SELECT t.content_hash, t.reader, t.lines, t.reason, t.read_at, l.letters "
+                "FROM photo_text t LEFT JOIN text_letters l ON l.rowid = t.id"
+            )
+            for content_hash, *rest, letters in rows:
+                cursor = self._execute(
+                    "INSERT OR IGNORE INTO photo_text "
+                    "(content_hash, reader, lines, reason, read_at) SELECT ?, ?, ?, ?, ? "
+                    "WHERE EXISTS (SELECT 1 FROM photo WHERE content_hash = ?)",
+                    (content_hash, *rest, content_hash),
+                )
+                if letters and cursor.rowcount:
+                    self._execute(
+                        "INSERT INTO text_letters (rowid, letters) VALUES (?, ?)",
+                        (cursor.lastrowid, letters),
+                    )
+
     def text_counts(self) -> TextCounts:
         """In how many present photos text was looked for, and found."""
         row = self._one(

@@ -185,6 +185,53 @@ class VectorSets(Surroundings):
                 (fingerprint,),
             )
 
+    def add_kept_sets(self, other: "VectorSets", ids: Mapping[int, int]) -> None:
+        """Add the vectors of another library's sets that are not searched there.
+
+        Args:
+            other: the other library.
+            ids: of photos in this library, by their ids in the other one; others are left out.
+        """
+        with self.transaction(alters_search=False):
+            change = int(self._setting("change") or 0)
+            for number, name, fingerprint, dim in other._all(
+                "SELECT id, encoder_name, fingerprint, dim FROM vector_set ORDER BY id"
+            ):
+                if fingerprint == self._setting("fingerprint"):
+                    table = "vector"
+                else:
+                    if self._set_number(fingerprint) is None:
+                        self._new_set(name, fingerprint, dim)
+                    table = self._table_of(fingerprint)
+                self._many(
+                    f"INSERT INTO {table} (photo_id, fingerprint, change, data) "
+                    "VALUES (?, ?, ?, ?)",
+                    [
+                        (ids[photo], fingerprint, change, data)
+                        for photo, data in other._all(
+                            f"SELECT photo_id, data FROM {_table(number)} WHERE fingerprint = ?",
+                            (fingerprint,),
+                        )
+                        if photo in ids
+                    ],
+                )
+
+    def misfitting_vectors(self) -> int:
+        """How many vectors, of any set, are not as long as those of its encoder."""
+        sets = [("vector", self._setting("fingerprint") or "", int(self._setting("dim") or 0))]
+        sets += [
+            (_table(number), fingerprint, dim)
+            for number, fingerprint, dim in self._all("SELECT id, fingerprint, dim FROM vector_set")
+        ]
+        found = 0
+        for table, fingerprint, dim in sets:
+            row = self._one(
+                f"SELECT count(*) FROM {table} WHERE fingerprint = ? AND length(data) <> ?",
+                (fingerprint, 4 * dim),
+            )
+            found += int(row[0]) if row else 0
+        return found
+
     def give_back_room(self) -> None:
         """Give the disk back what deleted vectors took up; copies the file once.
 
@@ -210,13 +257,8 @@ class VectorSets(Surroundings):
             "INSERT INTO vector_set (fingerprint, encoder_name, dim) VALUES (?, ?, ?)",
             (fingerprint, name, dim),
         ).lastrowid
-        table = _table(int(number or 0))
-        self._execute(
-            f"CREATE TABLE {table} ("
-            "photo_id INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE, "
-            "fingerprint TEXT NOT NULL, change INTEGER NOT NULL, data BLOB NOT NULL)"
-        )
-        self._execute(f"CREATE INDEX {table}_change ON {table} (fingerprint, change)")
+        for statement in table_of_set(int(number or 0)):
+            self._execute(statement)
 
     def _set_number(self, fingerprint: str) -> int | None:
         row = self._one("SELECT id FROM vector_set WHERE fingerprint = ?", (fingerprint,))
@@ -231,6 +273,17 @@ class VectorSets(Surroundings):
     def _set_size(self, table: str, fingerprint: str) -> int:
         row = self._one(f"SELECT count(*) FROM {table} WHERE fingerprint = ?", (fingerprint,))
         return int(row[0]) if row else 0
+
+
+def table_of_set(number: int) -> tuple[str, str]:
+    """The statements that make the table of the set with this id."""
+    table = _table(number)
+    return (
+        f"CREATE TABLE {table} ("
+        "photo_id INTEGER PRIMARY KEY REFERENCES photo (id) ON DELETE CASCADE, "
+        "fingerprint TEXT NOT NULL, change INTEGER NOT NULL, data BLOB NOT NULL)",
+        f"CREATE INDEX {table}_change ON {table} (fingerprint, change)",
+    )
 
 
 def _table(number: int) -> str:

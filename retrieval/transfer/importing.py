@@ -18,6 +18,7 @@ from retrieval.library import Library
 from retrieval.library.lock import WriteLock
 from retrieval.library.records import Status
 from retrieval.library.schema import migrations
+from retrieval.library.vector_sets import table_of_set
 from retrieval.paths import make_private_folder
 from retrieval.transfer.archive import Archive
 from retrieval.transfer.manifest import ExportedFile
@@ -125,17 +126,24 @@ def _make_tables(connection: sqlite3.Connection, schema: int) -> None:
 
 
 def _fill(archive: Archive, connection: sqlite3.Connection, roots: Sequence[Path]) -> int:
-    plain, vectors = plain_tables(connection), vector_tables(connection)
+    plain = plain_tables(connection)
     outside = 0
+    of_vectors: dict[str, ExportedFile] = {}
     for name, told in archive.manifest.files.items():
         if told.table in plain and name.endswith(".jsonl"):
             left_out = _insert_rows(archive.lines(name), connection, told, roots)
             outside += left_out if told.table == "photo" else 0
-        elif told.table not in vectors or not name.endswith(".safetensors"):
+        else:
+            of_vectors[name] = told
+    if "vector_set" in plain:
+        for (number,) in connection.execute("SELECT id FROM vector_set").fetchall():
+            for statement in table_of_set(number):
+                connection.execute(statement)
+    vectors = vector_tables(connection)
+    for name, told in of_vectors.items():
+        if told.table not in vectors or not name.endswith(".safetensors"):
             raise ExportInvalid(f"{name} in it is of no table of a library")
-    for name, told in archive.manifest.files.items():
-        if told.table in vectors:
-            _insert_vectors(archive.content(name, told), connection, told)
+        _insert_vectors(archive.content(name, told), connection, told)
     return outside
 
 
@@ -224,11 +232,8 @@ def _read_all(library: Library) -> None:
                 raise ExportInvalid("a checksum of a photo in it is none")
     library.facts()
     library.companions()
-    misfit = library._one(
-        "SELECT count(*) FROM vector WHERE fingerprint = ? AND length(data) <> ?",
-        (library.fingerprint or "", 4 * (library.dim or 0)),
-    )
-    if misfit and misfit[0]:
+    library.text_counts()
+    if library.misfitting_vectors():
         raise ExportInvalid("vectors in it are of a wrong length")
 
 

@@ -56,6 +56,8 @@ def merge(new: Library, existing: Library, source: Path) -> tuple[int, int]:
             cursor = existing._execute(f"INSERT INTO photo ({names}) VALUES ({marks})", row)
             ids[number] = int(cursor.lastrowid or 0)
         _add_what_belongs_to(new, existing, ids)
+        existing.add_kept_sets(new, ids)
+        existing.add_texts(new)
         companions = {**new.companions(), **existing.companions()}
         existing.set_companions(companions)
         existing.set_roots(outermost([*existing.roots(), *new.roots()]))
@@ -64,10 +66,13 @@ def merge(new: Library, existing: Library, source: Path) -> tuple[int, int]:
 
 
 def _add_what_belongs_to(new: Library, existing: Library, ids: dict[int, int]) -> None:
-    """Rows of all tables that name a photo by its id, vectors first of all."""
+    """Rows of all tables that name a photo by its id, but for kept sets of vectors."""
     tables = [row[1] for row in new._all("PRAGMA table_list") if row[0] == "main"]
     vectors = vector_tables(new._connection)
     for table in tables:
+        if table in vectors and table != "vector":
+            # The other library may have a set of another encoder under this name.
+            continue
         columns = columns_of(new._connection, table)
         if "photo_id" not in columns:
             continue
@@ -79,7 +84,7 @@ def _add_what_belongs_to(new: Library, existing: Library, ids: dict[int, int]) -
             if row[at] not in ids:
                 continue
             values[at] = ids[row[at]]
-            if table in vectors and "change" in columns:
+            if table == "vector":
                 values[columns.index("change")] = existing.change
             rows.append(tuple(values))
         existing._many(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)

@@ -17,10 +17,14 @@ from retrieval.errors import ExportInvalid, FolderNotFound, LibraryBusy
 from retrieval.files import content_hash
 from retrieval.indexing import index_folders
 from retrieval.library import Library
+from retrieval.library.texts import TextLine
 from retrieval.search import Query, Searcher, SearchOptions
 from retrieval.transfer import export_library, import_library
 from tests.support.fake_encoder import ColourEncoder
 from tests.support.pictures import exif, paint
+
+MINE, THEIRS = "1" * 16, "2" * 16
+VECTOR = np.array([0.5, 0.5, 0.5, 0.5], dtype=np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +153,47 @@ def test_into_a_library_that_is_there(here: Path, there: Path, encoder: ColourEn
         run = index_folders(library, encoder, [])
         assert (run.unchanged, run.indexed, run.moved) == (7, 0, 0)
     assert encoder.embedded == embedded
+
+
+@pytest.mark.parametrize("there_before", [False, True])
+def test_kept_vectors_and_texts_come_along(
+    here: Path, there: Path, encoder: ColourEncoder, there_before: bool
+) -> None:
+    with Library.open(here / "library.db") as library:
+        library.begin_set("theirs", THEIRS, 4)
+        photos = library.lacking(THEIRS)
+        first = photos[0].content_hash
+        library.put_vectors(THEIRS, {one.content_hash: VECTOR for one in photos})
+        library.put_text(first, "reader", [TextLine("Eisenwaren Huber", 0.1)])
+        library.put_text(photos[1].content_hash, "reader", reason="too dark")
+    source = exported(here, there / "export.zip")
+    added = len(photos)
+    if there_before:
+        paint(there / "mine" / "black.png", "black")
+        with Library.open(there / "library.db", create=True) as library:
+            index_folders(library, encoder, [there / "mine"])
+            # A set of another encoder, under the number that theirs has in the other library.
+            library.begin_set("mine", MINE, 2)
+            (own,) = library.lacking(MINE)
+            library.put_vectors(MINE, {own.content_hash: VECTOR[:2]})
+            library.put_text(own.content_hash, "reader", [TextLine("Tinte", 0.1)])
+    import_library(source, there / "library.db")
+    with Library.open(there / "library.db") as library:
+        kept = {one.fingerprint: one.photos for one in library.vector_sets() if not one.searched}
+        assert kept == ({MINE: 1, THEIRS: added} if there_before else {THEIRS: added})
+        assert library.count_lacking(THEIRS) == there_before
+        assert [line.text for (line,) in library.find_texts(["eisenwaren"]).values()] == [
+            "Eisenwaren Huber"
+        ]
+        assert len(library.find_texts(["tinte"])) == there_before
+        assert library.text_counts().failed == 1
+        library.search_set(THEIRS)
+        # One of them is hidden.
+        assert library.searchable_count() == added - 1
+        library.search_set(encoder.fingerprint)
+    assert (import_library(source, there / "library.db").added, len(photos)) == (0, added)
+    with Library.read(there / "library.db") as library:
+        assert library.text_counts().with_text == 1 + there_before
 
 
 def test_another_encoders_library_is_left_as_it_is(here: Path, there: Path) -> None:
