@@ -187,7 +187,11 @@ class Library(VectorSets, Texts):
         query = f"SELECT {_PHOTO_COLUMNS} FROM photo WHERE content_hash = ? AND status <> 'failed'"
         values = [content_hash]
         if embedded:
-            query += " AND id IN (SELECT photo_id FROM vector WHERE fingerprint = ?)"
+            # Not IN: SQLite would first gather the ids of all vectors, for each photo that is asked.
+            query += (
+                " AND EXISTS (SELECT 1 FROM vector v WHERE v.photo_id = photo.id "
+                "AND v.fingerprint = ?)"
+            )
             values.append(self.fingerprint or "")
         return [_photo(row) for row in self._all(f"{query} ORDER BY id", values)]
 
