@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image
@@ -70,6 +71,15 @@ class KeptVectors:
             found[text].set_result(vector.copy())
 
 
+@runtime_checkable
+class PreparesTexts(Protocol):
+    """An encoder that can get ready for texts in the background, for whoever is going to ask."""
+
+    def prepare_texts(self) -> None:
+        """Return at once; :meth:`Encoder.encode_texts` waits for what is left to be done."""
+        ...
+
+
 class CachedTextEncoder:
     """An encoder that keeps the vectors of the texts that it embedded last.
 
@@ -106,6 +116,8 @@ class CachedTextEncoder:
         self.text_fingerprint = encoder.text_fingerprint
         self.earlier: tuple[str, ...] = getattr(encoder, "earlier", ())
         self.folder = getattr(encoder, "folder", None)
+        if isinstance(encoder, PreparesTexts):
+            encoder.prepare_texts()
         embed = encoder.encode_texts
         self._kept = KeptVectors(batched(embed, thread) if thread else embed, self.dim, max_texts)
 

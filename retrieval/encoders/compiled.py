@@ -92,6 +92,16 @@ class CompiledNetwork:
         self._requests: list[Any] = []
         self._lock = threading.Lock()
 
+    def prepare(self) -> None:
+        """Compile in the background; the first use waits for what is left of that."""
+
+        def compile_now() -> None:
+            # What fails here fails at the first use, for which somebody is responsible.
+            with self._lock, contextlib.suppress(Exception):
+                self._ready()
+
+        threading.Thread(target=compile_now, name="compiles a network").start()
+
     def __call__(self, *inputs: NDArray[Any]) -> NDArray[np.float32]:
         """The network's one output."""
         with self._lock:

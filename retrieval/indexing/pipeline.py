@@ -15,9 +15,10 @@ goes on where this one stopped.
 """
 
 import contextlib
+import gc
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -168,8 +169,9 @@ class _Run:
         # A library without any vector belongs to nobody yet, whoever tried before.
         if not rebuild and self.library.searchable_count():
             check_encoder(self.library, self.encoder)
-        self.known = self.library.known_files()
-        looked = look_through(self.roots, self.library, self.known)
+        with _without_collection():
+            self.known = self.library.known_files()
+            looked = look_through(self.roots, self.library, self.known)
         self.report.failed += looked.failed
         self.report.passed = looked.passed
         if self.library.fingerprint != self.encoder.fingerprint:
@@ -180,13 +182,14 @@ class _Run:
         self.library.set_roots(outermost([*self.library.roots(), *self.roots]))
         remember(self.library, self.roots, looked)
         self.reader.known = {} if rebuild else self.known
-        self.reader.embedded = set() if rebuild else self.library.embedded_hashes()
         self.seen = {file.path for file in looked.files}
         self.total = len(looked.files)
         self._notice(force=True)
         changes = compare(looked.files, self.known, self.roots, looked.unknown, read_all=rebuild)
         self._settle_unread(changes)
         self.to_read = len(changes.to_read)
+        if changes.to_read and not rebuild:
+            self.reader.embedded = self.library.embedded_hashes()
         self._embed(changes.to_read)
         self._remove(changes.gone, looked, remove_missing)
         if self.report.indexed or self.report.moved or self.report.removed:
@@ -458,6 +461,21 @@ class _Run:
                 seconds_left=None if pace is None else pace * (self.to_read - self.was_read),
             )
         )
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage among many new objects, of which none is any.
+
+    It would look through all of them over and over: a fifth of the time for 100,000 files.
+    """
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _is_read(read: FileRead) -> bool:

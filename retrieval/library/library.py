@@ -160,14 +160,20 @@ class Library(VectorSets, Texts):
 
     def known_files(self) -> dict[Path, KnownFile]:
         """All files that are present or failed, for telling what changed."""
-        rows = self._all(
-            "SELECT p.path, p.id, p.size, p.mtime_ns, p.content_hash, p.status, p.reason, "
-            "v.fingerprint IS ?, p.inode, p.ctime_ns "
-            "FROM photo p LEFT JOIN vector v ON v.photo_id = p.id "
-            "WHERE p.status <> 'removed'",
-            (self.fingerprint,),
-        )
-        return {path_of(row[0]): KnownFile(*row[1:]) for row in rows}
+        with self.snapshot():
+            rows = self._all(
+                "SELECT path, id, size, mtime_ns, content_hash, status, reason, inode, ctime_ns "
+                "FROM photo WHERE status <> 'removed'"
+            )
+            # By themselves, from an index alone: joined they take twice as long.
+            of_vectors = self._all(
+                "SELECT photo_id FROM vector WHERE fingerprint = ?", (self.fingerprint,)
+            )
+        current = {row[0] for row in of_vectors}
+        return {
+            path_of(path): KnownFile(number, *rest, number in current, inode, ctime_ns)
+            for path, number, *rest, inode, ctime_ns in rows
+        }
 
     def hidden_photos(self) -> list[Photo]:
         """All photos that the person hid, in the order of their ids."""
@@ -187,7 +193,7 @@ class Library(VectorSets, Texts):
         query = f"SELECT {_PHOTO_COLUMNS} FROM photo WHERE content_hash = ? AND status <> 'failed'"
         values = [content_hash]
         if embedded:
-            # Not IN: SQLite would first gather the ids of all vectors, for each photo that is asked.
+            # Not IN: SQLite would gather the ids of all vectors first, each time it is asked.
             query += (
                 " AND EXISTS (SELECT 1 FROM vector v WHERE v.photo_id = photo.id "
                 "AND v.fingerprint = ?)"

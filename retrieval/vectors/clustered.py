@@ -39,6 +39,9 @@ POINTS_PER_LIST = 40
 """FAISS asks for 39 vectors a list to learn the lists from."""
 
 TRAINING_ROUNDS = 8
+_PLACES_PER_THREAD = 1_000
+"""Fewer vectors are scored before another thread has begun."""
+
 _RELEASED_AFTER = 150_000
 """So many vectors are read before the pages they lie on are given back to the system."""
 
@@ -156,20 +159,27 @@ class ClusteredVectors:
     def _scores(self, query: Vectors, places: NDArray[np.int64]) -> Vectors:
         """Exact cosines [n] of photos of the base."""
         faiss = load_faiss()
-        scores = np.empty(len(places), dtype=np.float32)
-        if len(places):
-            self._read.count(len(places))
-            # Each by itself: in a product of matrices, equal rows may differ in the last bit.
-            faiss.fvec_inner_products_by_idx(
-                faiss.swig_ptr(scores),
-                faiss.swig_ptr(np.ascontiguousarray(query)),
-                faiss.swig_ptr(self.base.rows),
-                faiss.swig_ptr(places),
-                self.base.rows.shape[1],
-                1,
-                len(places),
-            )
-        return scores
+        if not len(places):
+            return np.empty(0, dtype=np.float32)
+        self._read.count(len(places))
+        # FAISS gives each thread a query: so each gets the same one, with a part of the places.
+        threads = max(1, min(faiss.omp_get_max_threads(), len(places) // _PLACES_PER_THREAD))
+        each = math.ceil(len(places) / threads)
+        parts = np.full((threads, each), places[-1], dtype=np.int64)
+        parts.reshape(-1)[: len(places)] = places
+        queries = np.ascontiguousarray(np.broadcast_to(query, (threads, len(query))))
+        scores = np.empty((threads, each), dtype=np.float32)
+        # Each by itself: in a product of matrices, equal rows may differ in the last bit.
+        faiss.fvec_inner_products_by_idx(
+            faiss.swig_ptr(scores),
+            faiss.swig_ptr(queries),
+            faiss.swig_ptr(self.base.rows),
+            faiss.swig_ptr(parts),
+            self.base.rows.shape[1],
+            threads,
+            each,
+        )
+        return scores.reshape(-1)[: len(places)]
 
 
 @dataclass(frozen=True)

@@ -222,6 +222,11 @@ class StarterEncoder:
         vectors = [embed(part) for part in _batches(images, _IMAGE_BATCH)]
         return np.concatenate(vectors) if vectors else np.zeros((0, DIM), np.float32)
 
+    def prepare_texts(self) -> None:
+        """Compile the text networks in the background, where compiled ones serve."""
+        if self._compiled is not None:
+            self._compiled.prepare_texts()
+
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         """Unit vectors [n, 896] of texts; too long ones are shortened phrase by phrase."""
         serving = self.serving

@@ -1,6 +1,7 @@
 """The starter's networks compiled: pictures and texts to vectors without torch."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -53,6 +54,10 @@ class Sentences:
         self._fitted = Tokenizer.from_file(file)
         self._fitted.enable_padding()
         self._fitted.enable_truncation(MAX_TEXT_TOKENS)
+
+    def prepare(self) -> None:
+        """Compile the network in the background."""
+        self._network.prepare()
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, the two special ones included."""
@@ -108,9 +113,14 @@ class CompiledStarter:
             EncoderUnavailable: a package with a base network is missing.
         """
         keys = _Keys(folder, manifest, tensors)
-        images = store.read(keys.images, streams=_SIDE_BY_SIDE)
-        states = store.read(keys.states) if images else None
-        texts = store.read(keys.texts) if states else None
+        # Side by side: nearly all of it is hashing files.
+        with ThreadPoolExecutor() as pool:
+            kept = [
+                pool.submit(store.read, keys.images, streams=_SIDE_BY_SIDE),
+                pool.submit(store.read, keys.states),
+                pool.submit(store.read, keys.texts),
+            ]
+            images, states, texts = (one.result() for one in kept)
         if images is None or states is None or texts is None:
             return None
         return cls(images, Sentences(states), texts)
@@ -158,6 +168,11 @@ class CompiledStarter:
             Sentences(store.keep(keys.states, states)),
             store.keep(keys.texts, texts),
         )
+
+    def prepare_texts(self) -> None:
+        """Compile the text networks in the background, so that the first text waits less."""
+        self.sentences.prepare()
+        self._texts.prepare()
 
     def image_vectors(self, images: Sequence[Image.Image]) -> Rows:
         """Unit vectors [n, 896] of RGB pictures."""
