@@ -171,8 +171,10 @@ class Library(VectorSets, Texts):
             )
         current = {row[0] for row in of_vectors}
         return {
-            path_of(path): KnownFile(number, *rest, number in current, inode, ctime_ns)
-            for path, number, *rest, inode, ctime_ns in rows
+            path_of(path): KnownFile(
+                number, size, mtime, content, status, reason, number in current, inode, ctime
+            )
+            for path, number, size, mtime, content, status, reason, inode, ctime in rows
         }
 
     def hidden_photos(self) -> list[Photo]:
