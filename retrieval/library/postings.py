@@ -194,7 +194,9 @@ def _mask(lists: Iterable[Ids], size: int) -> Mask:
     """Which ids below ``size`` are in any of the lists."""
     mask = np.zeros(size, dtype=bool)
     for ids in lists:
-        mask[ids[(ids >= 0) & (ids < size)]] = True
+        if len(ids) and (int(ids.min()) < 0 or int(ids.max()) >= size):
+            ids = ids[(ids >= 0) & (ids < size)]
+        mask[ids] = True
     return mask
 
 

@@ -48,7 +48,7 @@ from retrieval.search.sureness import (
 )
 from retrieval.search.written import quoted, written_shares
 from retrieval.vectors import VectorIndex, open_index
-from retrieval.vectors.base import Ids, Ranking, members
+from retrieval.vectors.base import Ids, Ranking, is_in_growing
 
 Vectors = NDArray[np.float32]
 
@@ -372,7 +372,7 @@ class Searcher:
         best = float(scores[0]) if found else -1.0
         named = self.index.known(np.array(sorted(shares), np.int64))
         if allowed is not None:
-            named = members(named, allowed)
+            named = named[is_in_growing(named, allowed)]
         ids = np.concatenate([ids, np.setdiff1d(named, ids)])
         if len(ids) > found:
             scores = np.concatenate([scores, self.index.vectors(ids[found:]) @ vector])
@@ -408,7 +408,7 @@ class Searcher:
             # One search then tells both. The k nearest that pass are among these, if so many do.
             depth = math.ceil(_WIDE_SURPLUS * k * len(self.index) / len(allowed))
             ids, scores = self.index.search(vector[None], depth)[0]
-            passed = np.isin(ids, allowed, assume_unique=True)
+            passed = is_in_growing(ids, allowed)
             if np.count_nonzero(passed) >= min(k, len(allowed)):
                 return (ids, scores), (ids[passed][:k], scores[passed][:k])
         return None, self.index.search(vector[None], k, allowed)[0]

@@ -125,9 +125,40 @@ def is_in(ids: Ids, among: Ids) -> NDArray[np.bool_]:
     return np.isin(ids, among, kind="table")
 
 
+def is_in_growing(ids: Ids, among: Ids) -> NDArray[np.bool_]:
+    """As :func:`is_in`, faster for a few ids and many others, which must be in growing order."""
+    if not len(among):
+        return np.zeros(len(ids), dtype=bool)
+    places = np.minimum(np.searchsorted(among, ids), len(among) - 1)
+    found: NDArray[np.bool_] = among[places] == ids
+    return found
+
+
 def members(ids: Ids, among: Ids) -> Ids:
     """Those of these ids that are among others, in the order in which they are given."""
     return ids[is_in(ids, among)]
+
+
+class IdTable:
+    """Which ids are among some in growing order: a byte for each number up to the highest.
+
+    Half of a million ids are looked up in a millisecond; :func:`is_in` makes the table anew each
+    time, which takes longer than the looking up.
+    """
+
+    def __init__(self, ids: Ids) -> None:
+        """``ids`` [n], none below 0, in growing order; must not be altered from now on."""
+        self.ids = ids
+        self._table = np.zeros(1 + int(ids[-1]) if len(ids) else 0, dtype=bool)
+        self._table[ids] = True
+
+    def members(self, ids: Ids) -> Ids:
+        """Those of these ids that are in the table, in the order in which they are given."""
+        if not len(ids):
+            return ids
+        if int(ids.min()) < 0 or int(ids.max()) >= len(self._table):
+            ids = ids[(ids >= 0) & (ids < len(self._table))]
+        return ids[self._table[ids]]
 
 
 def ranked(ids: Ids, scores: Vectors, k: int) -> Ranking:

@@ -31,6 +31,7 @@ from retrieval.vectors.base import (
     NO_IDS,
     STATISTICS_SAMPLE,
     Ids,
+    IdTable,
     IndexState,
     Ranking,
     Vectors,
@@ -124,6 +125,7 @@ class FaissIndex:
         self._syncing = threading.Lock()
         self._store: VectorStore | None = None
         self._statistics: tuple[Vectors, Vectors] | None = None
+        self._table = IdTable(NO_IDS)
         self._state: tuple[str, str, int] = "", "", -1
         self._saved: tuple[str, str, int] | None = None
 
@@ -170,7 +172,7 @@ class FaissIndex:
             kept = np.setdiff1d(kept, changed, assume_unique=True)
         if store is None or 2 * len(kept) < len(wanted):
             # Read in pieces into a new store; readers keep the old one meanwhile.
-            flat = FlatVectors.empty(library.dim or 1)
+            flat = FlatVectors.empty(library.dim or 1, len(wanted))
             for some in _pieces(wanted):
                 flat.add(some, library.vectors(some.tolist()))
             return _Update(len(wanted), flat)
@@ -198,7 +200,10 @@ class FaissIndex:
 
     def known(self, ids: Ids) -> Ids:
         """Those of these ids that can be searched; see :meth:`VectorIndex.known`."""
-        return members(ids, self.ids())
+        own, table = self.ids(), self._table
+        if table.ids is not own:
+            table = self._table = IdTable(own)
+        return table.members(ids)
 
     def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> list[Ranking]:
         """The nearest photos of each query; see :meth:`VectorIndex.search`."""
@@ -277,7 +282,8 @@ class FaissIndex:
             new = ClusteredVectors(opened[0])
         else:
             with self._lock.shared():
-                flat = FlatVectors.empty(store.vectors(store.ids[:1]).shape[1])
+                dim = store.vectors(store.ids[:1]).shape[1]
+                flat = FlatVectors.empty(dim, len(store.ids))
                 for some in _pieces(store.ids):
                     flat.add(some, store.vectors(some))
             new = flat

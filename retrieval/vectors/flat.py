@@ -47,10 +47,19 @@ class FlatVectors:
         self.ids = np.sort(ids)
 
     @classmethod
-    def empty(cls, dim: int) -> "FlatVectors":
-        """Without any photo."""
+    def empty(cls, dim: int, room: int = 0) -> "FlatVectors":
+        """Without any photo.
+
+        Args:
+            dim: of the vectors.
+            room: for so many photos memory is taken at once. What grows piece by piece is copied
+                into twice the room again and again, and for a moment both are there.
+        """
         faiss = load_faiss()
-        return cls(faiss.IndexIDMap2(faiss.IndexFlatIP(dim)))
+        flat = faiss.IndexFlatIP(dim)
+        flat.codes.resize(room * flat.code_size)
+        flat.codes.resize(0)
+        return cls(faiss.IndexIDMap2(flat))
 
     def add(self, ids: Ids, rows: Vectors) -> None:
         """Put new photos in, whose ids are higher than all that are here."""

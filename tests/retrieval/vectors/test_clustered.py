@@ -106,6 +106,19 @@ def test_few_that_are_allowed_are_ranked_exactly(large: Library, world: World) -
     same_as_flat(large, world.texts(2), np.array([5, 7, 99_999]))
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_scores_are_the_same_whoever_computes_them(
+    large: Library, world: World, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = world.texts(1)
+    index = opened(large)
+    monkeypatch.setattr("retrieval.vectors.clustered._PLACES_PER_THREAD", 1)
+    monkeypatch.setattr("faiss.omp_get_max_threads", lambda: threads)
+    ids, scores = index.search(query, PHOTOS, index.ids())[0]
+    assert len(ids) == PHOTOS
+    assert np.allclose(scores, index.vectors(ids) @ query[0], atol=1e-6)
+
+
 def test_many_that_are_wanted_are_all_found(large: Library, world: World) -> None:
     query = world.texts(1)
     ids, scores = opened(large).search(query, PHOTOS)[0]

@@ -53,6 +53,18 @@ def test_search_is_exact_and_ordered(indexed: Library, encoder: ColourEncoder) -
     assert index.ids().tolist() == sorted(ids.tolist())
 
 
+def test_which_of_some_ids_can_be_searched(indexed: Library, encoder: ColourEncoder) -> None:
+    index = opened(indexed)
+    own = index.ids()
+    asked = np.array([-1, *reversed(own.tolist()), int(own[-1]) + 1, 1 << 40], dtype=np.int64)
+    assert index.known(asked).tolist() == own[::-1].tolist()
+    assert index.known(asked[:0]).tolist() == []
+    indexed.remove_photos([int(own[0]), int(own[-1])])
+    index.sync(indexed)
+    assert index.known(asked).tolist() == own[-2:0:-1].tolist()
+    assert FaissIndex().known(asked).tolist() == []
+
+
 def test_equal_scores_are_ordered_by_id(
     library: Library, encoder: ColourEncoder, tmp_path: Path
 ) -> None:
