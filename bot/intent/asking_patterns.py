@@ -307,22 +307,38 @@ ABOUT_LOOKS = re.compile(
     re.IGNORECASE,
 )
 
-# "hi there", "good morning, photopal".
+# What a request goes on with after a word of chatter: "now the boat", "great, can you find".
+GOES_ON = (
+    r"(?:\d|(?:the|an?|any|some|my|our|your|his|her|their|this|that|these|those|it|i|we|you|he|"
+    r"she|they|there|here|me|show|find|give|get|let|lets|send|see|pull|bring|open|search|try|can|"
+    r"could|would|will|may|might|shall|should|do|does|did|have|has|had|is|are|was|were|am|what|"
+    r"where|which|who|when|how|why|please|pls|now|then|so|and|but|or|also|just|only|maybe|perhaps|"
+    r"more|another|ones?|no|not|photos?|pictures?|pics?|images?|something|anything|someone|"
+    r"somebody|everything|all|both|again|go|ok|okay|older|newer)\b)"
+)
+_PREPOSITION = r"(?:with|without|in|on|at|from|by|near|for|about|like)\b"
+# A break, which is more than a hyphen inside a word: "well-kept", "hi-fi".
+BREAK = r"(?:\s*[,.!:…–—]+\s*|\s+-+\s+)"
+
+# "hi there", "good morning, photopal"; not "morning mist" and "evening dress".
 GREETING = re.compile(
-    rf"(?:hi+|hey+a?|hello+|hiya|yo|good (?:morning|afternoon|evening|day)|morning|evening|howdy|"
-    rf"dear|greetings|"
-    rf"g{_A}day|heya|oi)\b(?:,? (?:there|again|photopal|bot|buddy|friend|mate|you|everyone|all|"
+    rf"(?:(?:hi+|hey+a?|hello+|hiya|yo|good (?:morning|afternoon|evening|day)|howdy|"
+    rf"greetings|g{_A}day|heya|oi)\b(?!-\w)|(?:morning|evening|dear)(?=\s*(?:$|[,.!–—:])|\s+(?:"
+    rf"there|again|photopal|bot|buddy|friend|mate|you|everyone|all|dear|pal|{GOES_ON})))"
+    rf"(?:,? (?:there|again|photopal|bot|buddy|friend|mate|you|everyone|all|"
     rf"dear|pal)\b)*\s*[,.!–—:-]*\s*",
     re.IGNORECASE,
 )
 
 LEADING = re.compile(
     rf"(?:{GREETING.pattern}(?=\S))"
-    r"|(?:(?:ok(?:ay)?|so|um+|uh+|er+m?|hm+|well|now|and|but|oh+|ah+|right|alright|great|cool|yes|"
-    r"yeah|yep|sure(?=,)|wait|"
-    r"actually|anyway|also|then|listen|look(?! at\b| for\b| how\b| what\b| up\b| here\b)|sorry|"
-    r"excuse me|by the way|btw|hang on|hold on|you know what|quick question|lol|haha+|"
-    r"omg|wow|ooh+|aww+|no worries|perfect|nice|thanks|thank you|next|first)\b[\s,.!:…–—-]+)(?=\S)"
+    rf"|(?:so|um+|uh+|er+m?|hm+|and|but|oh+|ah+|yeah|yep|sure(?=,)|actually|anyway|also|then|"
+    rf"excuse me|by the way|btw|hang on|hold on(?! to\b)|you know what|quick question|lol|haha+|"
+    rf"omg|wow|ooh+|aww+|no worries|thank you)\b(?:{BREAK}|\s+)(?=\S)"
+    rf"|(?:ok(?:ay)?|now|alright|yes)\b(?:{BREAK}(?=\S)|\s+(?={GOES_ON}|{_PREPOSITION}))"
+    # These begin names, too: "great dane", "first snow", "well in the village".
+    rf"|(?:well|right|great|cool|wait|listen|look|sorry|perfect|nice|thanks|next|first)\b"
+    rf"(?:{BREAK}(?=\S)|\s+(?={GOES_ON}))"
     r"|(?:photopal|bot|buddy|dear|mate|pal)\b\s*[,:!]\s*(?=\S)",
     re.IGNORECASE,
 )

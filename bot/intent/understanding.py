@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot.intent.about_photos import Ranked, asks_whether, means_everything, split_extreme
 from bot.intent.any_photo import asks_for_any
 from bot.intent.asking import bounded, take_apart
+from bot.intent.asking_patterns import BREAK, GOES_ON
 from bot.intent.comments import split_comment
 from bot.intent.cues import uses_plain_words
 from bot.intent.emoji import depicted, without_emoji
@@ -140,9 +141,10 @@ _LEADING_MORE = re.compile(
     re.IGNORECASE,
 )
 _LEADING_ONLY = re.compile(
-    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|yes|no|nah|nope|hm+|oh|ah|well|sorry|or|rather|please|only|"
-    rf"just|actually|wait|instead|maybe|try|next|more|{_THE_SAME}|"
-    r"of course|or rather|better)\b[\s,.:;!–—-]+)+",
+    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|no|nah|nope|hm+|oh|ah|or|rather|please|only|"
+    rf"just|actually|instead|maybe|try|more|{_THE_SAME}|"
+    rf"of course|or rather|better)\b(?!-\w)[\s,.:;!–—-]+"
+    rf"|(?:yes|well|sorry|wait|next)\b(?:{BREAK}|\s+(?={GOES_ON})))+",
     re.IGNORECASE,
 )
 _NEXT_TOPIC = re.compile(

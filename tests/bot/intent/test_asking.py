@@ -55,6 +55,46 @@ def test_a_text_without_words_of_asking_is_unchanged(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Great Dane",
+        "great egret",
+        "first steps",
+        "morning mist over the harbour",
+        "evening gown",
+        "well in the village square",
+        "well-kept lawn",
+        "right-hand drive",
+        "first-class carriage",
+        "hi-fi tower",
+        "next to the chapel",
+        "wait staff at a banquet",
+        "perfect pancakes",
+        "cool shades",
+    ],
+)
+def test_names_that_begin_like_chatter_stay_whole(text: str) -> None:
+    assert content_of(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("great, the ferry", "the ferry"),
+        ("Great, can you find the ferry", "the ferry"),
+        ("well, a lantern", "a lantern"),
+        ("next, the orchard", "the orchard"),
+        ("morning! show me the orchard", "the orchard"),
+        ("evening all, the ferry please", "the ferry"),
+        ("ok in the orchard", "in the orchard"),
+        ("hi - the ferry please", "the ferry"),
+    ],
+)
+def test_chatter_before_a_request_goes(text: str, content: str) -> None:
+    assert content_of(text) == content
+
+
+@pytest.mark.parametrize(
     ("text", "content"),
     [
         ("this is what the waves were like that day", "the waves"),
