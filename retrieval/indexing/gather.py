@@ -78,12 +78,15 @@ def gather(
     return result
 
 
-def _other_names(found: Iterable[ScannedFile], known: Mapping[Path, KnownFile]) -> set[Path]:
+def _other_names(found: Sequence[ScannedFile], known: Mapping[Path, KnownFile]) -> set[Path]:
     """Paths that lead to a file that has a better one."""
-    by_file: dict[tuple[int | None, int], list[ScannedFile]] = defaultdict(list)
-    for file in found:
-        if file.problem is None and file.inode:
-            by_file[file.device, file.inode].append(file)
+    own = [file for file in found if file.problem is None and file.inode]
+    numbers = [(file.device, file.inode) for file in own]
+    if len(set(numbers)) == len(numbers):
+        return set()
+    by_file: dict[tuple[int | None, int | None], list[ScannedFile]] = defaultdict(list)
+    for number, file in zip(numbers, own, strict=True):
+        by_file[number].append(file)
     others: set[Path] = set()
     for names in by_file.values():
         if len(names) > 1:
@@ -98,7 +101,13 @@ def _companions(
     companions: Mapping[Path, Companion],
 ) -> dict[Path, Companion]:
     """RAW files that are the same shot as a developed photo beside them."""
-    raws = [file for file in files if file.path.suffix.lower() in RAW_SUFFIXES and not file.problem]
+    endings = tuple(RAW_SUFFIXES)
+    raws = [
+        # By text: the parts of a path are made anew each time.
+        file
+        for file in files
+        if not file.problem and str(file.path).lower().endswith(endings)
+    ]
     if not raws:
         return {}
     developed = {

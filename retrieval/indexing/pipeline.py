@@ -185,7 +185,10 @@ class _Run:
         self.seen = {file.path for file in looked.files}
         self.total = len(looked.files)
         self._notice(force=True)
-        changes = compare(looked.files, self.known, self.roots, looked.unknown, read_all=rebuild)
+        with _without_collection():
+            changes = compare(
+                looked.files, self.known, self.roots, looked.unknown, read_all=rebuild
+            )
         self._settle_unread(changes)
         self.to_read = len(changes.to_read)
         if changes.to_read and not rebuild:

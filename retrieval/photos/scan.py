@@ -114,12 +114,13 @@ class _Walk:
     ) -> Generator[ScannedFile, None, list[Path]]:
         """The photos in a folder; returns the folders in it that have to be looked through."""
         below: list[Path] = []
-        siblings = {entry.name.lower() for entry in entries if _is_folder(entry)}
+        folders = {entry.name for entry in entries if _is_folder(entry)}
+        siblings = {name.lower() for name in folders}
         for entry in entries:
             # To make a path, and to find it among others later, takes longer than all else here.
             path = self.known.get(entry.path) or Path(entry.path)
             suffix = os.path.splitext(entry.name)[1].lower()
-            if _is_folder(entry):
+            if entry.name in folders:
                 what = left_out(entry.name, folder.name, siblings)
                 if what is not None:
                     self.overlooked.folders[what] += 1
