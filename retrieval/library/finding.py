@@ -1,5 +1,7 @@
 """Find photos by words of their names, and facts of the whole library."""
 
+import os
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
@@ -34,43 +36,59 @@ def search_names(
 
 def places(library: Database) -> dict[Place, int]:
     """How many present photos each place has, the most first."""
+    # In the order of the index, of which it is read: no photo's row is looked at.
     rows = library._all(
-        f"SELECT city, region, country, count(*) FROM photo WHERE {PRESENT} AND "
-        "(city <> '' OR region <> '' OR country <> '') GROUP BY 1, 2, 3 ORDER BY 4 DESC, 3, 2, 1"
+        "SELECT country, region, city, count(*) FROM photo INDEXED BY photo_place "
+        f"WHERE {PRESENT} GROUP BY country, region, city"
     )
-    return {Place(*row[:3]): row[3] for row in rows}
+    found = {Place(city, region, country): count for country, region, city, count in rows}
+    found.pop(Place("", "", ""), None)
+    return dict(sorted(found.items(), key=lambda item: (-item[1], _from_country(item[0]))))
 
 
 def cameras(library: Database) -> dict[str, int]:
     """How many present photos each camera took, the most first."""
     return dict(
         library._all(
-            f"SELECT camera, count(*) FROM photo WHERE {PRESENT} AND camera IS NOT NULL "
-            "GROUP BY 1 ORDER BY 2 DESC, 1"
+            "SELECT camera, count(*) FROM photo INDEXED BY photo_camera "
+            f"WHERE {PRESENT} AND camera IS NOT NULL GROUP BY camera ORDER BY 2 DESC, 1"
         )
     )
 
 
 def facts(library: Database) -> Facts:
     """What can be said of the library as a whole."""
-    count, dated, first, last = library._all(
-        f"SELECT count(*), count(taken_on), min(taken_on), max(taken_on) FROM photo WHERE {PRESENT}"
-    )[0]
-    years = library._all(
-        "SELECT CAST(substr(taken_on, 1, 4) AS INTEGER), count(*) FROM photo "
-        f"WHERE {PRESENT} AND taken_on IS NOT NULL GROUP BY 1 ORDER BY 1"
+    days = library._all(
+        "SELECT taken_on, count(*) FROM photo INDEXED BY photo_taken_on "
+        f"WHERE {PRESENT} GROUP BY taken_on ORDER BY taken_on"
     )
-    folders: dict[Path, int] = {}
-    for (stored,) in library._all(f"SELECT path FROM photo WHERE {PRESENT}"):
-        folder = path_of(stored).parent
-        folders[folder] = folders.get(folder, 0) + 1
+    dated = [(day, count) for day, count in days if day is not None]
+    years: Counter[int] = Counter()
+    for day, count in dated:
+        years[int(day[:4])] += count
     return Facts(
-        count=count,
-        first=date.fromisoformat(first) if first else None,
-        last=date.fromisoformat(last) if last else None,
-        undated=count - dated,
+        count=sum(count for _, count in days),
+        first=date.fromisoformat(dated[0][0]) if dated else None,
+        last=date.fromisoformat(dated[-1][0]) if dated else None,
+        undated=sum(count for day, count in days if day is None),
         years=dict(years),
         places=places(library),
-        folders=dict(sorted(folders.items(), key=lambda item: (-item[1], item[0]))),
+        folders=_folders(library),
         cameras=cameras(library),
     )
+
+
+def _folders(library: Database) -> dict[Path, int]:
+    """How many present photos each folder has, the most first."""
+    rows = library._all(f"SELECT path FROM photo INDEXED BY photo_folder WHERE {PRESENT}")
+    # By text: to make a path of each photo takes ten times as long.
+    counts = Counter(os.path.dirname(stored) for (stored,) in rows)
+    found: dict[Path, int] = {}
+    for stored, count in counts.items():
+        folder = path_of(stored)
+        found[folder] = found.get(folder, 0) + count
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _from_country(place: Place) -> tuple[str, str, str]:
+    return place.country, place.region, place.city

@@ -11,6 +11,7 @@ import pytest
 from retrieval.filters import DateRange, Filter, Place
 from retrieval.library import Library
 from retrieval.photos.metadata import Metadata
+from retrieval.photos.remote import path_from
 
 DENVER = Place("Denver", "Colorado", "United States")
 
@@ -198,6 +199,28 @@ def test_facts(library: Library, names: dict[str, int], tmp_path: Path) -> None:
     assert sum(facts.places.values()) == 2
     assert facts.cameras == {"Canon": 1, "SÃO Cam": 1}
     assert facts.folders[tmp_path / "Pictures"] == 2
+
+
+def test_folders_of_all_kinds_of_paths(library: Library, tmp_path: Path) -> None:
+    library.set_encoder("colours", "f1", 3)
+    odd = tmp_path / os.fsdecode(b"odd \xff")
+    storage = path_from("s3://bucket/trip/a.jpg")
+    for path in (
+        tmp_path / "a.jpg",
+        tmp_path / os.fsdecode(b"b\xff.jpg"),
+        odd / "c.jpg",
+        storage,
+        Path("/d.jpg"),
+    ):
+        put(library, path)
+    hidden = put(library, tmp_path / "hidden" / "e.jpg")
+    library.set_hidden(hidden, True)
+    assert library.facts().folders == {
+        tmp_path: 2,
+        odd: 1,
+        path_from("s3://bucket/trip"): 1,
+        Path("/"): 1,
+    }
 
 
 def test_facts_of_nothing(library: Library) -> None:
