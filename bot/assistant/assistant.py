@@ -400,6 +400,8 @@ class Assistant:
             return Reply(say(session, "never_changes"))
         if plan.aspect:
             return self.questions.told_of(session, message, plan)
+        if plan.wider:
+            return self.without_filter(session, choices)
         if plan.like:
             return self._alike(session, plan, choices)
         if plan.extreme:
@@ -471,7 +473,8 @@ class Assistant:
     def _picked(self, session: Session, plan: Plan) -> Reply:
         if not session.gallery:
             return Reply(say(session, "nothing_shown"))
-        numbers = plan.numbers or ((plan.number,) if plan.number is not None else (1,))
+        one = self.questions.meant(session) if plan.number is None else plan.number
+        numbers = plan.numbers or (one,)
         chosen = [nth_of(session.gallery, number) for number in numbers]
         if None in chosen:
             missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)

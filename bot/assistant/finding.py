@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SAME_TOPIC = frozenset({Move.MORE, Move.ANOTHER, Move.REJECT, Move.OLDER, Move.NEWER})
 ASKED_ABOUT = frozenset({Move.REQUEST, Move.ANNOUNCE, Move.INSTEAD, Move.REFINE, Move.CORRECT})
 """Moves after which a question may be asked: they name what is wanted."""
+NARROWS = frozenset({Move.REFINE, Move.EXCLUDE})
+"""Moves that leave fewer photos of those that were looked for."""
 MAX_BY_DATE = 60
 """Photos that fit which are put into the order of time."""
 _WHOLE_LIBRARY = re.compile(
@@ -61,7 +63,8 @@ class Finder:
         before = session.topic
         if plan.move in SAME_TOPIC and before is None and not session.gallery:
             return Reply(say(session, "nothing_shown"))
-        if plan.move is Move.REJECT:
+        if plan.move is Move.REJECT and not (before and set(session.gallery) - before.shown):
+            # Photos of an earlier topic are still to be seen where this one found nothing.
             for photo_id in session.gallery:
                 session.judge(photo_id, False)
         if plan.move in SAME_TOPIC and before is None:
@@ -74,6 +77,9 @@ class Finder:
         folders = self.galleries.folders(plan.folders)
         topic = next_topic(plan, session, self.galleries.alike, folders)
         again = plan.move is Move.BACK and not plan.unseen
+        if again and topic is not before and not (plan.content or plan.when or plan.where):
+            # The next step back goes further, not to and fro.
+            session.topics = [one for one in session.topics if one is not before]
         session.take_up(topic)
         if again and topic.galleries:
             return self._shown_again(session, topic)
@@ -183,19 +189,9 @@ class Finder:
             if plan.every_year and topic.when == plan.when and not exclude:
                 unit = re.sub(r"\s*\d{4}(?:/\d\d)?$", "", range_words(plan.when[0]))
                 text = say(session, "none_any_year", unit=unit)
-            if len(session.topics) > 1 and topic.is_filtered and topic.galleries:
+            if len(session.topics) > 1 and plan.move in NARROWS and topic.similar:
                 # What leaves nothing is taken back, so that the next message narrows from here.
-                earlier = session.topics[-2]
-                session.take_up(
-                    topic.model_copy(
-                        update={
-                            "when": earlier.when,
-                            "where": earlier.where,
-                            "folders": earlier.folders,
-                            "favourite": earlier.favourite,
-                        }
-                    )
-                )
+                session.topics = session.topics[:-1]
         request = None
         if description is not None and description.source == "llm":
             request = ReplyRequest(session.conversation(), description, len(gallery.photos))

@@ -100,6 +100,10 @@ def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Pat
         return _narrowed(current, plan, folders)
     if plan.move is Move.CORRECT and plan.content:
         return _corrected(current, plan, alike, folders)
+    elsewhere = bool(plan.when or plan.where or folders or plan.favourite) and not plan.content
+    if elsewhere and not current.shown and not current.is_filtered:
+        # What was looked for is not there at all, so that a time or place is a new wish.
+        return _topic_of(plan, folders)
     return _narrowed(current, plan, folders)
 
 
@@ -118,15 +122,18 @@ def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
 
 def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
     """The current topic with the plan's details; a time or a place replaces the old one."""
-    details = current.details
-    if plan.content and plan.content.lower() not in current.words.lower():
+    content, details = current.content, current.details
+    renamed = _renamed(current.words, plan.content)
+    if renamed:
+        content, details = renamed, ()
+    elif plan.content and plan.content.lower() not in current.words.lower():
         details = (*details, plan.content)
     exclude = current.exclude
     if plan.exclude and plan.exclude not in exclude:
         exclude = (*exclude, plan.exclude)
     return Topic(
-        content=current.content or (details[0] if details else ""),
-        details=details if current.content else details[1:],
+        content=content or (details[0] if details else ""),
+        details=details if content else details[1:],
         exclude=exclude,
         when=plan.when or current.when,
         where=plan.where or current.where,
@@ -137,11 +144,40 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         picture_of=current.picture_of,
         picture_weight=current.picture_weight,
         any_photo=current.any_photo and not plan.content,
-        galleries=[list(gallery) for gallery in current.galleries],
-        similar=list(current.similar),
+        similar=sorted(current.shown),
         liked=current.liked,
         disliked=current.disliked,
     )
+
+
+def _renamed(old: str, new: str) -> str:
+    """What is looked for where a detail names it anew: "" where it adds to it.
+
+    "a black dog in the snow" and "a white dog" give "a white dog in the snow"; "a dog and a horse"
+    and "the horse" give "the horse".
+    """
+    if not new or _ADDS.match(new) or refers_back(new):
+        return ""
+    before = {word.lower() for word in _WORD.findall(old)}
+    words = [word for word in _WORD.findall(new) if word.lower() not in _LITTLE]
+    if not words or words[-1].lower() not in before or kind_of(words[-1]) != "subjects":
+        return ""
+    if all(word.lower() in before for word in words):
+        return new
+    return _with_head(old, words[-1], _LEADING.sub("", new.strip())) if len(words) <= 3 else ""
+
+
+def _with_head(old: str, head: str, new: str) -> str:
+    """The old text with another description of the thing whose name is ``head``."""
+    found = re.search(rf"((?:[\w-]+\s+)*?)\b{re.escape(head)}\b", old, re.I)
+    looks = found[1].split() if found else []
+    kept = list(looks)
+    # "a red car" and "blue car": the look goes with the thing.
+    while kept and kind_of(kept[-1].lower()) == "attributes":
+        kept.pop()
+    dropped = r"\s+".join(map(re.escape, looks[len(kept) :]))
+    before = rf"{dropped}\s+" if dropped else ""
+    return re.sub(rf"\b{before}{re.escape(head)}\b", lambda _: new, old, count=1, flags=re.I)
 
 
 def _corrected(current: Topic, plan: Plan, alike: Alike, folders: Sequence[Path]) -> Topic:
@@ -184,7 +220,7 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
     head = new_words[-1] if new_words else text
     old_words = [word for word in _WORD.findall(old) if word.lower() not in _LITTLE]
     if head.lower() in (word.lower() for word in old_words) and len(new_words) > 1:
-        return re.sub(rf"\b{re.escape(head)}\b", text, old, count=1, flags=re.I)
+        return _with_head(old, head, text)
     if len(new_words) > 3:
         return f"{old}, {text}" if refers else None
     if old_words:
@@ -198,6 +234,8 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
 def _earlier(plan: Plan, session: Session, alike: Alike, folders: Sequence[Path]) -> Topic:
     """The topic that "back to the dogs", "the first ones" or "go back" means."""
     earlier = session.topics[:-1] or session.topics
+    # What found nothing is no place to go back to.
+    earlier = [topic for topic in earlier if topic.galleries] or earlier
     if plan.content or plan.where or plan.when:
         fitting = [
             topic

@@ -53,7 +53,6 @@ class Questions:
         chosen = Filter(dates=when, places=where, favourite=plan.favourite)
         ids = self.galleries.library.ids_matching(chosen)
         session.take_up(Topic(when=when, where=where, favourite=plan.favourite))
-        session.gallery = []
         count = len(ids)
         places = filter_words(Filter(places=where))
         times = filter_words(Filter(dates=when))

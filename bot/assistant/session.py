@@ -52,7 +52,8 @@ class Topic(BaseModel):
             weighs them anew.
         any_photo: whether any photo will do, whatever it shows.
         galleries: ids of the photos of each answer, in their order.
-        similar: ids of near-duplicates that stood behind those photos.
+        similar: ids of near-duplicates that stood behind those photos, and of what was shown for
+            the topic that this one narrows.
         liked: ids of photos that were shared, liked or made favourites: the next are like them.
         disliked: ids of photos that were turned down: the next are unlike them.
         looked_for: what the newest search went by, by name.
@@ -204,10 +205,10 @@ class Session(BaseModel):
         self.topics = [*others[-MAX_TOPICS + 1 :], topic]
 
     def show(self, photo_ids: list[int], similar: list[int]) -> None:
-        """Photos were offered for the current topic."""
+        """Photos were offered for the current topic; where there are none, the last ones stay."""
         assert self.topic is not None
-        self.gallery = photo_ids
         if photo_ids:
+            self.gallery = photo_ids
             self.topic.galleries.append(photo_ids)
             self.topic.similar = (self.topic.similar + similar)[-MAX_REMEMBERED:]
             if len(self.offered) < MAX_REMEMBERED:

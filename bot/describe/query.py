@@ -34,8 +34,9 @@ GUESSES_WEIGHT: Mapping[OfflineDescriber, float] = {"phrases": 0.25, "small_llm"
 guesses may add something, and never speak over the people. Those of the small language model are
 better than the phrases."""
 
+_COUNTED = frozenset({"a", "an", "any", "two", "three"})
 _DETERMINERS = frozenset(
-    ["a", "an", "the", "my", "our", "your", "his", "her", "their", "some", "any", "two", "three"]
+    {"the", "my", "our", "your", "his", "her", "their", "some", "that", "this", "those", "these"}
 )
 
 SENTENCE_WORDS = 5
@@ -99,11 +100,14 @@ def _as_sentence(text: str) -> str:
 def as_caption(text: str) -> str:
     """One or two bare words as a caption would say them: "boys" is "a boy", "street" "a street".
 
-    The encoders were trained on captions, and know a word less well alone than in its place. ""
-    where there is nothing to change: longer texts, and those that have an article.
+    The encoders were trained on captions, and know a word less well alone than in its place; of
+    whose it is ("my dog", "that dog") they know nothing. "" where there is nothing to change:
+    longer texts, and those that have an article.
     """
     words = text.split()
-    if not 1 <= len(words) <= 2 or words[0].lower() in _DETERMINERS or not text.isascii():
+    if len(words) > 1 and words[0].lower() in _DETERMINERS:
+        words = words[1:]
+    if not 1 <= len(words) <= 2 or words[0].lower() in _COUNTED or not text.isascii():
         return ""
     words[-1] = _singular(words[-1])
     article = "an" if words[0][0].lower() in "aeiou" else "a"

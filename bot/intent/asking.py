@@ -27,6 +27,7 @@ from bot.intent.asking_patterns import (
     TRAILING_PHOTO,
 )
 from bot.intent.occasion import topic_of, topic_of_work
+from bot.intent.words import split_words, word_list
 
 MAX_CHARS = 2_000
 """Of a message that are read: its start and its end, half each."""
@@ -123,6 +124,9 @@ def _take_apart_sentence(sentence: str) -> Asked:
     work = topic_of_work(sentence)
     if work:
         return Asked(_tidy(work), asks=True)
+    polite = _asked_politely(sentence)
+    if polite:
+        return Asked(_tidy(_without_end(polite, True)[0]), asks=True, names_photo=True)
     rest, asks, announces, named = sentence, False, False, False
     for _ in range(_ROUNDS):
         before = rest
@@ -152,6 +156,44 @@ def _take_apart_sentence(sentence: str) -> Asked:
     if not (asks or announces) and rest == sentence:
         return Asked(sentence)
     return Asked(_tidy(rest), asks, announces, named)
+
+
+_FAR_PHOTO = re.compile(
+    r"(?P<before>.{5,200}?)\b(?:photo(?:graph)?|picture|pic|snap|shot|foto)s?,? "
+    r"(?:of|with|w/?|where|from|showing|that shows?|in which)\s+(?P<what>\S.*)",
+    re.IGNORECASE,
+)
+_POLITE = frozenset(
+    split_words(
+        "i i'd i'm we we'd you it is was be am are would could can might may should will do does "
+        "if whether so very really most ever much too grateful delighted glad happy pleased "
+        "obliged kind good enough nice lovely dear possible possibly maybe perhaps wonder "
+        "wondering as to the a an my our some any that this one of those these for me us him her "
+        "please hello hi "
+        "trying try remember recall believe think need want wants wanted like love hoping hope "
+        "help mum mum's mom dad grandma grandpa granny wife husband daughter son friend asked asks "
+        "ask after have has got had there just only also now today once again and but search look "
+        "know where somewhere old new favourite favorite omg hey ok okay yo u pls plz out up in"
+    )
+)
+
+_WANTING = frozenset(
+    split_words("show find see search searching want wants wanted look looking bring fetch give")
+)
+
+
+def _asked_politely(sentence: str) -> str:
+    """What a photo shows that is asked for in many words: "I would be so grateful if you could …".
+
+    "" where anything but words of asking stands before the photo.
+    """
+    found = _FAR_PHOTO.match(sentence)
+    if found is None:
+        return ""
+    words = re.findall(r"[\w'’]+", found["before"].lower().replace("’", "'"))
+    known = _POLITE | word_list("asking")
+    asks = bool(_WANTING.intersection(words))
+    return found["what"] if asks and len(words) > 1 and known.issuperset(words) else ""
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:

@@ -312,7 +312,7 @@ GOES_ON = (
     r"(?:\d|(?:the|an?|any|some|my|our|your|his|her|their|this|that|these|those|it|i|we|you|he|"
     r"she|they|there|here|me|show|find|give|get|let|lets|send|see|pull|bring|open|search|try|can|"
     r"could|would|will|may|might|shall|should|do|does|did|have|has|had|is|are|was|were|am|what|"
-    r"where|which|who|when|how|why|please|pls|now|then|so|and|but|or|also|just|only|maybe|perhaps|"
+    r"where|which|who|when|how|why|please|pls|thanks|thank|now|then|so|and|but|or|also|just|only|maybe|perhaps|"
     r"more|another|ones?|no|not|photos?|pictures?|pics?|images?|something|anything|someone|"
     r"somebody|everything|all|both|again|go|ok|okay|older|newer)\b)"
 )
@@ -337,7 +337,7 @@ LEADING = re.compile(
     rf"omg|wow|ooh+|aww+|no worries|thank you)\b(?:{BREAK}|\s+)(?=\S)"
     rf"|(?:ok(?:ay)?|now|alright|yes)\b(?:{BREAK}(?=\S)|\s+(?={GOES_ON}|{_PREPOSITION}))"
     # These begin names, too: "great dane", "first snow", "well in the village".
-    rf"|(?:well|right|great|cool|wait|listen|look|sorry|perfect|nice|thanks|next|first)\b"
+    rf"|(?:well|right|great|fine|cool|wait|listen|look|sorry|perfect|nice|thanks|next|first)\b"
     rf"(?:{BREAK}(?=\S)|\s+(?={GOES_ON}))"
     r"|(?:photopal|bot|buddy|dear|mate|pal)\b\s*[,:!]\s*(?=\S)",
     re.IGNORECASE,

@@ -121,7 +121,10 @@ def _language_of(text: str) -> _Language | None:
     bare = text.lower().strip(" ,.!?¿¡")
     if bare in _SHARED:
         return None
-    if len(words) == 1 and words[0] not in _LIKE_ENGLISH and words[0] not in photo_words():
+    if all(_is_english(word) for word in words):
+        # "surfers in water" could be Dutch by each of its words.
+        return None
+    if len(words) == 1 and words[0] not in _LIKE_ENGLISH:
         named = [language for language in _languages() if words[0] in language.nouns]
         if named:
             return named[0]
@@ -138,6 +141,12 @@ def _language_of(text: str) -> _Language | None:
     if best is None or most <= 1.3 * english or most < max(1.5, 0.5 * len(words)):
         return None
     return best
+
+
+def _is_english(word: str) -> bool:
+    """Whether a word is one that people use in English when they speak of photos."""
+    known = photo_words() | _ENGLISH | word_list("asking")
+    return word in known or (word.endswith("s") and word[:-1] in known)
 
 
 def _read(text: str, language: _Language) -> Foreign:

@@ -123,7 +123,7 @@ NEWER = re.compile(
 BACK = re.compile(
     rf"{_ASK}(?:(?:can|could) we |let{_A}s |i want to |i{_A}d like to )?(?:go |get |come |jump |"
     rf"switch |bring me |take me )?(?:back|return) to\s+(?P<a>.+)"
-    rf"|(?:go |one step |take me |step )?back(?: again)?|undo(?: that| it)?|previous(?: page|"
+    rf"|(?:go |one step |take me |step )?back(?: again)?|undo(?: that| it)?|prev|previous(?: page|"
     rf" ones?)?"
     rf"|{_ASK}(?:the )?(?:previous|earlier) (?:ones?|{_PHOTOS}) again"
     rf"|(?:show me |can i see |let me see |what were |what was )?(?:the )?(?:ones?|"
@@ -132,6 +132,14 @@ BACK = re.compile(
     rf"|(?:the )?(?:ones?|{_PHOTOS}) (?:from )?before(?: again)?|(?:show me |can i see |"
     rf"let me see )?(?:the )?first ones again|bring back (?P<b>.+)|bring (?P<c>.+) back|"
     rf"put (?P<d>.+) back up",
+    re.IGNORECASE,
+)
+# The time and the place no longer count: "anywhere", "from any year".
+WIDER = re.compile(
+    rf"{_ASK}(?:(?:in|from|of|at|the) )?(?:(?:photos?|pictures?|ones?) (?:in |from )?)?(?:anywhere|"
+    r"everywhere|any ?place|any (?:place|year|time|date|country|city)|(?:all|other|any) (?:the )?"
+    r"(?:years|places|dates|countries|cities|times)|whenever|wherever|no matter (?:where|when)|"
+    r"(?:from )?(?:somewhere|anywhere|some ?place) else)(?: (?:else|at all|will do|is fine|then))?",
     re.IGNORECASE,
 )
 # Only what was not shown yet: "some I haven't seen", "different ones".
@@ -161,6 +169,36 @@ _SHARE_VERB = (
     r"(?:share|send|post|forward|export|download|save|e-?mail|mail|whats ?app|airdrop|text|upload|"
     r"message|hand|pass|drop|"
     r"give|put|attach|print)"
+)
+# A word of handing over that must be there, whatever else is said.
+SHARE_WORD = re.compile(rf"\b{_SHARE_VERB}\b", re.IGNORECASE)
+# A photo is to stay here: "don't share it", "please never send that one".
+KEEPS = re.compile(
+    rf"\b(?:don{_A}?t|do not|dont|never|not|no need to|stop|without|rather not)\b(?: \w+){{0,2}}? "
+    rf"(?:{_SHARE_VERB}|sharing|sending|posting|forwarding|exporting|saving)\b",
+    re.IGNORECASE,
+)
+# It was handed over before: "I already sent it", "was that sent?".
+SHARED_BEFORE = re.compile(
+    rf"\b(?:already|was|were|did|didn{_A}?t|have|has|had|been|(?:i|we|he|she|they)(?:{_A}ve)?) "
+    r"(?:\w+ ){0,2}(?:sent|shared|posted|forwarded|saved|exported|send|share|post)\b"
+    r"|\b(?:sent|shared|posted|forwarded)\b",
+    re.IGNORECASE,
+)
+# Something is asked of one that is shown: "is the third one from London?".
+ASKS_A_FACT = re.compile(
+    rf"(?:(?:and|so|but|ok(?:ay)?|hm+|oh|wait|hey),? )*(?:is|was|are|were|isn{_A}?t|wasn{_A}?t|"
+    r"does|did|has|had|who|what|when|where|why|how)\b(?! about\b)",
+    re.IGNORECASE,
+)
+# The question before is asked of another one: "and the second?".
+AND_THAT_ONE = re.compile(r"(?:and|what about|how about|ok(?:ay)?,? and)?[\s,]*", re.IGNORECASE)
+# How one that is shown looks: "the second one is cute", "lol the 3rd one is fire".
+ABOUT_LOOKS_OF_ONE = re.compile(
+    r"^(?:(?:lol|haha+|oh|omg|wow|aww*|and|but|hm+|i (?:like|love) how),? )*"
+    r"(?:is|was|looks?|seems?|are)\b(?! (?:it|perfect|fine|best|the (?:best|one|right)|right|"
+    r"what i|exactly))",
+    re.IGNORECASE,
 )
 # What is handed over: "it", "both of them".
 _PRONOUN = (
@@ -242,12 +280,26 @@ ACKNOWLEDGEMENT = re.compile(
     rf"lol+|lmao+|rofl|(?:ha)+h?|(?:he)+h?|aww*|(?:so|how|very|too|really) (?:cute|sweet|funny|"
     rf"nice|sad|lovely|pretty|good|cool)|beautiful|lovely|gorgeous|love (?:it|this|that|these|"
     rf"them)|good one|funny|amazing|awesome|brilliant|wonderful|oh (?:my|dear|well|wow|no)|really|"
-    rf"seriously|true|exactly|indeed|whatever|no (?:worries|problem)|it{_A}s (?:fine|ok|okay)|"
+    rf"seriously|true|exactly|indeed|finally|at last|whatever|no (?:worries|problem)|"
+    rf"it{_A}s (?:fine|ok|okay)|"
     rf"all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|me too|idk|dunno|hmm|interesting|"
     rf"(?:just )?forget (?:it|that|about (?:it|that))|stop(?: it| that)?|leave it|no matter|"
     rf"doesn{_A}t matter|"
     rf"good to know|fair enough|makes sense|nvm|never ?mind|hi+|hey+|hello+|hiya|yo|"
     rf"good (?:morning|evening|afternoon)|morning|evening)(?:[\s,.!?…]+|$))+",
+    re.IGNORECASE,
+)
+# Who or what is seen in a photo that was shown: "that's my nephew!", "thats us in the park".
+RECOGNISED = re.compile(
+    rf"(?:(?:oh|ooh|wow|aww*|and|but|hey|look|yes|yeah|lol|(?:ha)+)[\s,!]+)*"
+    rf"(?:that|it)(?:{_A}s| is| was) (?:my|our|me|us|grand\w+|mum|mom|dad|uncle|aunt|cousin)\b "
+    r"?(?:[\w'-]+ ?){0,7}",
+    re.IGNORECASE,
+)
+# Something is asked of what a photo shows, which nobody here can see: "was it snowing?".
+ASKS_WHAT_IS_SEEN = re.compile(
+    r"(?:(?:and|so|but|ok(?:ay)?|hm+|oh|wait),? )*(?:is|was|are|were) (?:it|that|he|she|they|those|"
+    r"these)\b(?! (?:possible|ok(?:ay)?|all|you)\b).{0,60}",
     re.IGNORECASE,
 )
 # A photo that was shown is praised: "nice colours in that one", "love the light in this".
@@ -369,7 +421,7 @@ ABOUT_ONE = re.compile(
     rf"{_ASK}(?:i(?:{_A}d| would|{_A}ll)? (?:like|love|prefer|take|want|mean|meant|choose|"
     rf"pick)(?: to see)? ?|(?:it{_A}s|it is|it was|that{_A}s|go for|choose|pick|open(?: up)?|"
     rf"zoom in on|zoom into|enlarge|make|select|click(?: on)?|what about|how about|look at|view|"
-    rf"yes,?|no,?|that one,?|as well|also|plus|and|not|too|then|the|one|please|bigger|larger|"
+    rf"yes,?|no,?|that one,?|as well|also|plus|and|too|then|the|one|please|bigger|larger|"
     rf"closer|up close|in full|full size|again|is|are|was|looks?|seems|good|great|nice|lovely|"
     rf"best|cute|perfect|fine|funny|right|beautiful|it|that|this|of|these|those|them|"
     rf"from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",

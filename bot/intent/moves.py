@@ -6,6 +6,7 @@ for one. What no rule knows is left to the classifier.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.intent import move_patterns as patterns
@@ -23,15 +24,20 @@ class Known:
         rest: what is left to be read as content; empty when the rule consumed the message.
         numbers: photos named by their places.
         aspect: what is asked of a photo that is shown.
+        wider: the time and the place that were named no longer count.
     """
 
     move: Move
     rest: str = ""
     numbers: tuple[int, ...] = ()
     aspect: Aspect = ""
+    wider: bool = False
 
 
 BOTH = (1, 2)
+_BY_ITSELF = frozenset(
+    {Move.SMALL_TALK, Move.THANKS, Move.GOODBYE, Move.HELP, Move.SHARE, Move.ORDINAL, Move.MORE}
+)
 
 
 def core_of(text: str) -> str:
@@ -78,7 +84,7 @@ def known_move(text: str, state: TalkState) -> Known | None:
         return Known(Move.THANKS)
     if patterns.ACKNOWLEDGEMENT.fullmatch(said):
         return Known(Move.SMALL_TALK)
-    if state.shown and patterns.PRAISE.fullmatch(said):
+    if state.shown and (patterns.PRAISE.fullmatch(said) or patterns.RECOGNISED.fullmatch(said)):
         return Known(Move.SMALL_TALK)
     if patterns.HELP.fullmatch(core):
         return Known(Move.HELP)
@@ -87,6 +93,8 @@ def known_move(text: str, state: TalkState) -> Known | None:
     asked = about_shown(core, shown=state.shown) if "who are you" not in core.lower() else None
     if asked:
         return Known(Move.QUESTION, numbers=asked.numbers, aspect=asked.aspect)
+    if state.shown and whole.endswith("?") and patterns.ASKS_WHAT_IS_SEEN.fullmatch(core):
+        return Known(Move.QUESTION, aspect="which")
     if asks_what_there_is(core):
         return Known(Move.QUESTION)
     if patterns.QUESTION.fullmatch(core):
@@ -127,13 +135,17 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
         return Known(Move.MORE)
     if not state.asked:
         return None
+    if patterns.WIDER.fullmatch(core):
+        return Known(Move.REFINE, wider=True)
     for pattern in (patterns.CORRECT, patterns.MEANT_AFTER):
         match = pattern.fullmatch(whole.rstrip(" .!?"))
         if match:
-            return Known(Move.CORRECT, next(part for part in match.groups() if part))
+            rest = next(part for part in match.groups() if part)
+            return _move_of_rest(rest, state) or Known(Move.CORRECT, rest)
     sentences = patterns.SENTENCES.split(whole)
     if len(sentences) > 1 and patterns.REJECT.fullmatch(core_of(sentences[0])):
-        return Known(Move.CORRECT, " ".join(sentences[1:]))
+        rest = " ".join(sentences[1:])
+        return _move_of_rest(rest, state) or Known(Move.CORRECT, rest)
     match = patterns.INSTEAD_AFTER.fullmatch(whole.rstrip(" .!?"))
     if match is None and patterns.INSTEAD_WORD.search(whole):
         match = patterns.INSTEAD.fullmatch(whole)
@@ -142,16 +154,34 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
     narrowed = patterns.ONE_WITH.match(match["rest"])
     if narrowed:
         return Known(Move.REFINE, match["rest"][narrowed.end() :])
-    return Known(Move.INSTEAD, match["rest"])
+    return _move_of_rest(match["rest"], state) or Known(Move.INSTEAD, match["rest"])
+
+
+def _move_of_rest(rest: str, state: TalkState) -> Known | None:
+    """What stands behind "no," where it is a move of its own: "no thanks, never mind"."""
+    known = known_move(rest, state)
+    if known is not None and known.move in _BY_ITSELF:
+        return known
+    parts = [part for part in re.split(r"[,.!;]\s*", rest) if part]
+    chatter = (patterns.ACKNOWLEDGEMENT, patterns.THANKS)
+    if all(any(one.fullmatch(part) for one in chatter) for part in parts):
+        return Known(Move.SMALL_TALK)
+    return None
 
 
 def _picked(whole: str, core: str, state: TalkState) -> Known | None:
     """A photo picked by its place, or handed over."""
+    if patterns.KEEPS.search(core):
+        return Known(Move.SMALL_TALK)
     numbers, without = numbers_in(core, shown=state.shown)
     shares = len(without.split()) <= 14 and bool(patterns.SHARE.fullmatch(without))
     if numbers:
         if shares:
             return Known(Move.SHARE, numbers=numbers)
+        if state.shown and asks_about_one(whole, without):
+            return Known(Move.QUESTION, numbers=numbers, aspect="which")
+        if state.shown and patterns.ABOUT_LOOKS_OF_ONE.search(without):
+            return Known(Move.SMALL_TALK)
         if _about_one(without):
             return Known(Move.ORDINAL, numbers=numbers)
         return None
@@ -166,6 +196,41 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
     ):
         return Known(Move.SHARE)
     return None
+
+
+def asks_about_one(whole: str, without: str) -> bool:
+    """Whether something is asked of a photo that is named by its place: "is the third from Rome?"
+
+    "can I have the second one?" and "the second one, please?" pick it.
+
+    Args:
+        whole: the message.
+        without: its core without the words for the place.
+    """
+    if patterns.ASKS_A_FACT.match(core_of(whole)):
+        return True
+    return whole.rstrip().endswith("?") and bool(patterns.AND_THAT_ONE.fullmatch(without.strip()))
+
+
+def may_hand_over(text: str, numbers: Sequence[int]) -> bool:
+    """Whether a message may ask for a photo to be handed over, as far as its words tell.
+
+    What is handed over cannot be taken back, so a guess is not enough: a word of sharing or the
+    place of a photo must be there, and no "don't", nothing past ("I already sent it"), no remark
+    ("the third one is fire").
+
+    Args:
+        text: the message.
+        numbers: the places of photos that it names.
+    """
+    core = core_of(text)
+    if patterns.KEEPS.search(core) or patterns.SHARED_BEFORE.search(core):
+        return False
+    if patterns.SHARE_WORD.search(core):
+        return True
+    _, without = numbers_in(core)
+    remark = asks_about_one(text, without) or patterns.ABOUT_LOOKS_OF_ONE.search(without)
+    return bool(numbers) and not remark
 
 
 def _about_one(without: str) -> bool:

@@ -83,9 +83,47 @@ _RELATION = frozenset(
 )
 
 
+_REMEMBERED = re.compile(
+    r"(?:(?:and|so|but|well|oh)[\s,]+)*there(?:'s| is| was| were| are| must be| should be|"
+    r" used to be) (?:an? |the |some |this |that |also |another )*(?:\w+ )?"
+    r"(?:photos?|pictures?|pics?|shots?|snaps?) (?:of|with|where|from|in which|showing)\b",
+    re.IGNORECASE,
+)
+"""A photo is told of that ought to be there: "there was a photo of a bride with red hair"."""
+
+_OWN_SCENE = re.compile(
+    r"(?:my|our) (?:[\w'-]+ ){1,3}(?:(?:\w+ing|on|in|at|with|by|near|under|beside|behind)\b)"
+    r"(?: [\w'-]+){0,6}",
+    re.IGNORECASE,
+)
+_TOLD_NOW = re.compile(
+    r"\b(?:is|are|am|was|were|has|had|have|did|does|do|will|would|can|could|got|came|went|said|told|"
+    r"keeps?|just|still|always|never|today|tonight|tomorrow|yesterday|again|now|this (?:morning|"
+    r"week|weekend|afternoon|evening)|hospital|surgery|pain|i|we|he|she|they|it|you)\b",
+    re.IGNORECASE,
+)
+
+
+def names_own_scene(said: str) -> bool:
+    """Whether a message is a caption of somebody of one's own: "my son playing football".
+
+    A verb of a story or a time ("my son is playing", "my dog in surgery today") tells of life.
+    """
+    bare = said.strip(" .!?")
+    return (
+        bool(_OWN_SCENE.fullmatch(bare))
+        and not _TOLD_NOW.search(bare)
+        and "Vd" not in shape_of(_PARTICIPLE.sub("", re.sub(r"\b\w+ing\b", "", bare)))
+    )
+
+
 def asks_plainly(said: str) -> bool:
     """Whether a message asks for photos in so many words, in its first or its last sentence."""
-    if NEGATED.search(said) or _TELLS.match(said):
+    if NEGATED.search(said):
+        return False
+    if _REMEMBERED.match(said):
+        return True
+    if _TELLS.match(said):
         return False
     sentences = [part for part in re.split(r"(?<=[.!?;:])\s+|,\s+", said) if part.strip(" .,!?")]
     core = core_of(said)

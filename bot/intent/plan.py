@@ -97,6 +97,7 @@ class Plan:
         favourite: only photos that the person marked as favourites.
         any_photo: any photo will do, whatever it shows: "surprise me", "everything you have".
         unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
+        wider: whatever the time and the place: "anywhere", "any year".
         sure: probability of the move, 0 to 1.
         language: of the message, as its two-letter code.
         problem: one sentence for the person when a date or place makes no sense.
@@ -118,6 +119,7 @@ class Plan:
     favourite: bool = False
     any_photo: bool = False
     unseen: bool = False
+    wider: bool = False
     sure: float = 1.0
     language: str = "en"
     problem: str = ""

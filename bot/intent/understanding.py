@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -37,13 +37,15 @@ from bot.intent.features import (
 from bot.intent.languages import Foreign, read_foreign
 from bot.intent.like_this import Alike, split_alike
 from bot.intent.move_model import MoveModel, decide
-from bot.intent.moves import Known, core_of, known_move, wants_unseen
+from bot.intent.moves import Known, core_of, known_move, may_hand_over, wants_unseen
+from bot.intent.numbers import numbers_in
 from bot.intent.plain_asking import (
     NEGATED,
     announces_plainly,
     asks_plainly,
     is_caption,
     is_refusal,
+    names_own_scene,
 )
 from bot.intent.plan import Aspect, Move, Plan, TalkState
 from bot.intent.spelling import Speller
@@ -63,6 +65,12 @@ RULE_SURE = 0.97
 
 MAX_ORDER_WORDS = 12
 """Of a message that asks for the oldest or newest photos and names nothing else."""
+
+PICK_SURE = 0.5
+"""From which probability on the classifier may say that a photo is to be handed over …"""
+
+REJECT_SURE = 0.4
+"""… or that all that is shown is turned down."""
 
 DESCRIPTION_THRESHOLD = 0.3
 REFUSAL_THRESHOLD = 0.9
@@ -151,6 +159,15 @@ _NEXT_TOPIC = re.compile(
     r"(?:(?:ok(?:ay)?|and|great|thanks|lovely|good|nice|so|right)[\s,.!]+)*(?:now|next|then)\b[\s,:]+",
     re.IGNORECASE,
 )
+_NEXT_THING = re.compile(
+    r"(?:(?:ok(?:ay)?|and|so|great|thanks|thank you|lovely|good|nice|right|cool|fine)[\s,.!]+)*"
+    r"(?:what about|how about|now|and)\b[\s,]+(?:(?:an?|the|some|any|my|our|two|three) "
+    r"(?!(?:rest|same|other|way|moment|minute|bit|time)\b)|[a-z]+s\b(?= \w))"
+    r"(?!.*\b(?:is|are|was|were|you|we|i)\b)",
+    re.IGNORECASE,
+)
+"""Another thing is named: "what about people at a table", "thanks, and a boat?"."""
+
 _ONE_IS = re.compile(
     r"^(?:the|that) (?:one|photo|picture|pic) (?:that |which |who )?(?:i (?:mean|meant|want|"
     r"wanted)(?: (?:is|was|has|had))?|is|was|has|had)\s+",
@@ -200,6 +217,30 @@ class _Mentions:
                 flags=re.IGNORECASE,
             )
         return re.sub(r"\s+([,.?!])", r"\1", " ".join(text.split())) if self.words else text
+
+
+_NOT_THERE = re.compile(
+    r"(?:no[,.]? |sorry,? )?not (?:in |from |at |on )?(?P<out>[^,;.]+)[,;.]\s*(?:but )?"
+    r"(?P<instead>\S.*)",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:not|no|but|without|except(?: for)?|leave out|skip|from|in|the ones?|those|any)\b",
+    re.IGNORECASE,
+)
+
+
+def _complement(mentions: _Mentions) -> "tuple[DateRange, ...]":
+    """All time but the one that is mentioned; empty where there is not exactly one."""
+    from retrieval.filters import DateRange
+
+    if len(mentions.when) != 1 or mentions.where or mentions.folders:
+        return ()
+    (out,) = mentions.when
+    day = timedelta(days=1)
+    before = [DateRange(None, out.first - day)] if out.first else []
+    after = [DateRange(out.last + day, None)] if out.last else []
+    return (*before, *after)
 
 
 def _shipped_sentences() -> SentenceBase:
@@ -258,6 +299,14 @@ class Understanding:
             return self._of_alike(alike, state, now=now, places=places)
         ranked = split_extreme(said)
         mentions = _mentions_in(ranked.text, now=now, places=places)
+        other = _NOT_THERE.fullmatch(ranked.text.strip()) if state.asked else None
+        if other and mentions.words:
+            # "not Lisbon, London": what is named instead is all that is wanted.
+            out, instead = (
+                _mentions_in(other[part], now=now, places=places) for part in ("out", "instead")
+            )
+            if out.words and instead.words:
+                ranked, mentions = replace(ranked, text=other["instead"]), instead
         if foreign:
             read = written_abroad(text, asks=foreign.asks or foreign.names_things)
             if read:
@@ -299,6 +348,10 @@ class Understanding:
     ) -> Plan:
         excluded = split_exclusion(said, begun=state.asked).exclude
         if excluded and any(words in excluded for words in mentions.words):
+            other_times = _complement(mentions)
+            if other_times and not _own_words(_NOT.sub(" ", mentions.cut(said))):
+                move = Move.REFINE if state.asked else Move.REQUEST
+                return Plan(move, when=other_times, sure=0.9)
             # "leave out Munich": a place or time that is excluded is none to look in.
             mentions = _Mentions()
         rest = mentions.cut(said)
@@ -347,9 +400,15 @@ class Understanding:
             content = content if _own_words(content) else ""
         if move is Move.CORRECT and not content and not exclude and mentions.words:
             move = Move.REFINE
+        if known.wider:
+            return Plan(Move.REFINE, wider=True, sure=RULE_SURE)
         if known.aspect:
             number = numbers[0] if numbers else None
-            return Plan(move, number=number, numbers=numbers, aspect=known.aspect, sure=RULE_SURE)
+            aspect = known.aspect
+            if aspect == "which" and mentions.words:
+                # "is the third one from London?"
+                aspect = "where" if mentions.where else "when"
+            return Plan(move, number=number, numbers=numbers, aspect=aspect, sure=RULE_SURE)
         plan = Plan(
             move,
             content,
@@ -385,6 +444,11 @@ class Understanding:
             return Move.REQUEST, 0.9
         if not foreign and announces_plainly(said):
             return Move.ANNOUNCE, 0.9
+        if not foreign and (names_own_scene(said) or (state.asked and _NEXT_THING.match(said))):
+            return Move.REQUEST, 0.8
+        if not move.wants_photo and len(shape) == 1 and kind_of(said.lower()) == "subjects":
+            # "baby", "dog": the name of what a photo may show and nothing else.
+            return Move.REQUEST, 0.6
         if not foreign and state.asked and _SAME_WITH.match(core_of(said)):
             return Move.REFINE, 0.9
         if not foreign and state.asked and _names_next(said):
@@ -428,6 +492,15 @@ class Understanding:
             move = Move.REQUEST
         if move is Move.EXCLUDE and not plan.exclude:
             move = Move.REFINE if state.asked else Move.REQUEST
+        numbers = plan.numbers
+        if move in (Move.SHARE, Move.ORDINAL):
+            numbers, _ = numbers_in(core_of(said), shown=state.shown)
+            if plan.sure < PICK_SURE or not may_hand_over(said, numbers):
+                # What is handed over cannot be taken back: a guess is not enough for that.
+                return Plan(Move.SMALL_TALK, sure=plan.sure)
+        if move is Move.REJECT and plan.sure < REJECT_SURE:
+            # All that is shown would be turned down for good.
+            return Plan(Move.SMALL_TALK, sure=plan.sure)
         if move in (
             Move.OLDER,
             Move.NEWER,
@@ -438,7 +511,8 @@ class Understanding:
             Move.ORDINAL,
         ):
             content = content if has_words and _overlaps(content, state.topic) else ""
-        return _filled(replace(plan, move=move, content=content if has_words else ""), mentions)
+        content = content if has_words else ""
+        return _filled(replace(plan, move=move, content=content, numbers=numbers), mentions)
 
 
 def _before_showing(text: str) -> str:
