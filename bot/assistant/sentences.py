@@ -67,6 +67,10 @@ def vocabulary(language: str) -> Vocabulary:
     return Vocabulary(*known.get(language, known[DEFAULT_LANGUAGE])["words"])
 
 
+_FROM_OPEN = re.compile(r"\bfrom (?=(?:since|until) )", re.IGNORECASE)
+"""Time with an open end has its own word: "since 2023", not "from since 2023"."""
+
+
 def say(session: Session, kind: str, **values: object) -> str:
     """The next sentence of a kind, in the language of the session where it has one.
 
@@ -79,6 +83,8 @@ def say(session: Session, kind: str, **values: object) -> str:
     session.said[kind] = used + 1
     text = variants[used % len(variants)].format(**values)
     text = " ".join(text.split()).replace(" .", ".").replace(" ,", ",")
+    if session.language == DEFAULT_LANGUAGE:
+        text = _FROM_OPEN.sub("", text)
     return text[:1].upper() + text[1:]
 
 

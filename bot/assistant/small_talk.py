@@ -24,7 +24,7 @@ _BAD = re.compile(
     r"\b(sick|ill|flu|fever|hurts?|hurting|pain|broke|broken|lost|died|dead|death|funeral|vet"
     r"|hospital|surgery|sad|sorry|worried|worry|scared|afraid|tired|exhausted|awful|terrible"
     r"|horrible|worst|cry|crying|cried|miss(?:ed)? (?:him|her|them|you)|fired|cancelled|stolen"
-    r"|crash(?:ed)?|accident|dentist|headache|numb|stuck|stress(?:ed|ful)?|ugh|krank|traurig"
+    r"|crash(?:ed)?|accident|dentist|doctor|headache|hungry|thirsty|raining|numb|stuck|stress(?:ed|ful)?|ugh|krank|traurig"
     r"|malade|triste|enfermo|malato|doente|ziek)\b",
     re.I,
 )
@@ -35,6 +35,8 @@ _GOOD = re.compile(
     re.I,
 )
 _OK_WORDS = 3
+_REMARK_WORDS = 5
+"""So few words are a remark ("that's my nephew!"), no story."""
 _OFF_TOPIC = re.compile(
     r"^(?:(?:and|so|but|ok(?:ay)?|hey|hi|well|then)[\s,]+)*(?:(?:what|who|whom|whose|when|where|"
     r"why|how|which)(?:['’]?(?:s|re|d|ll))?\b"
@@ -82,7 +84,7 @@ def tone_of(message: str) -> Tone:
         return "bad"
     if _GOOD.search(message):
         return "good"
-    return "ok" if len(words) <= _OK_WORDS else "story"
+    return "ok" if len(words) <= _REMARK_WORDS else "story"
 
 
 _QUESTION_WORDS = 14

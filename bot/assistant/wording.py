@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.assistant.facts import (
     MAX_NAMED,
@@ -124,9 +125,10 @@ def extreme_text(
         return say(session, "closest", facts=facts, subject_lower=lower(named))
     kind = extreme if len(photos) == 1 else f"{extreme}_many"
     values = {"facts": facts, "count": count_words(len(photos), session.language)}
-    of = f" of {lower(named)}" if named else ""
-    place = filter_words(topic.filter())
-    return say(session, kind, of=of or (f" from {place}" if place else ""), **values)
+    places = filter_words(replace(topic.filter(), dates=()))
+    of = f" of {lower(named)}" if named else f" from {places}" if places else ""
+    times = f" {in_time(topic.when)}" if topic.when and not named else ""
+    return say(session, kind, of=of + times, **values)
 
 
 def photos_told(

@@ -134,6 +134,12 @@ BACK = re.compile(
     rf"put (?P<d>.+) back up",
     re.IGNORECASE,
 )
+# So many photos are wanted, not the one with that number: "show me 3".
+SO_MANY = re.compile(
+    rf"(?:show|give|find|get)(?: me| us)? (?:just |only |another )?(?:\d{{1,2}}|two|three|four|"
+    rf"five|six|ten|a few|some)(?: {_PHOTOS})?(?: please)?",
+    re.IGNORECASE,
+)
 # The time and the place no longer count: "anywhere", "from any year".
 WIDER = re.compile(
     rf"{_ASK}(?:(?:in|from|of|at|the) )?(?:(?:photos?|pictures?|ones?) (?:in |from )?)?(?:anywhere|"

@@ -135,6 +135,8 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
         return Known(Move.MORE)
     if not state.asked:
         return None
+    if patterns.SO_MANY.fullmatch(core):
+        return Known(Move.MORE)
     if patterns.WIDER.fullmatch(core):
         return Known(Move.REFINE, wider=True)
     for pattern in (patterns.CORRECT, patterns.MEANT_AFTER):
@@ -173,6 +175,8 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
     """A photo picked by its place, or handed over."""
     if patterns.KEEPS.search(core):
         return Known(Move.SMALL_TALK)
+    if state.asked and patterns.SO_MANY.fullmatch(core):
+        return None
     numbers, without = numbers_in(core, shown=state.shown)
     shares = len(without.split()) <= 14 and bool(patterns.SHARE.fullmatch(without))
     if numbers:

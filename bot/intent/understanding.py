@@ -159,9 +159,10 @@ _NEXT_TOPIC = re.compile(
     r"(?:(?:ok(?:ay)?|and|great|thanks|lovely|good|nice|so|right)[\s,.!]+)*(?:now|next|then)\b[\s,:]+",
     re.IGNORECASE,
 )
+_TURNS_DOWN = re.compile(r"\b(?:no|nah|nope|not|wrong|none|never)\b|n't\b", re.IGNORECASE)
 _NEXT_THING = re.compile(
     r"(?:(?:ok(?:ay)?|and|so|great|thanks|thank you|lovely|good|nice|right|cool|fine)[\s,.!]+)*"
-    r"(?:what about|how about|now|and)\b[\s,]+(?:(?:an?|the|some|any|my|our|two|three) "
+    r"(?:what about|how about|now|(?<=[\s,.!])and)\b[\s,]+(?:(?:an?|the|some|any|my|our|two|three) "
     r"(?!(?:rest|same|other|way|moment|minute|bit|time)\b)|[a-z]+s\b(?= \w))"
     r"(?!.*\b(?:is|are|was|were|you|we|i)\b)",
     re.IGNORECASE,
@@ -498,7 +499,7 @@ class Understanding:
             if plan.sure < PICK_SURE or not may_hand_over(said, numbers):
                 # What is handed over cannot be taken back: a guess is not enough for that.
                 return Plan(Move.SMALL_TALK, sure=plan.sure)
-        if move is Move.REJECT and plan.sure < REJECT_SURE:
+        if move is Move.REJECT and plan.sure < REJECT_SURE and not _TURNS_DOWN.search(said):
             # All that is shown would be turned down for good.
             return Plan(Move.SMALL_TALK, sure=plan.sure)
         if move in (
