@@ -110,7 +110,7 @@ def index(
         from retrieval.library import Library
         from retrieval.library.connection import FOREVER
 
-        settings = _with_encoder(chosen, settings, rebuild)
+        settings = _with_encoder(chosen, settings)
         run = _bulk_run(engine, workers, settings.encoder)
         embedder = open_encoder(settings.encoder)
         patience = 0.0 if no_wait else FOREVER
@@ -169,15 +169,14 @@ def _bulk_run(
     )
 
 
-def _with_encoder(folders: list[Path], settings: "Settings", rebuild: bool) -> "Settings":
+def _with_encoder(folders: list[Path], settings: "Settings") -> "Settings":
     """Settings with the encoder that made the library; without one, a folder must be named."""
     from retrieval.library import Library
 
     try:
         with Library.read(settings.library_path) as books:
             known = books.roots()
-            if not rebuild:
-                settings = with_encoder_of(books, settings)
+            settings = with_encoder_of(books, settings)
     except LibraryNotFound:
         known = []
     if not folders and not known:

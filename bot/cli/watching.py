@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.factories import open_encoder
 from bot.cli.output import Results, counted, note
 from bot.cli.texts import read_new_texts
 
@@ -28,6 +29,7 @@ def watch(out: Results, library: "Library", encoder: "Encoder", folders: Sequenc
         encoder: the library's.
         folders: those to be watched; none for all that are indexed.
     """
+    from retrieval.errors import EncoderMismatch
     from retrieval.indexing.watch import Watcher
 
     chosen = list(folders) or library.roots()
@@ -44,10 +46,26 @@ def watch(out: Results, library: "Library", encoder: "Encoder", folders: Sequenc
     note(f"photopal: watching {counted(len(chosen), 'folder')}; Ctrl-C stops")
     with _stopped_by_signals(stop):
         try:
-            Watcher(library, encoder, chosen, tell, stop).run()
+            while True:
+                try:
+                    Watcher(library, encoder, chosen, tell, stop).run()
+                    break
+                except EncoderMismatch:
+                    encoder = _new_encoder(library)
         except KeyboardInterrupt:
             stop.set()
     note("photopal: stopped watching; what changed until now is in the library")
+
+
+def _new_encoder(library: "Library") -> "Encoder":
+    """The encoder that the library was switched to while it was watched."""
+    from retrieval.indexing.pipeline import check_encoder
+
+    name = library.encoder_name or ""
+    encoder = open_encoder(name)
+    check_encoder(library, encoder)
+    note(f"photopal: the library has the encoder {name} now; watching goes on with it")
+    return encoder
 
 
 @contextmanager

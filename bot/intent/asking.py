@@ -124,9 +124,9 @@ def _take_apart_sentence(sentence: str) -> Asked:
     work = topic_of_work(sentence)
     if work:
         return Asked(_tidy(work), asks=True)
-    polite = _asked_politely(sentence)
-    if polite:
-        return Asked(_tidy(_without_end(polite, True)[0]), asks=True, names_photo=True)
+    far = _asked_politely(sentence)
+    if far:
+        return Asked(_tidy(_without_end(far, True)[0]), asks=True, names_photo=True)
     rest, asks, announces, named = sentence, False, False, False
     for _ in range(_ROUNDS):
         before = rest

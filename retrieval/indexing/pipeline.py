@@ -18,7 +18,8 @@ import contextlib
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,13 @@ from PIL import Image
 from retrieval.encoders.base import Encoder, searches
 from retrieval.errors import EncoderMismatch
 from retrieval.indexing.diff import Changes, compare, losses, outermost, under
+from retrieval.indexing.exchanged import exchanged
 from retrieval.indexing.reader import FileRead, FileReader, decoded_side
 from retrieval.indexing.reembed import renew
 from retrieval.indexing.report import Failed, IndexReport, Progress, Remarked
 from retrieval.indexing.roots import Looked, choose_roots, look_through, remember, review_roots
 from retrieval.library import KnownFile, Library, Photo
+from retrieval.library.records import Companion
 from retrieval.photos.metadata import Metadata
 from retrieval.photos.remote import RemotePath
 from retrieval.photos.scan import ScannedFile
@@ -162,6 +165,9 @@ class _Run:
         self.refused: dict[str, str] = {}
         self.seen: set[Path] = set()
         self.moved_ids: set[int] = set()
+        self.displaced: Sequence[int] = ()
+        self.companions: Mapping[Path, Companion] = {}
+        self.gone: Mapping[Path, KnownFile] = {}
         self.roots: list[Path] = []
 
     def index(self, folders: Sequence[Path], rebuild: bool, remove_missing: bool) -> IndexReport:
@@ -180,6 +186,7 @@ class _Run:
             self.known = self.library.known_files()
         self.force = rebuild
         self.library.set_roots(outermost([*self.library.roots(), *self.roots]))
+        self.companions = self.library.companions()
         remember(self.library, self.roots, looked)
         self.reader.known = {} if rebuild else self.known
         self.seen = {file.path for file in looked.files}
@@ -189,6 +196,8 @@ class _Run:
             changes = compare(
                 looked.files, self.known, self.roots, looked.unknown, read_all=rebuild
             )
+        if not rebuild:
+            self._follow_exchanged(changes)
         self._settle_unread(changes)
         self.to_read = len(changes.to_read)
         if changes.to_read and not rebuild:
@@ -221,6 +230,32 @@ class _Run:
         self.report.unchanged += changes.unchanged
         self.done += len(changes.problems) + len(changes.failed_before) + changes.unchanged
 
+    def _follow_exchanged(self, changes: Changes) -> None:
+        """Let photos keep their ids and marks whose files have taken each other's names."""
+        self.gone = changes.gone
+        found = exchanged(changes.to_read, self.known, changes.gone)
+        if not found.moved:
+            return
+        before = {one.photo_id: (path, one) for path, one in self.known.items()}
+        with self.library.transaction():
+            self.library.remove_photos(found.displaced)
+            self.library.exchange_names(
+                {photo_id: (file.path, _stamp(file)) for photo_id, file in found.moved}
+            )
+        for photo_id, _ in found.moved:
+            old, _ = before[photo_id]
+            self.known.pop(old, None)
+            changes.gone.pop(old, None)
+        for photo_id, file in found.moved:
+            _, one = before[photo_id]
+            self.known[file.path] = replace(one, **_stamp(file))
+        followed = {file.path for _, file in found.moved}
+        changes.to_read = [file for file in changes.to_read if file.path not in followed]
+        self.moved_ids.update(photo_id for photo_id, _ in found.moved)
+        self.report.moved += len(found.moved)
+        self.displaced = found.displaced
+        self.done += len(found.moved)
+
     def _remove(self, gone: dict[Path, KnownFile], looked: Looked, remove_missing: bool) -> None:
         """Take photos out whose files are gone, unless it is rather their folder that is."""
         gone = {path: known for path, known in gone.items() if known.photo_id not in self.moved_ids}
@@ -231,10 +266,20 @@ class _Run:
             lost = [loss.folder for loss in self.report.lost]
             gone = {path: known for path, known in gone.items() if not under(path, lost)}
         removed = [*gone.values(), *joined.values()]
-        self.library.remove_photos([known.photo_id for known in removed])
-        self.report.removed = len(removed)
+        with self.library.transaction():
+            self._hand_on_to_companions(joined, looked)
+            self.library.remove_photos([known.photo_id for known in removed])
+        self.report.removed = len(removed) + len(set(self.displaced) - self.moved_ids)
         kept = [loss.folder for loss in self.report.lost]
         self.library.set_mounts([*looked.mounts, *(one for one in looked.away if one in kept)])
+
+    def _hand_on_to_companions(self, joined: Mapping[Path, KnownFile], looked: Looked) -> None:
+        """The developed photo stands for its RAW from now on, with what was said of that."""
+        for path, known in joined.items():
+            companion = looked.companions.get(path)
+            target = self.library.id_at(companion.photo) if companion else None
+            if target is not None:
+                self.library.hand_on_marks(known.photo_id, target)
 
     # -- reading and embedding -------------------------------------------------------------
 
@@ -382,7 +427,10 @@ class _Run:
         )
         vector = self.library.vectors([twin.id])[0]
         read.remark = twin.remark
-        self._put(read, known.photo_id if known else None, metadata, vector)
+        written = self._put(read, known.photo_id if known else None, metadata, vector)
+        if known is None:
+            # A copy of what was hidden is not to be seen either.
+            self.library.hand_on_marks(twin.id, written)
         self._count(read, None)
         return True
 
@@ -418,8 +466,8 @@ class _Run:
         photo_id: int | None,
         metadata: Metadata,
         vector: NDArray[np.float32],
-    ) -> None:
-        self.library.put_photo(
+    ) -> int:
+        written = self.library.put_photo(
             read.file.path,
             photo_id=photo_id,
             content_hash=str(read.content_hash),
@@ -428,8 +476,14 @@ class _Run:
             remark=read.remark,
             **_stamp(read.file),
         )
+        companion = self.companions.get(read.file.path) if photo_id is None else None
+        stood_for_it = self.gone.get(companion.photo) if companion else None
+        if stood_for_it is not None:
+            # A RAW whose JPEG was deleted: it is the photo now.
+            self.library.hand_on_marks(stood_for_it.photo_id, written)
         if read.remark:
             self.report.remarked.append(Remarked(read.file.path, read.remark))
+        return written
 
     def _fail(self, read: FileRead) -> None:
         """Note a failure; one of the content is not tried again until the file changes."""

@@ -253,6 +253,7 @@ class _Run:
                 self._count()
                 self._embed_lacking()
                 with self._writing():
+                    self._forgive_copies()
                     # Photos that came while the last batch was embedded.
                     fresh = self.library.count_lacking(fingerprint) - len(self.unread)
                     if fresh > 0 and self._is_new():
@@ -357,6 +358,16 @@ class _Run:
         self.encoder.encode_images([Image.new("RGB", (side, side), "grey")])
 
     # -- what may go wrong -----------------------------------------------------------------
+
+    def _forgive_copies(self) -> None:
+        """Photos that got their vector by a copy of them that could be read."""
+        after, lacking = 0, set[int]()
+        while self.unread and (
+            page := self.library.lacking(self.encoder.fingerprint, after=after, limit=PAGE)
+        ):
+            lacking.update(one.photo_id for one in page)
+            after = page[-1].photo_id
+        self.unread = {one: path for one, path in self.unread.items() if one in lacking}
 
     def _check_unread(self) -> None:
         if not self.unread:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retrieval.encoders.base import Encoder
-from retrieval.errors import FolderNotFound, NoPhotosFound, RetrievalError
+from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound, RetrievalError
 from retrieval.indexing.diff import outermost, under
 from retrieval.indexing.pipeline import index_folders
 from retrieval.indexing.report import IndexReport
@@ -97,6 +97,7 @@ class Watcher:
         self._own = [Path(os.path.realpath(home()))]
         self._index = open_index(self.library)
         self._pending: set[Path] = set()
+        self._was_indexed: set[Path] = set()
         self._not_before = 0.0
         self._all_again = time.monotonic() + ALL_AGAIN_SECONDS
         self._polling = False
@@ -198,10 +199,14 @@ class Watcher:
         try:
             with self.library.writing(patience=FOREVER, on_wait=self._say_that_it_waits):
                 before = self.library.change
-                report = self._indexed(folders)
+                folders = self._not_forgotten(folders)
+                report = self._indexed(folders) if folders else IndexReport()
                 added = self._added_since(before) if report.indexed else []
         except FolderNotFound:
             return
+        except EncoderMismatch:
+            # It would be refused for ever: whoever watches has to open the new encoder.
+            raise
         except RetrievalError as error:
             self._not_before = time.monotonic() + TRY_AGAIN_SECONDS
             self._tell_once(self.library.path, str(error), f"{error}; it is tried again")
@@ -212,13 +217,26 @@ class Watcher:
             self._all_again = time.monotonic() + ALL_AGAIN_SECONDS
         self._tell_of(report, added)
 
+    def _not_forgotten(self, folders: Sequence[Path]) -> list[Path]:
+        """These folders without those that were taken out of the library meanwhile."""
+        roots = self.library.roots()
+        inside = {one for one in folders if one in roots or under(one, roots)}
+        forgotten = [one for one in folders if one in self._was_indexed and one not in inside]
+        for folder in forgotten:
+            self._roots.remove(folder)
+            self._say(f"{folder} is no longer in the library, so it is watched no more")
+        kept = [one for one in folders if one not in forgotten]
+        self._was_indexed |= inside
+        return kept
+
     def _indexed(self, folders: Sequence[Path]) -> IndexReport:
         """What a run over these folders did; one without any photo yet is nothing to speak of."""
-        total = IndexReport()
         try:
-            return index_folders(self.library, self.encoder, folders, index=self._index)
+            report = index_folders(self.library, self.encoder, folders, index=self._index)
         except NoPhotosFound:
-            return total
+            return IndexReport()
+        self._was_indexed |= set(folders)
+        return report
 
     def _added_since(self, change: int) -> list[Path]:
         ids = self.library.ids_changed_since(change)

@@ -6,7 +6,7 @@ every transaction that alters what can be searched.
 
 import contextlib
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,13 @@ class Library(VectorSets, Texts):
             )
             for path, number, size, mtime, content, status, reason, inode, ctime in rows
         }
+
+    def id_at(self, path: Path) -> int | None:
+        """The present photo whose file has this path, or None."""
+        row = self._one(
+            "SELECT id FROM photo WHERE path = ? AND status = 'present'", (stored_path(path),)
+        )
+        return int(row[0]) if row else None
 
     def hidden_photos(self) -> list[Photo]:
         """All photos that the person hid, in the order of their ids."""
@@ -445,6 +452,35 @@ class Library(VectorSets, Texts):
             row = self._one("SELECT taken_at FROM photo WHERE id = ?", (photo_id,))
             self._derive_from_path(photo_id, path, row[0] if row else None)
 
+    def exchange_names(self, names: Mapping[int, tuple[Path, Mapping[str, Any]]]) -> None:
+        """Give photos new paths all at once; some may take those that others of them had.
+
+        Args:
+            names: by the photo's id its new path and what :meth:`move_photo` takes besides.
+        """
+        with self.transaction():
+            # No two present photos may have one path, not even on the way.
+            self._many(
+                "UPDATE photo SET path = 'on its way ' || id WHERE id = ?",
+                [(photo_id,) for photo_id in names],
+            )
+            for photo_id, (path, stamp) in names.items():
+                self.move_photo(photo_id, path, **stamp)
+
+    def hand_on_marks(self, source: int, target: int) -> None:
+        """What a person said of one photo holds for another one, too: a favourite, or hidden."""
+        marks = self._one(
+            "SELECT favourite, hidden FROM photo WHERE id = ? AND (favourite <> 0 OR hidden <> 0)",
+            (source,),
+        )
+        if marks is not None and source != target:
+            with self.transaction():
+                self._execute(
+                    "UPDATE photo SET favourite = max(favourite, ?), hidden = max(hidden, ?) "
+                    "WHERE id = ?",
+                    (*marks, target),
+                )
+
     def update_places(self) -> None:
         """Give photos without a position the place that their folders name; after indexing."""
         with self.transaction(alters_search=False):
@@ -469,7 +505,10 @@ class Library(VectorSets, Texts):
             self._mark(photo_id, "hidden", hidden)
 
     def remove_photos(self, photo_ids: Sequence[int]) -> None:
-        """These files are gone. Their vectors are kept for a while: files come back."""
+        """These files are gone. Their vectors are kept for a while: files come back.
+
+        A copy of the same bytes that is still there takes over what the person said of them.
+        """
         if not photo_ids:
             return
         with self.transaction():
@@ -477,6 +516,15 @@ class Library(VectorSets, Texts):
                 "UPDATE photo SET status = 'removed', indexed_at = ? WHERE id = ?",
                 [(now(), int(photo_id)) for photo_id in photo_ids],
             )
+            for some in chunks([int(one) for one in photo_ids]):
+                marks = ",".join("?" * len(some))
+                for source, target in self._all(
+                    "SELECT gone.id, copy.id FROM photo gone JOIN photo copy "
+                    "ON copy.content_hash = gone.content_hash AND +copy.status = 'present' "
+                    f"WHERE gone.id IN ({marks}) AND (gone.favourite <> 0 OR gone.hidden <> 0)",
+                    some,
+                ):
+                    self.hand_on_marks(source, target)
 
     def forget_removed(self, before: datetime) -> int:
         """Delete all trace of photos that were removed before this moment; how many."""

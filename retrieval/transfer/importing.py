@@ -79,7 +79,7 @@ def import_library(
             with Library.read(made) as new:
                 photos = new.counts().present
             try:
-                with Library.open(library, patience=0.0) as existing, Library.read(made) as new:
+                with Library.open(library, patience=0.0) as existing, Library.open(made) as new:
                     added, known = merge(new, existing, source)
             except LibraryNotFound:
                 _move(made, library)
@@ -245,7 +245,8 @@ def _move(made: Path, library: Path) -> None:
     if not lock.acquire():
         raise LibraryBusy(f"another process makes the library {library}: wait until it is done")
     try:
-        if library.exists():
+        # An empty file is what an interrupted start leaves, and holds no library.
+        if library.exists() and library.stat().st_size:
             raise LibraryBusy(f"another process has just made the library {library}: try again")
         for path in (index_path(library), stamp_path(index_path(library))):
             path.unlink(missing_ok=True)

@@ -17,17 +17,27 @@ def merge(new: Library, existing: Library, source: Path) -> tuple[int, int]:
     it is one in either library. Files that could not be read, or were gone, are left out: the next
     run of indexing finds out anew.
 
+    Args:
+        new: opened for writing; which of its vectors are searched may be changed.
+        existing: gets the photos.
+        source: what ``new`` was made of, for messages.
+
     Returns:
         How many photos were added, and how many were known.
 
     Raises:
         ExportInvalid: the vectors of the two are of different encoders.
     """
+    wanted = existing.fingerprint
+    kept = {one.fingerprint for one in new.vector_sets() if not one.searched}
+    if wanted in kept and wanted and not new.count_lacking(wanted):
+        # It was searched by another encoder, and has the vectors of this one for all its photos.
+        new.search_set(wanted)
     if existing.fingerprint and new.fingerprint and existing.fingerprint != new.fingerprint:
         raise ExportInvalid(
             f"{source} cannot be taken into the library {existing.path}: its vectors are of the "
             f"encoder {new.encoder_name!r}, not {existing.encoder_name!r}; take it into another "
-            "one with --library, or embed one of them again with photopal index --rebuild"
+            f"one with --library, or say photopal encoder use {new.encoder_name} first"
         )
     known = {
         row[0]: row[1]

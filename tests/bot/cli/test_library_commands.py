@@ -85,6 +85,15 @@ def test_a_rebuild_that_would_lose_a_folder_is_refused(
     assert (status, report["indexed"]) == (0, 3)
 
 
+def test_a_rebuild_keeps_the_librarys_encoder(
+    photopal: Command, folders: tuple[Path, Path]
+) -> None:
+    one, _ = folders
+    assert photopal("index", one, "--encoder", "other")[0] == 0
+    assert photopal("index", "--rebuild")[0] == 0
+    assert photopal("status")[1]["encoder"]["name"] == "other"
+
+
 # -- forget --------------------------------------------------------------------------------
 
 

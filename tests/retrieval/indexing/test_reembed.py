@@ -142,6 +142,20 @@ def test_copies_are_embedded_once(library: Library, encoder: ColourEncoder, phot
     assert (turned.embedded, library.counts().searchable) == (6, 7)
 
 
+def test_copies_whose_files_are_gone_are_not_missing(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    copies = photos / "a copies first"
+    copies.mkdir()
+    for path in list(photos.glob("*.png")):
+        (copies / path.name).write_bytes(path.read_bytes())
+    index_folders(library, encoder, [photos])
+    for path in copies.iterdir():
+        path.unlink()
+    assert reembed(library, Turned(), batch_size=1).switched
+    assert library.counts().searchable == library.counts().present
+
+
 def test_a_drive_that_is_away_keeps_the_old_vectors_answering(
     indexed: Library, encoder: ColourEncoder, photos: Path
 ) -> None:

@@ -99,6 +99,25 @@ def test_what_comes_and_goes(
         assert running.texts == []
 
 
+def test_a_folder_that_is_forgotten_stays_forgotten(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LOOK_SECONDS", 0.3)
+    with watching(tmp_path / "library.db", photos) as running:
+        paint(photos / "orange.png", "orange")
+        until(lambda: "orange.png" in running.names(), "a new photo is found")
+        with (
+            Library.open(tmp_path / "library.db") as library,
+            library.writing(patience=PATIENCE),
+        ):
+            library.forget_folder(photos)
+        paint(photos / "pink.png", "pink")
+        until(lambda: any("no longer" in text for text in running.texts), "it is told")
+        time.sleep(1.0)
+        assert running.reader.roots() == []
+        assert running.reader.counts().present == 0
+
+
 def test_a_folder_that_vanishes_and_comes_back(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

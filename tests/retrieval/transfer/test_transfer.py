@@ -196,6 +196,33 @@ def test_kept_vectors_and_texts_come_along(
         assert library.text_counts().with_text == 1 + there_before
 
 
+def test_a_library_of_an_encoder_whose_vectors_were_kept(
+    here: Path, there: Path, encoder: ColourEncoder
+) -> None:
+    with Library.open(here / "library.db") as library:
+        library.begin_set("theirs", THEIRS, 4)
+        photos = library.lacking(THEIRS)
+        library.put_vectors(THEIRS, {one.content_hash: VECTOR for one in photos})
+        library.search_set(THEIRS)
+    source = exported(here, there / "export.zip")
+    paint(there / "mine" / "black.png", "black")
+    with Library.open(there / "library.db", create=True) as library:
+        index_folders(library, encoder, [there / "mine"])
+    assert import_library(source, there / "library.db").added == len(photos)
+    with Library.open(there / "library.db") as library:
+        assert library.fingerprint == encoder.fingerprint
+        found = Searcher(library, encoder).search(Query.of("blue"), SearchOptions(1))
+        assert found.hits[0].path.name == "blue.png"
+        kept = {one.fingerprint: one.photos for one in library.vector_sets() if not one.searched}
+        assert kept == {THEIRS: len(photos)}
+
+
+def test_into_an_empty_file(here: Path, there: Path) -> None:
+    source = exported(here, there / "export.zip")
+    (there / "library.db").touch()
+    assert import_library(source, there / "library.db").added == 6
+
+
 def test_another_encoders_library_is_left_as_it_is(here: Path, there: Path) -> None:
     source = exported(here, there / "export.zip")
     other = ColourEncoder("other")
