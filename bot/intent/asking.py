@@ -173,7 +173,8 @@ _POLITE = frozenset(
         "trying try remember recall believe think need want wants wanted like love hoping hope "
         "help mum mum's mom dad grandma grandpa granny wife husband daughter son friend asked asks "
         "ask after have has got had there just only also now today once again and but search look "
-        "know where somewhere old new favourite favorite omg hey ok okay yo u pls plz out up in"
+        "know where somewhere old new favourite favorite omg hey ok okay yo wow oh lol u pls plz "
+        "out up in"
     )
 )
 

@@ -8,7 +8,7 @@ What is in no list stays as it is: names of people and places are the same anywa
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -102,16 +102,21 @@ class _Language:
         return max(noun.count(" ") + 1 for noun in self.nouns)
 
 
-def read_foreign(text: str) -> Foreign | None:
-    """A message read as another language, or None when it is English or of no known language."""
+def read_foreign(text: str, places: Collection[str] = ()) -> Foreign | None:
+    """A message read as another language, or None when it is English or of no known language.
+
+    Args:
+        text: the message.
+        places: its words that name places, in small letters: they are of no language ("Porto").
+    """
     text = text.strip()
     if _HAN.search(text):
         return _read_chinese(text)
-    language = _language_of(text)
+    language = _language_of(text, places)
     return None if language is None else _read(text, language)
 
 
-def _language_of(text: str) -> _Language | None:
+def _language_of(text: str, places: Collection[str]) -> _Language | None:
     words = [word.lower().replace("’", "'") for word in _WORD.findall(text)[:_MOST_WORDS]]
     if not words:
         return None
@@ -121,7 +126,7 @@ def _language_of(text: str) -> _Language | None:
     bare = text.lower().strip(" ,.!?¿¡")
     if bare in _SHARED:
         return None
-    if all(_is_english(word) for word in words):
+    if all(_is_english(word) or word in places for word in words):
         # "surfers in water" could be Dutch by each of its words.
         return None
     if len(words) == 1 and words[0] not in _LIKE_ENGLISH:

@@ -118,6 +118,7 @@ _REFERS = re.compile(
     r"those|these))\b",
     re.IGNORECASE,
 )
+_MOST_NAMING_WORDS = 4
 _NOT_NOW = re.compile(
     r"\b(?:now|today|tonight|photos?|pictures?|pics?|images?|more photos|anything|interested|yet|"
     r"sure|bad|funny|really|"
@@ -291,7 +292,8 @@ class Understanding:
         """The plan of a clean message, favourites or not."""
         if not text:
             return Plan(Move.SMALL_TALK)
-        foreign = read_foreign(without_emoji(text))
+        bare = without_emoji(text)
+        foreign = read_foreign(bare, _named_places(bare, places))
         if foreign and foreign.move in (Move.THANKS, Move.GOODBYE, Move.SMALL_TALK, Move.HELP):
             return Plan(foreign.move, sure=RULE_SURE, language=foreign.language)
         said = foreign.english if foreign else self._spoken(text, places)
@@ -341,8 +343,7 @@ class Understanding:
         pictured = depicted(text)
         if pictured and not _own_words(take_apart(bare).content) and (bare or "?" in text):
             bare = f"{pictured} {bare}"
-        named = {word.lower() for m in places.find(bare) for word in bare[m.start : m.end].split()}
-        return self._parts[1].correct(bare, keep=named)
+        return self._parts[1].correct(bare, keep=_named_places(bare, places))
 
     def _plan(
         self, said: str, text: str, mentions: _Mentions, state: TalkState, foreign: Foreign | None
@@ -380,6 +381,9 @@ class Understanding:
         if exclude and state.asked and not _own_words(content) and not _NOT_NOW.search(exclude):
             return _filled(Plan(Move.EXCLUDE, exclude=exclude, sure=0.9), mentions)
         move, sure = self._classified(said, state, foreign)
+        if not move.wants_photo and mentions.words and _names_somebody(content):
+            # "surfers in Porto" tells nothing but what a photo shows, and where.
+            move, sure = Move.REQUEST, 0.7
         if move is Move.ANNOUNCE:
             content = _content(_before_showing(rest), state)[0]
         return self._settled(Plan(move, content, exclude=exclude, sure=sure), said, mentions, state)
@@ -581,6 +585,22 @@ def _content(text: str, state: TalkState, *, begun: bool | None = None) -> tuple
     if means_everything(content):
         content = ""
     return content, excluded.exclude
+
+
+def _named_places(text: str, places: KnownPlaces) -> set[str]:
+    """The words of a text that name places, in small letters."""
+    return {word.lower() for m in places.find(text) for word in text[m.start : m.end].split()}
+
+
+def _names_somebody(content: str) -> bool:
+    """Whether a content is the name of a person, an animal or a thing, and nothing else."""
+    words = content.split()
+    plain = shape_of(content)
+    return (
+        1 <= len(words) <= _MOST_NAMING_WORDS
+        and kind_of(words[-1].lower()) == "subjects"
+        and is_noun_phrase(["the", *plain])
+    )
 
 
 def _without_comment(text: str) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from bot.assistant import Assistant, Reply, Session
 from bot.assistant.facts import filter_words
-from bot.assistant.follow_ups import replaced
+from bot.assistant.follow_ups import next_topic, replaced
+from bot.assistant.session import Topic
 from bot.assistant.small_talk import tone_of
 from bot.intent.plan import Move, Plan
 from retrieval.search import DateRange, Filter, Place
@@ -132,3 +133,63 @@ def test_a_correction_replaces_the_same_preposition() -> None:
 )
 def test_tones(message: str, tone: str) -> None:
     assert tone_of(message) == tone
+
+
+def test_back_shows_what_was_shown_then_and_goes_further_each_time(talk: Talk) -> None:
+    first = names(talk.say(Plan(Move.REQUEST, content="blue"), "blue"))
+    red = names(talk.say(RED, "red"))
+    tokyo = names(talk.say(Plan(Move.REFINE, where=(Place(city="Tokyo"),)), "in Tokyo"))
+    assert set(tokyo) < set(red)
+    assert not names(talk.say(Plan(Move.REFINE, when=(year(1999),)), "in May 1999"))
+    back = Plan(Move.BACK)
+    assert names(talk.say(back, "go back")) == red
+    assert names(talk.say(back, "back")) == first
+
+
+def test_what_is_on_the_table_stays_there_when_nothing_is_found(talk: Talk) -> None:
+    shown = names(talk.say(RED, "red"))
+    assert not names(talk.say(Plan(Move.REFINE, when=(year(1999),)), "in May 1999"))
+    talk.say(Plan(Move.QUESTION, where=(Place(city="Tokyo"),)), "how many from Tokyo?")
+    shared = talk.say(Plan(Move.SHARE, numbers=(2,)), "share the second")
+    assert [one.path.stem for one in shared.shared] == [shown[1]]
+
+
+def test_no_after_nothing_was_found_turns_down_nothing(talk: Talk) -> None:
+    talk.say(RED, "red")
+    talk.say(Plan(Move.REQUEST, content="blue", when=(year(1999),)), "blue in May 1999")
+    talk.say(Plan(Move.REJECT), "no")
+    assert not talk.session.refused
+
+
+def test_share_without_a_number_is_the_one_shared_last(talk: Talk) -> None:
+    shown = names(talk.say(RED, "red"))
+    talk.say(Plan(Move.ORDINAL, numbers=(3,)), "the third")
+    again = talk.say(Plan(Move.SHARE), "send it to Ben")
+    assert [one.path.stem for one in again.shared] == [shown[2]]
+
+
+def test_anywhere_looks_everywhere_again(talk: Talk) -> None:
+    everything = names(talk.say(RED, "red"))
+    talk.say(Plan(Move.REFINE, where=(Place(city="Lisbon"),)), "in Lisbon")
+    assert set(names(talk.say(Plan(Move.REFINE, wider=True), "anywhere"))) == set(everything)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("a black dog in the snow", "a white dog", "a white dog in the snow"),
+        ("a dog and a horse", "the horse", "the horse"),
+        ("a dog", "with a ball", "a dog, with a ball"),
+        ("a dog", "a horse", "a dog, a horse"),
+    ],
+)
+def test_a_detail_that_names_the_thing_anew_replaces_it(
+    talk: Talk, old: str, new: str, words: str
+) -> None:
+    talk.say(Plan(Move.REQUEST, content=old), old)
+    talk.say(Plan(Move.REFINE, content=new), new)
+    assert talk.session.topics[-1].words in (words, old)
+    narrowed = next_topic(
+        Plan(Move.REFINE, content=new), Session(topics=[Topic(content=old)]), lambda *_: []
+    )
+    assert narrowed.words == words
