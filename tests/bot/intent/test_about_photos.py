@@ -4,28 +4,10 @@ from datetime import date
 
 import pytest
 
-from bot.intent.plan import Move, Plan, TalkState
-from bot.intent.understanding import Understanding
-from bot.intent.where import KnownPlaces
-from retrieval.search.filters import DateRange, Place
+from bot.intent.plan import Move, TalkState
+from retrieval.search.filters import DateRange
 
-NOW = date(2026, 6, 10)
-FRESH = TalkState()
 ASKED = TalkState(shown=6, topic="boats on a lake", asked=True)
-PLACES = KnownPlaces({Place("Rome", "Latium", "Italy"): 23})
-
-
-@pytest.fixture(scope="module")
-def understanding() -> Understanding:
-    return Understanding()
-
-
-@pytest.fixture
-def plan(understanding: Understanding):
-    def of(message: str, state: TalkState = FRESH) -> Plan:
-        return understanding.plan(message, state, now=NOW, places=PLACES)
-
-    return of
 
 
 @pytest.mark.parametrize(

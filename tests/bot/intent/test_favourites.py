@@ -14,11 +14,6 @@ PLACES = KnownPlaces({Place("Chicago", "Illinois", "United States"): 5}, set())
 FRESH, BEGUN = TalkState(), TalkState(shown=3, topic="dog", asked=True)
 
 
-@pytest.fixture(scope="module")
-def understanding() -> Understanding:
-    return Understanding()
-
-
 @pytest.mark.parametrize(
     ("text", "rest"),
     [

@@ -1,31 +1,10 @@
 """What is handed over cannot be taken back: only who asks for it gets it."""
 
-from datetime import date
-
 import pytest
 
-from bot.intent.plan import Move, Plan, TalkState
-from bot.intent.understanding import Understanding
-from bot.intent.where import KnownPlaces
-from retrieval.filters import Place
+from bot.intent.plan import Move, TalkState
 
-FRESH = TalkState()
 SHOWN = TalkState(topic="boats", asked=True, shown=6)
-NOW = date(2026, 6, 10)
-PLACES = KnownPlaces({Place("Porto", "Norte", "Portugal"): 23})
-
-
-@pytest.fixture(scope="module")
-def understanding() -> Understanding:
-    return Understanding()
-
-
-@pytest.fixture
-def plan(understanding: Understanding):
-    def of(message: str, state: TalkState = FRESH) -> Plan:
-        return understanding.plan(message, state, now=NOW, places=PLACES)
-
-    return of
 
 
 @pytest.mark.parametrize(

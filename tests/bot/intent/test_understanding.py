@@ -4,35 +4,14 @@ from datetime import date
 
 import pytest
 
-from bot.intent.plan import Move, Plan, TalkState
+from bot.intent.plan import Move, TalkState
 from bot.intent.understanding import Understanding
 from bot.intent.where import KnownPlaces
 from retrieval.search.filters import DateRange, Place
 from tests.benchmarks.understanding import first_figures, own_messages
+from tests.bot.intent.conftest import FRESH, NOW
 
-NOW = date(2026, 6, 10)
-FRESH = TalkState()
 ASKED = TalkState(shown=6, topic="dogs in the snow", asked=True)
-ROME = Place("Rome", "Latium", "Italy")
-KYOTO = Place("Kyoto", "Kyoto", "Japan")
-
-
-@pytest.fixture(scope="module")
-def understanding() -> Understanding:
-    return Understanding()
-
-
-@pytest.fixture(scope="module")
-def places() -> KnownPlaces:
-    return KnownPlaces({ROME: 23, KYOTO: 12})
-
-
-@pytest.fixture
-def plan(understanding: Understanding, places: KnownPlaces):
-    def of(message: str, state: TalkState = FRESH) -> Plan:
-        return understanding.plan(message, state, now=NOW, places=places)
-
-    return of
 
 
 def test_a_request_without_its_when_and_where(plan) -> None:
