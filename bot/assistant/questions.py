@@ -20,6 +20,10 @@ HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 """Asks for the number of what is spoken of, without a word for it."""
+AND_THERE = re.compile(
+    r"(?:(?:ok(?:ay)?|thanks|so|oh)[\s,]+)*(?:and|what about|how about)\b.*", re.IGNORECASE
+)
+"""Asks for another number in the same way: "and from Tokyo?"."""
 _SEVERAL = re.compile(r"\b(?:these|those|they|them|all|both)\b", re.IGNORECASE)
 
 
@@ -52,7 +56,7 @@ class Questions:
             return Reply(self._library_facts(session))
         chosen = Filter(dates=when, places=where, favourite=plan.favourite)
         ids = self.galleries.library.ids_matching(chosen)
-        session.take_up(Topic(when=when, where=where, favourite=plan.favourite))
+        session.take_up(Topic(when=when, where=where, favourite=plan.favourite, counted=True))
         count = len(ids)
         places = filter_words(Filter(places=where))
         times = filter_words(Filter(dates=when))

@@ -51,6 +51,7 @@ class Topic(BaseModel):
         picture_weight: how much the picture counts beside the words, 0 to 1, until the person
             weighs them anew.
         any_photo: whether any photo will do, whatever it shows.
+        counted: whether it was counted, not looked for: "how many from Rome?".
         galleries: ids of the photos of each answer, in their order.
         similar: ids of near-duplicates that stood behind those photos, and of what was shown for
             the topic that this one narrows.
@@ -74,6 +75,7 @@ class Topic(BaseModel):
     picture_of: int | None = None
     picture_weight: float = PICTURE_SHARE
     any_photo: bool = False
+    counted: bool = False
     galleries: list[list[int]] = Field(default_factory=list)
     similar: list[int] = Field(default_factory=list)
     liked: tuple[int, ...] = ()

@@ -14,10 +14,13 @@ from itertools import pairwise
 from rapidfuzz.distance import OSA
 
 from bot.intent import place_words as words
+from bot.intent.spelling import photo_words
 from retrieval.photos.gazetteer import countries_of_continent, country_names, folded, gazetteer
 from retrieval.search.filters import Place
 
 MAX_CHARS = 4_000
+_SHORTEST_ALIAS = 6
+"""Letters of a folder's first word that may stand for its whole name."""
 """Of a message; places beyond it are not looked for."""
 LONGEST_NAME = 5
 """Words of a name."""
@@ -323,6 +326,13 @@ class KnownPlaces:
                 )
                 begin = lead.start() if lead else start
                 yield WhereMention(begin, end, (), True, (folder,))
+            alias = key.split()[0]
+            if " " in key and len(alias) >= _SHORTEST_ALIAS and alias not in photo_words():
+                # "the pics from whatsapp" lie in "WhatsApp Images".
+                called = rf"\b(?:from|off|via|through|in|on) (?:my |the )?{re.escape(alias)}(?!\w)"
+                for match in re.finditer(called, plain_text):
+                    if not plain_text[match.end() :].startswith(key[len(alias) :]):
+                        yield WhereMention(*match.span(), (), True, (folder,))
 
     def _joined(self, text: str, mentions: list[WhereMention]) -> list[WhereMention]:
         """ "Rome, Italy" is one place, not two."""

@@ -193,3 +193,11 @@ def test_a_detail_that_names_the_thing_anew_replaces_it(
         Plan(Move.REFINE, content=new), Session(topics=[Topic(content=old)]), lambda *_: []
     )
     assert narrowed.words == words
+
+
+def test_and_there_counts_once_more(talk: Talk) -> None:
+    talk.say(Plan(Move.QUESTION, where=(Place(city="Tokyo"),)), "how many from Tokyo?")
+    there = talk.say(Plan(Move.REFINE, where=(Place(city="Lisbon"),)), "and from Lisbon?")
+    assert (there.photos, "2 photos" in there.text) == ((), True)
+    shown = talk.say(Plan(Move.REFINE, where=(Place(city="Lisbon"),)), "show me those from Lisbon")
+    assert len(shown.photos) == 2

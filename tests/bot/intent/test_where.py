@@ -21,7 +21,7 @@ LIBRARY = {
     Place("Ankara", "Ankara", "Turkey"): 2,
     Place("Marseille", "Provence-Alpes-Cote d'Azur", "France"): 2,
 }
-FOLDERS = ("2018-05 Bergen", "Aunt Mabel's 60th", "canon", "2021", "scans")
+FOLDERS = ("2018-05 Bergen", "Aunt Mabel's 60th", "canon", "2021", "scans", "Telegram Images")
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +194,8 @@ def test_a_mention_takes_its_preposition_along(known: KnownPlaces, text: str, re
         ("aunt mabel’s 60th", "Aunt Mabel's 60th"),
         ("everything in the canon folder", "canon"),
         ("the scans album", "scans"),
+        ("the pics from telegram", "Telegram Images"),
+        ("what I got on my telegram", "Telegram Images"),
     ],
 )
 def test_folders_are_found_by_name(known: KnownPlaces, text: str, folder: str) -> None:
