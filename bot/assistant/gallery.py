@@ -15,7 +15,7 @@ from bot.assistant.facts import place_words
 from bot.assistant.reply import ShownPhoto
 from bot.assistant.reply import Sure as SureWord
 from bot.assistant.session import Topic, unpacked
-from bot.describe.query import as_caption, request_query, to_query
+from bot.describe.query import as_caption, means_a_known_one, request_query, to_query
 from bot.descriptors import FIELDS, Description
 from retrieval.errors import EmptyQuery
 from retrieval.search import (
@@ -169,6 +169,9 @@ class GalleryMaker:
             return query, result
         other = replace(request_query(caption, exclude=exclude), names=words)
         found = self.searcher.search(other, options)
+        if found.sure is not Sure.FITS and means_a_known_one(words):
+            # "the zebra": any animal a little like one is not the one that is meant.
+            return query, result
         return (other, found) if found.probability > result.probability else (query, result)
 
     def of_description(

@@ -114,6 +114,11 @@ def as_caption(text: str) -> str:
     return " ".join([article, *words])
 
 
+def means_a_known_one(text: str) -> bool:
+    """Whether a text speaks of one that both sides know: "the zebra", "my dog"."""
+    return text.split()[0].lower() in _DETERMINERS if text.strip() else False
+
+
 def _singular(noun: str) -> str:
     if noun.endswith("ies") and len(noun) > 4:
         return noun[:-3] + "y"

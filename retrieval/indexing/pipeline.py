@@ -266,9 +266,8 @@ class _Run:
             lost = [loss.folder for loss in self.report.lost]
             gone = {path: known for path, known in gone.items() if not under(path, lost)}
         removed = [*gone.values(), *joined.values()]
-        with self.library.transaction():
-            self._hand_on_to_companions(joined, looked)
-            self.library.remove_photos([known.photo_id for known in removed])
+        self._hand_on_to_companions(joined, looked)
+        self.library.remove_photos([known.photo_id for known in removed])
         self.report.removed = len(removed) + len(set(self.displaced) - self.moved_ids)
         kept = [loss.folder for loss in self.report.lost]
         self.library.set_mounts([*looked.mounts, *(one for one in looked.away if one in kept)])

@@ -113,3 +113,12 @@ def test_a_photo_costs_the_same_in_a_large_library(
 ) -> None:
     small, large = (steps_a_photo(tmp_path, photos, act) for photos in (200, 4_000))
     assert large < 2 * small + STEPS
+
+
+def test_a_run_over_unchanged_files_leaves_the_index_fresh(
+    library: Library, encoder: ColourEncoder, photos: Path
+) -> None:
+    index_folders(library, encoder, [photos])
+    before = library.change
+    assert index_folders(library, encoder, []).unchanged == 6
+    assert library.change == before
