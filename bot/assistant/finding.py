@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -35,6 +36,14 @@ _WHOLE_LIBRARY = re.compile(
     r"album))\b",
     re.IGNORECASE,
 )
+
+
+def _narrows(topics: Sequence[Topic]) -> bool:
+    """Whether the newest topic is the one before with more said, and nothing shown for it yet."""
+    if len(topics) < 2 or topics[-1].galleries:
+        return False
+    before = topics[-2].shown
+    return bool(before) and before <= topics[-1].shown
 
 
 class Finder:
@@ -189,7 +198,7 @@ class Finder:
             if plan.every_year and topic.when == plan.when and not exclude:
                 unit = re.sub(r"\s*\d{4}(?:/\d\d)?$", "", range_words(plan.when[0]))
                 text = say(session, "none_any_year", unit=unit)
-            if len(session.topics) > 1 and plan.move in NARROWS and topic.similar:
+            if plan.move in NARROWS and _narrows(session.topics):
                 # What leaves nothing is taken back, so that the next message narrows from here.
                 session.topics = session.topics[:-1]
         request = None

@@ -192,9 +192,10 @@ def _asked_politely(sentence: str) -> str:
     if found is None:
         return ""
     words = re.findall(r"[\w'’]+", found["before"].lower().replace("’", "'"))
-    known = _POLITE | word_list("asking")
-    asks = bool(_WANTING.intersection(words))
-    return found["what"] if asks and len(words) > 1 and known.issuperset(words) else ""
+    if len(words) < 2 or not _WANTING.intersection(words):
+        return ""
+    only_asking = all(word in _POLITE or word in word_list("asking") for word in words)
+    return found["what"] if only_asking else ""
 
 
 def _without(pattern: re.Pattern[str], text: str) -> str:

@@ -150,8 +150,7 @@ def _language_of(text: str, places: Collection[str]) -> _Language | None:
 
 def _is_english(word: str) -> bool:
     """Whether a word is one that people use in English when they speak of photos."""
-    known = photo_words() | _ENGLISH | word_list("asking")
-    return word in known or (word.endswith("s") and word[:-1] in known)
+    return any(form in photo_words() or form in _ENGLISH for form in (word, word.removesuffix("s")))
 
 
 def _read(text: str, language: _Language) -> Foreign:

@@ -178,10 +178,12 @@ _SHARE_VERB = (
 )
 # A word of handing over that must be there, whatever else is said.
 SHARE_WORD = re.compile(rf"\b{_SHARE_VERB}\b", re.IGNORECASE)
-# A photo is to stay here: "don't share it", "please never send that one".
+# A photo is to stay here: "don't share it", "please never send that one"; not "without text".
 KEEPS = re.compile(
-    rf"\b(?:don{_A}?t|do not|dont|never|not|no need to|stop|without|rather not)\b(?: \w+){{0,2}}? "
-    rf"(?:{_SHARE_VERB}|sharing|sending|posting|forwarding|exporting|saving)\b",
+    rf"\b(?:don{_A}?t|do not|dont|never|not|no need to|rather not)(?: (?:you|ever|please|just|yet|"
+    r"even|dare|to|have|need|want))* (?:share|send|post|forward|export|download|save|e-?mail|mail|"
+    r"whats ?app|airdrop|upload|print)\b"
+    r"|\b(?:stop|without|not) (?:sharing|sending|posting|forwarding|exporting|saving)\b",
     re.IGNORECASE,
 )
 # It was handed over before: "I already sent it", "was that sent?".

@@ -119,6 +119,8 @@ _REFERS = re.compile(
     re.IGNORECASE,
 )
 _MOST_NAMING_WORDS = 4
+"""Of the name of a person, an animal or a thing: "my little black dog"."""
+
 _NOT_NOW = re.compile(
     r"\b(?:now|today|tonight|photos?|pictures?|pics?|images?|more photos|anything|interested|yet|"
     r"sure|bad|funny|really|"

@@ -19,9 +19,9 @@ from retrieval.photos.gazetteer import countries_of_continent, country_names, fo
 from retrieval.search.filters import Place
 
 MAX_CHARS = 4_000
+"""Of a message; places beyond it are not looked for."""
 _SHORTEST_ALIAS = 6
 """Letters of a folder's first word that may stand for its whole name."""
-"""Of a message; places beyond it are not looked for."""
 LONGEST_NAME = 5
 """Words of a name."""
 SMALLEST_FOREIGN_CITY = 100_000

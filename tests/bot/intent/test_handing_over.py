@@ -35,6 +35,14 @@ def test_nothing_is_handed_over(plan, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "exclude"),
+    [("photos without text", "text"), ("without a hand in it", "a hand"), ("no print", "print")],
+)
+def test_words_of_sharing_that_are_things(plan, message: str, exclude: str) -> None:
+    assert plan(message, SHOWN).exclude == exclude
+
+
+@pytest.mark.parametrize(
     ("message", "numbers"),
     [
         ("forward it", ()),
