@@ -25,7 +25,7 @@ from bot.assistant.pictures import (
     vector_of,
     weighed,
 )
-from bot.assistant.questions import AND_THERE, Questions
+from bot.assistant.questions import Questions
 from bot.assistant.reply import Reply, SharedPhoto
 from bot.assistant.sentences import say
 from bot.assistant.session import (
@@ -395,11 +395,9 @@ class Assistant:
         description: Description | None,
         choices: Choices,
     ) -> Reply:
+        if self.questions.counts_again(session, message, plan):
+            plan = replace(plan, move=Move.QUESTION)
         move = plan.move
-        counted = session.topic is not None and session.topic.counted
-        elsewhere = (plan.when or plan.where) and not plan.content
-        if counted and elsewhere and move is Move.REFINE and AND_THERE.fullmatch(message.strip()):
-            plan, move = replace(plan, move=Move.QUESTION), Move.QUESTION
         if plan.aspect == "change":
             return Reply(say(session, "never_changes"))
         if plan.aspect:

@@ -20,7 +20,7 @@ HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 """Asks for the number of what is spoken of, without a word for it."""
-AND_THERE = re.compile(
+_AND_THERE = re.compile(
     r"(?:(?:ok(?:ay)?|thanks|so|oh)[\s,]+)*(?:and|what about|how about)\b.*", re.IGNORECASE
 )
 """Asks for another number in the same way: "and from Tokyo?"."""
@@ -34,6 +34,14 @@ class Questions:
         """Facts and photos come from the finder's library."""
         self.finder = finder
         self.galleries = finder.galleries
+
+    @staticmethod
+    def counts_again(session: Session, message: str, plan: Plan) -> bool:
+        """Whether another number is asked for after a count: "and from Tokyo?"."""
+        counted = session.topic is not None and session.topic.counted
+        elsewhere = bool(plan.when or plan.where) and not plan.content
+        asked = counted and elsewhere and plan.move is Move.REFINE
+        return asked and bool(_AND_THERE.fullmatch(message.strip()))
 
     def answered(self, session: Session, message: str, plan: Plan, choices: Choices) -> Reply:
         """How many photos there are, from when and where; of a content, the photos themselves."""

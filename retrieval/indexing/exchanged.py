@@ -39,7 +39,12 @@ def exchanged(
         known: all files of the library, by their paths before.
         gone: of these, those that are not found any more.
     """
-    present = {path: one for path, one in known.items() if one.status == "present" and one.current}
+    # Of few files, as a rule: most of a library is neither.
+    present = {
+        path: one
+        for path in (*(file.path for file in changed), *gone)
+        if (one := known.get(path)) is not None and one.status == "present" and one.current
+    }
     files = {
         file.path: file
         for file in changed

@@ -20,6 +20,7 @@ from retrieval.errors import EncoderMismatch, FolderNotFound, NoPhotosFound, Ret
 from retrieval.indexing.diff import outermost, under
 from retrieval.indexing.pipeline import index_folders
 from retrieval.indexing.report import IndexReport
+from retrieval.indexing.roots import under_or_at
 from retrieval.library import Library
 from retrieval.library.connection import FOREVER
 from retrieval.paths import home
@@ -220,7 +221,7 @@ class Watcher:
     def _not_forgotten(self, folders: Sequence[Path]) -> list[Path]:
         """These folders without those that were taken out of the library meanwhile."""
         roots = self.library.roots()
-        inside = {one for one in folders if one in roots or under(one, roots)}
+        inside = {one for one in folders if under_or_at(one, roots)}
         forgotten = [one for one in folders if one in self._was_indexed and one not in inside]
         for folder in forgotten:
             self._roots.remove(folder)

@@ -30,7 +30,7 @@ def merge(new: Library, existing: Library, source: Path) -> tuple[int, int]:
     """
     wanted = existing.fingerprint
     kept = {one.fingerprint for one in new.vector_sets() if not one.searched}
-    if wanted in kept and wanted and not new.count_lacking(wanted):
+    if wanted is not None and wanted in kept and not new.count_lacking(wanted):
         # It was searched by another encoder, and has the vectors of this one for all its photos.
         new.search_set(wanted)
     if existing.fingerprint and new.fingerprint and existing.fingerprint != new.fingerprint:

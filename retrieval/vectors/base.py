@@ -125,13 +125,17 @@ def is_in(ids: Ids, among: Ids) -> NDArray[np.bool_]:
     return np.isin(ids, among, kind="table")
 
 
+def places_among(ids: Ids, wanted: Ids) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where ids are among sorted ones [found], and which of them are there at all [wanted]."""
+    places = np.searchsorted(ids, wanted)
+    places[places == len(ids)] = 0
+    there = ids[places] == wanted if len(ids) else np.zeros(len(wanted), dtype=bool)
+    return places[there], there
+
+
 def is_in_growing(ids: Ids, among: Ids) -> NDArray[np.bool_]:
     """As :func:`is_in`, faster for a few ids and many others, which must be in growing order."""
-    if not len(among):
-        return np.zeros(len(ids), dtype=bool)
-    places = np.minimum(np.searchsorted(among, ids), len(among) - 1)
-    found: NDArray[np.bool_] = among[places] == ids
-    return found
+    return places_among(among, ids)[1]
 
 
 def members(ids: Ids, among: Ids) -> Ids:

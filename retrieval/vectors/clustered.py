@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.vectors.base import NO_IDS, Ids, Ranking, Vectors, ranked
+from retrieval.vectors.base import NO_IDS, Ids, Ranking, Vectors, places_among, ranked
 from retrieval.vectors.flat import FlatVectors, load_faiss, selector
 
 EXACT_SUBSET = 12_000
@@ -85,7 +85,7 @@ class ClusteredVectors:
         self.base = base
         self.added = added or FlatVectors.empty(base.rows.shape[1])
         self._alive = np.ones(len(base.ids), dtype=bool)
-        self._alive[_places(base.ids, gone)[0]] = False
+        self._alive[places_among(base.ids, gone)[0]] = False
         self._read = _Pages(base.rows)
         self.ids = self._all_ids()
 
@@ -102,7 +102,7 @@ class ClusteredVectors:
 
     def alter(self, gone: Ids, new: Ids, rows: Vectors) -> None:
         """Mask photos or take them out again, and add others."""
-        self._alive[_places(self.base.ids, gone)[0]] = False
+        self._alive[places_among(self.base.ids, gone)[0]] = False
         self.added.alter(gone, new, rows)
         self.ids = self._all_ids()
 
@@ -121,9 +121,9 @@ class ClusteredVectors:
         """Vectors [n, dim] of photos that are here."""
         wanted = np.asarray(ids, dtype=np.int64)
         rows = np.empty((len(wanted), self.base.rows.shape[1]), dtype=np.float32)
-        places, there = _places(self.base.ids, wanted)
+        places, there = places_among(self.base.ids, wanted)
         there[there] = self._alive[places]
-        places, _ = _places(self.base.ids, wanted[there])
+        places, _ = places_among(self.base.ids, wanted[there])
         self._read.count(len(places))
         rows[there] = self.base.rows[places]
         rows[~there] = self.added.vectors(wanted[~there])
@@ -204,7 +204,7 @@ class _Chosen:
             count = int(alive.sum())
             return cls(count, len(ids), None if count == len(ids) else alive)
         if len(allowed) <= EXACT_SUBSET:
-            places, _ = _places(ids, allowed)
+            places, _ = places_among(ids, allowed)
             places = places[alive[places]]
             return cls(len(places), len(ids), listed=places)
         table = np.zeros(1 + max(int(ids[-1]), int(allowed[-1])), dtype=bool)
@@ -266,11 +266,3 @@ def trained_codes(sample: Vectors, lists: int) -> Any:
     # The index lets go of what it points to unless Python holds on to it.
     codes.referenced_objects = [coarse]
     return codes
-
-
-def _places(ids: Ids, wanted: Ids) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where ids are among sorted ones [found], and which of them are there at all [wanted]."""
-    places = np.searchsorted(ids, wanted)
-    places[places == len(ids)] = 0
-    there = ids[places] == wanted if len(ids) else np.zeros(len(wanted), dtype=bool)
-    return places[there], there
