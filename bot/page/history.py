@@ -104,6 +104,7 @@ class PageHistory:
             choices = self.new_choices(person)
             thread_id = cl.context.session.thread_id
             chat = self.chats.new(thread_id, person, self.library, choices)
+            chat.kept_late = self._announce
             cl.user_session.set("chat", chat)
         return chat
 
@@ -192,9 +193,7 @@ class PageHistory:
             await self._turn_to(chat, None)
         if notice is not None:
             await _note(notice)
-        if chat.keeps and chat.title != chat.announced:
-            chat.announced = chat.title
-            await self._refresh_sidebar(chat)
+        await self._announce(chat)
 
     async def _press(self, chat: LiveChat, action: cl.Action) -> None:
         """Take a button away."""
@@ -267,6 +266,7 @@ class PageHistory:
         owner = thread["userIdentifier"] or OWNER
         try:
             chat = await self.chats.resumed(thread["id"], owner, self.new_choices(owner))
+            chat.kept_late = self._announce
             cl.user_session.set("chat", chat)
             shown = await self._shown(chat)
         except HistoryError as error:
@@ -402,7 +402,8 @@ class PageHistory:
 
     async def _show_elsewhere(self, chat: LiveChat) -> None:
         """Show what was said in the other tabs that have this chat open."""
-        fresh, tabs = chat.take_fresh(), _other_tabs(chat)
+        here = cl.context.session
+        fresh, tabs = chat.take_fresh(), [tab for tab in _tabs(chat) if tab is not here]
         if not fresh or not tabs:
             return
         shown = await asyncio.to_thread(self.restorer.shown, chat.id, fresh)
@@ -416,11 +417,19 @@ class PageHistory:
                     await _emit(tab, "remove_action", action.to_dict())
                     await _emit(tab, "action", action.to_dict())
 
+    async def _announce(self, chat: LiveChat) -> None:
+        """Show the title of a chat in the sidebar once it is in the history."""
+        if chat.has_new_title:
+            chat.announced = chat.title
+            await self._refresh_sidebar(chat)
+
     async def _refresh_sidebar(self, chat: LiveChat) -> None:
         """Make the browser ask for the list of chats again, which it does at a new interaction."""
         chat.refreshed += 1
         interaction = {"interaction": f"{chat.id} {chat.refreshed}", "thread_id": chat.id}
-        await cl.context.emitter.emit("first_interaction", interaction)
+        for tab in _tabs(chat):
+            with suppress(Exception):
+                await _emit(tab, "first_interaction", interaction)
 
 
 async def _send_actions(actions: list[cl.Action]) -> None:
@@ -439,15 +448,12 @@ async def _note(text: str) -> None:
     await cl.Message(content=f"*{plain(text)}*", author="Photopal").send()
 
 
-def _other_tabs(chat: LiveChat) -> list[WebsocketSession]:
-    here = cl.context.session
+def _tabs(chat: LiveChat) -> list[WebsocketSession]:
+    """The tabs that have a chat open."""
     return [
         tab
-        for tab in ws_sessions_id.values()
-        if tab.thread_id == chat.id
-        and tab is not here
-        and tab.user is not None
-        and tab.user.identifier == chat.owner
+        for tab in list(ws_sessions_id.values())
+        if tab.thread_id == chat.id and tab.user is not None and tab.user.identifier == chat.owner
     ]
 
 

@@ -7,7 +7,7 @@ cannot be written, the chat goes on, says so once, and tries again with every an
 import asyncio
 import logging
 from asyncio import sleep
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -54,6 +54,7 @@ class LiveChat:
         offered_forget: whether the button that deletes it was shown.
         announced: the title that the sidebar shows.
         refreshed: how often the sidebar was told to look again.
+        kept_late: called when a later try has kept what could not be kept before.
     """
 
     id: str
@@ -71,6 +72,7 @@ class LiveChat:
     offered_forget: bool = False
     announced: str = ""
     refreshed: int = 0
+    kept_late: "Callable[[LiveChat], Awaitable[None]] | None" = None
     _waiting: list[Write] = field(default_factory=list)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _generation: int = 0
@@ -163,6 +165,11 @@ class LiveChat:
         """What was said and is not in the history yet."""
         return [one.keywords["message"] for one in self._waiting if one.func is History.add]
 
+    @property
+    def has_new_title(self) -> bool:
+        """Whether the history has a title for it that the sidebar does not show."""
+        return self.keeps and not self._waiting and self.title != self.announced
+
     # -- the history -----------------------------------------------------------------------
 
     async def save(self) -> str | None:
@@ -206,6 +213,8 @@ class LiveChat:
             async with self._saving:
                 self._unsaid = await self._write_waiting() or self._unsaid
             if not self._waiting:
+                if self.kept_late is not None:
+                    await self.kept_late(self)
                 return
 
     async def forget(self) -> None:

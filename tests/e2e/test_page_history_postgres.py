@@ -126,8 +126,13 @@ def test_the_page_starts_before_the_server(
         assert "cannot be reached" in early.log and PASSWORD not in early.log
         visitor = visit(early).open()
         visitor.page.get_by_text("Chats are not kept").wait_for()
+        visitor.say("show me the temple")
+        assert chats(visitor) == []
     finally:
         database.start()
-    visitor.say("show me the temple")
-    eventually(lambda: chats(visitor) == ["The temple"], seconds=30)
+    # Nobody says anything more: the chat is kept by itself, and the page shows that it is.
+    eventually(lambda: chats(visitor) == ["The temple"], seconds=60)
+    visitor.say("show me the moon")
+    visitor.page.reload()
+    back(visitor, 2)
     early.stop()

@@ -82,6 +82,34 @@ async def test_trouble_is_told_once_and_loses_nothing(
     assert [one.text for one in history.messages(ID)] == ["one", "two", "three", "four"]
 
 
+async def test_what_is_kept_late_is_announced_then_and_not_before(
+    chats: LiveChats, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "TRY_AGAIN_SECONDS", (0.05, 0.05))
+    told: list[list[str]] = []
+
+    async def kept_late(chat: LiveChat) -> None:
+        told.append([one.title for one in history.chats()] if chat.has_new_title else [])
+
+    def busy(self: History) -> None:
+        raise HistoryBusy("another process is writing")
+
+    chat = chats.new(ID, "owner", "album", Choices())
+    chat.kept_late = kept_late
+    with monkeypatch.context() as patched:
+        patched.setattr(History, "transaction", busy)
+        say(chat, "my cat")
+        await chat.save()
+        chat.settled()
+        await chat.save()
+        assert not chat.has_new_title
+    for _ in range(200):
+        if told:
+            break
+        await asyncio.sleep(0.05)
+    assert told == [["My cat"]]
+
+
 async def test_whatever_else_goes_wrong_the_chat_goes_on(
     chats: LiveChats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
