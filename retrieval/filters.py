@@ -53,7 +53,9 @@ class Filter:
 
     Attributes:
         dates: any of these ranges; a photo whose day is not known does not match.
+        not_dates: none of these ranges; a photo whose day is not known matches.
         places: any of these places; a photo whose place is not known does not match.
+        not_places: none of these places; one whose place is not known matches.
         folders: in or below any of these folders.
         camera: part of the camera's name, in any case.
         favourite: only photos that the person marked as favourites.
@@ -62,7 +64,9 @@ class Filter:
     """
 
     dates: tuple[DateRange, ...] = ()
+    not_dates: tuple[DateRange, ...] = ()
     places: tuple[Place, ...] = ()
+    not_places: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
     camera: str = ""
     favourite: bool = False
@@ -76,5 +80,6 @@ class Filter:
     @property
     def narrows(self) -> bool:
         """Whether a time, a place, a folder, a camera or favourites were named."""
-        named = self.dates or self.places or self.folders or self.camera
+        times, places = self.dates or self.not_dates, self.places or self.not_places
+        named = times or places or self.folders or self.camera
         return bool(named) or self.favourite

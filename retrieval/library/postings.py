@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.filters import Filter, Place
+from retrieval.filters import DateRange, Filter, Place
 from retrieval.library.connection import Database, stored_path
 from retrieval.photos.remote import real_path
 
@@ -117,9 +117,16 @@ class Postings:
         if wanted.dates:
             days = self._column(_DAY)
             yield [days.between(_text(one.first), _text(one.last)) for one in wanted.dates]
+        if wanted.not_dates:
+            yield self._column(_DAY).where(lambda day: not _in_dates(day, wanted.not_dates))
         if wanted.places:
             named = self._column(_PLACE)
             yield named.where(lambda place: _in_places(Place(*reversed(place)), wanted.places))
+        if wanted.not_places:
+            named = self._column(_PLACE)
+            yield named.where(
+                lambda place: not _in_places(Place(*reversed(place)), wanted.not_places)
+            )
         if camera := " ".join(wanted.camera.split()).casefold():
             yield self._column(_CAMERA).where(lambda name: camera in (name or "").casefold())
         if wanted.folders:
@@ -203,6 +210,11 @@ def _mask(lists: Iterable[Ids], size: int) -> Mask:
 def _text(day: date | None) -> str | None:
     """A day as it is stored, as text that sorts as days do."""
     return None if day is None else day.isoformat()
+
+
+def _in_dates(day: str | None, ranges: tuple[DateRange, ...]) -> bool:
+    """Whether a day, in ISO 8601, is known and lies in any of the ranges."""
+    return day is not None and any(date.fromisoformat(day) in one for one in ranges)
 
 
 def _in_places(place: Place, wanted: tuple[Place, ...]) -> bool:

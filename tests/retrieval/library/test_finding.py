@@ -227,3 +227,20 @@ def test_facts_of_nothing(library: Library) -> None:
     facts = library.facts()
     assert (facts.count, facts.first, facts.last, facts.undated) == (0, None, None, 0)
     assert library.places() == {}
+
+
+def test_what_must_not_match_spares_what_is_not_known(
+    library: Library, names: dict[str, int]
+) -> None:
+    of_2019 = DateRange(date(2019, 1, 1), date(2019, 12, 31))
+    assert found(library, names, Filter(not_dates=(of_2019,))) == set(names) - {"dated"}
+    both = (of_2019, DateRange(date(2020, 1, 1), None))
+    assert found(library, names, Filter(not_dates=both)) == set(names) - {"dated", "named"}
+    america = Place(country="united states")
+    assert found(library, names, Filter(not_places=(america,))) == set(names) - {"denver"}
+    in_texas = Place("Denver", "Texas")
+    assert found(library, names, Filter(not_places=(in_texas,))) == set(names)
+    everywhere = (DENVER, Place(country="Japan"))
+    assert found(library, names, Filter(places=everywhere, not_places=(DENVER,))) == {"kyoto"}
+    assert Filter(not_dates=(of_2019,)).narrows
+    assert Filter(not_places=(DENVER,)).narrows
