@@ -68,6 +68,8 @@ class FilterFacts(BaseModel):
     words: str = Field(description="For people, such as 'summer 2024 · Japan'.")
     dates: list[Days]
     places: list[Place]
+    not_dates: list[Days] = Field(default=[], description="Days that it is not from.")
+    not_places: list[Place] = Field(default=[], description="Places that it is not from.")
     folders: list[str]
     favourites: bool = Field(default=False, description="Only photos marked as favourites.")
 
@@ -133,12 +135,14 @@ def photo_facts(photo: Photo) -> PhotoFacts:
 
 def filter_facts(chosen: Filter) -> FilterFacts | None:
     """A filter; None where it lets every photo through."""
-    if not (chosen.dates or chosen.places or chosen.folders or chosen.favourite):
+    if not chosen.narrows:
         return None
     return FilterFacts(
         words=filter_words(chosen),
         dates=[Days(first=one.first, last=one.last) for one in chosen.dates],
         places=[_place(one) for one in chosen.places],
+        not_dates=[Days(first=one.first, last=one.last) for one in chosen.not_dates],
+        not_places=[_place(one) for one in chosen.not_places],
         folders=[plain_name(folder.name) for folder in chosen.folders],
         favourites=chosen.favourite,
     )

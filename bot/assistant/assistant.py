@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from bot.assistant.choices import Choices
 from bot.assistant.clarify import narrowing
+from bot.assistant.facts import count_words
 from bot.assistant.finding import Finder
-from bot.assistant.follow_ups import refers_back
+from bot.assistant.follow_ups import refers_back, topic_of_same
 from bot.assistant.gallery import GalleryMaker
 from bot.assistant.pictures import (
     Part,
@@ -37,7 +38,7 @@ from bot.assistant.session import (
     packed,
     shown_path,
 )
-from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat
+from bot.assistant.small_talk import asks_about_privacy, asks_who_answers, chat, gives_thanks
 from bot.assistant.wording import (
     no_such_number,
     shared_text,
@@ -129,6 +130,8 @@ class Assistant:
         session.language = plan.language
         seconds = {"understand": time.perf_counter() - started}
         reply = self._carried_out(session, text, plan, description, choices)
+        if plan.to_share and reply.photos and not reply.shared:
+            reply = replace(reply, text=f"{reply.text} {say(session, 'to_share')}".strip())
         notes = [say(session, "cut", count=f"{MAX_MESSAGE_CHARS:,}")] if cut else []
         if plan.problem:
             notes.append(plan.problem)
@@ -161,7 +164,15 @@ class Assistant:
         topic = session.topic
         if topic is None:
             return Reply(say(session, "nothing_shown"))
-        anything = {"when": (), "where": (), "folders": (), "favourite": False}
+        anything = {
+            "when": (),
+            "every_year": (),
+            "where": (),
+            "not_when": (),
+            "not_where": (),
+            "folders": (),
+            "favourite": False,
+        }
         session.take_up(topic.model_copy(update=anything))
         plan = Plan(Move.REFINE, language=session.language)
         browse = not topic.words and not topic.picture
@@ -228,6 +239,8 @@ class Assistant:
             exclude=(plan.exclude,) if plan.exclude else (),
             when=plan.when,
             where=plan.where,
+            not_when=plan.not_when,
+            not_where=plan.not_where,
             picture=packed(vector),
             picture_by=encoder.fingerprint,
         )
@@ -375,6 +388,7 @@ class Assistant:
             shown=len(session.gallery),
             topic=topic.words if topic else "",
             asked=topic is not None,
+            language=session.language,
         )
         return self.understanding.plan(
             message, state, now=_today(session), places=self.galleries.places()
@@ -404,6 +418,8 @@ class Assistant:
             return self.questions.told_of(session, message, plan)
         if plan.wider:
             return self.without_filter(session, choices)
+        if plan.same:
+            return self._of_same(session, plan, choices)
         if plan.like:
             return self._alike(session, plan, choices)
         if plan.extreme:
@@ -435,6 +451,32 @@ class Assistant:
             return Reply("That photo is gone from the disk.")
         return self._of_topic(session, topic, choices)
 
+    def _from_there(self, session: Session, plan: Plan) -> list[int]:
+        """Those of the photos shown that are from the plan's places."""
+        known = self.library.photos(session.gallery)
+        return [
+            one
+            for one in session.gallery
+            if one in known
+            and known[one].place is not None
+            and any(place.covers(known[one].place) for place in plan.where)  # type: ignore[arg-type]
+        ]
+
+    def _of_same(self, session: Session, plan: Plan, choices: Choices) -> Reply:
+        """Photos of the day or the place of one that is shown."""
+        one = nth_of(session.gallery, self.questions.meant(session))
+        if one is None:
+            return Reply(say(session, "nothing_shown"))
+        try:
+            photo = self.library.photo(one)
+        except PhotoNotFound:
+            return Reply("That photo is gone from the disk.")
+        topic = topic_of_same(photo, plan.same)
+        if topic is None:
+            missing = "unknown_where" if plan.same == "place" else "unknown_when"
+            return Reply(say(session, missing))
+        return self._of_topic(session, topic, choices)
+
     def _in_words(
         self,
         session: Session,
@@ -450,7 +492,8 @@ class Assistant:
                 return Reply(say(session, "who_i_am"))
             return Reply(say(session, "privacy" if asks_about_privacy(message) else "help"))
         if plan.move is Move.THANKS:
-            return Reply(say(session, "thanks"))
+            thanked = session.language != "en" or gives_thanks(message)
+            return Reply(say(session, "thanks" if thanked else "found_it"))
         if plan.move is Move.GOODBYE:
             return Reply(say(session, "goodbye"))
         hint = self._hint(session, message) if choices.hints else None
@@ -469,12 +512,25 @@ class Assistant:
         session.offered.add(best[0].photo_id)
         # So that "share it" and "not that one" mean it.
         session.gallery = [best[0].photo_id]
+        session.came_up_empty = False
         text = say(session, "hint")
         return Reply(text, photos=best, sure="fits", hint=True, offers_look=True)
 
     def _picked(self, session: Session, plan: Plan) -> Reply:
         if not session.gallery:
             return Reply(say(session, "nothing_shown"))
+        named = plan.number is not None or bool(plan.numbers)
+        several = len(session.gallery) > 1
+        if several and plan.where and not named:
+            there = self._from_there(session, plan)
+            if len(there) == 1:
+                return self.share(session, there)
+            plan = replace(plan, unclear=True)
+        if several and (plan.unclear or (not named and session.came_up_empty)):
+            # "The one with the cap" is not said by its place, or "that" was not found.
+            return Reply(
+                say(session, "which", count=count_words(len(session.gallery), session.language))
+            )
         one = self.questions.meant(session) if plan.number is None else plan.number
         numbers = plan.numbers or (one,)
         chosen = [nth_of(session.gallery, number) for number in numbers]

@@ -69,11 +69,21 @@ def range_words(dates: DateRange) -> str:
     return f"{_day(first)} to {_day(last)}"
 
 
+MOST_PLACES = 4
+"""Places of a filter that are named; a continent may be dozens of countries."""
+
+
 def filter_words(chosen: Filter) -> str:
     """A filter as it is shown above the photos: "summer 2024 · Japan"."""
     times = times_words(chosen.dates)
     places = list(dict.fromkeys(one.city or one.region or one.country for one in chosen.places))
-    parts = [_listed(times, "or"), _listed(places, "or")]
+    if len(places) > MOST_PLACES:
+        places = [*places[: MOST_PLACES - 1], f"{len(places) - MOST_PLACES + 1} more"]
+    others = [f"not {one.city or one.region or one.country}" for one in chosen.not_places]
+    # Of every year there is no need to say which: "not winters".
+    unwanted = [re.sub(r" of \d{4} to \d{4}$", "", one) for one in times_words(chosen.not_dates)]
+    others = [*(f"not {words}" for words in unwanted), *others]
+    parts = [listed(times, "or"), listed(places, "or"), listed(list(dict.fromkeys(others)), "and")]
     parts += [folder.name for folder in chosen.folders]
     parts += [chosen.camera, "favourites" if chosen.favourite else ""]
     return SEPARATOR.join(part for part in parts if part)
@@ -112,7 +122,7 @@ def places_words(names: Sequence[str], language: str = DEFAULT_LANGUAGE) -> str:
         words = vocabulary(language)
         named = ", ".join(counted[: MAX_NAMED - 1])
         return f"{named} {words.conjunction} {more} {words.more_places}"
-    return _listed(counted, vocabulary(language).conjunction)
+    return listed(counted, vocabulary(language).conjunction)
 
 
 def years_words(library: Facts, language: str = DEFAULT_LANGUAGE) -> str:
@@ -126,7 +136,7 @@ def known_places_words(library: Facts) -> str:
     for place, count in library.places.items():
         counted[place.city or place.region or place.country] += count
     names = [name for name, _ in counted.most_common(MAX_NAMED)]
-    return _listed(names, "and")
+    return listed(names, "and")
 
 
 def count_words(count: int, language: str = DEFAULT_LANGUAGE) -> str:
@@ -135,7 +145,7 @@ def count_words(count: int, language: str = DEFAULT_LANGUAGE) -> str:
     return words.one_photo if count == 1 else words.photos.format(n=f"{count:,}")
 
 
-def _listed(words: Sequence[str], conjunction: str) -> str:
+def listed(words: Sequence[str], conjunction: str) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

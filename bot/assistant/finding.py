@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from bot.assistant.choices import Choices
 from bot.assistant.clarify import question_for
 from bot.assistant.facts import filter_words, range_words, years_words
-from bot.assistant.follow_ups import any_of_that_look, before_or_after, next_topic, refers_back
+from bot.assistant.follow_ups import (
+    any_of_that_look,
+    before_or_after,
+    moved,
+    next_topic,
+    refers_back,
+    topic_by_itself,
+)
 from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply
 from bot.assistant.sentences import bare, say
@@ -84,7 +91,11 @@ class Finder:
         if plan.move in (Move.OLDER, Move.NEWER) and before is not None:
             return self._older_or_newer(session, plan, before, choices)
         folders = self.galleries.folders(plan.folders)
+        alone = topic_by_itself(plan, before, folders)
         topic = next_topic(plan, session, self.galleries.alike, folders)
+        if alone is not None and alone.content:
+            # What was looked for before is not there, and this is something of its own.
+            topic = alone
         again = plan.move is Move.BACK and not plan.unseen
         if again and topic is not before and not (plan.content or plan.when or plan.where):
             # The next step back goes further, not to and fro.
@@ -95,13 +106,19 @@ class Finder:
         goes_on = topic.any_photo or plan.move in (*SAME_TOPIC, Move.BACK)
         exclude = topic.shown if goes_on else frozenset()
         refused = frozenset(session.refused) if plan.move is not Move.BACK else frozenset()
-        return self.searched(session, plan, description, choices, exclude | refused)
+        reply = self.searched(session, plan, description, choices, exclude | refused)
+        if reply.photos or alone is None or topic is alone:
+            return reply
+        # The time or place counts, what was looked for there before does not.
+        session.topics = [one for one in session.topics if one is not topic]
+        session.take_up(alone)
+        return self.searched(session, plan, None, choices, refused)
 
     @staticmethod
     def _says_nothing(session: Session, plan: Plan) -> bool:
         """Whether photos are asked for without a word about which, and nothing was told before."""
         named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
-        if named or plan.favourite or plan.any_photo:
+        if named or plan.not_when or plan.not_where or plan.favourite or plan.any_photo:
             return False
         if plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):
             return False
@@ -114,15 +131,18 @@ class Finder:
         self, session: Session, plan: Plan, before: Topic, choices: Choices
     ) -> Reply:
         days = [photo.taken_at or "" for photo in self.galleries.shown(session.gallery)]
-        dates = before_or_after(plan.move, days)
+        if plan.unit:
+            dates = moved(plan, before.when, next((day for day in days if day), ""))
+        else:
+            dates = before_or_after(plan.move, days)
         if dates is None:
             return Reply(say(session, "no_date_shown" if session.gallery else "nothing_shown"))
         session.take_up(before.model_copy(update={"when": (dates,)}))
         reply = self.searched(session, plan, None, choices, frozenset(session.refused))
-        if reply.photos:
+        if reply.photos or plan.unit:
             return reply
         kind = "older_none" if plan.move is Move.OLDER else "newer_none"
-        return replace(reply, text=say(session, kind, subject_lower=subject_of(before)))
+        return replace(reply, text=say(session, kind, subject_lower=subject_of(before) or "that"))
 
     def _shown_again(self, session: Session, topic: Topic) -> Reply:
         photos = self.galleries.shown(topic.galleries[0])
@@ -264,6 +284,8 @@ class Finder:
             return self.galleries.of_words(
                 look, topic.exclude, k, chosen, expected=expected, judged=topic.judged
             )
+        if topic.exclude and not topic.words:
+            return self.galleries.of_anything(topic.exclude, k, chosen)
         if topic.words or not topic.is_filtered:
             described = self.suggester.describe(session.open_conversation())
             return self.galleries.of_description(

@@ -1,20 +1,25 @@
 """From a plan and what went before to what is looked for now: pure functions over the session."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 from bot.assistant.session import Session, Topic
-from bot.intent.plan import Move, Plan
+from bot.intent.plan import Move, Plan, Same
 from bot.vocabulary import kind_of
-from retrieval.search.filters import DateRange
+from retrieval.library import Photo
+from retrieval.search.filters import DateRange, Place
 
 Alike = Callable[[str, Sequence[str]], Sequence[float]]
 """How alike a text is to each of several others: cosines of their sentence vectors."""
 
 SAME_KIND = 0.45
 """Cosine from which on two words name things of one kind, so that one can replace the other."""
+
+TRIP_DAYS = timedelta(days=7)
+"""Before and after a photo that may belong to its trip."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _PRONOUN = re.compile(
@@ -33,6 +38,9 @@ _ANYTHING = re.compile(
     re.IGNORECASE,
 )
 """A look and nothing that has it: "something blue"."""
+
+_NUMBERS = frozenset(("a", "an", "one", "two", "three", "four", "five", "six", "many", "several"))
+_SEASONS = frozenset(("winter", "spring", "summer", "autumn", "fall"))
 
 _LITTLE = frozenset(
     [
@@ -95,16 +103,37 @@ def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Pat
             fresh.galleries = [*current.galleries]
         return fresh
     if plan.move is Move.INSTEAD:
-        if plan.content or not (plan.when or plan.where or folders or plan.favourite):
+        if plan.content or not (_names_where(plan, folders) or _names_when(plan) or plan.favourite):
             return _topic_of(plan, folders)
         return _narrowed(current, plan, folders)
     if plan.move is Move.CORRECT and plan.content:
         return _corrected(current, plan, alike, folders)
-    elsewhere = bool(plan.when or plan.where or folders or plan.favourite) and not plan.content
+    elsewhere = _names_where(plan, folders) or _names_when(plan) or plan.favourite
+    elsewhere = elsewhere and not plan.content
     if elsewhere and not current.shown and not current.is_filtered:
         # What was looked for is not there at all, so that a time or place is a new wish.
         return _topic_of(plan, folders)
     return _narrowed(current, plan, folders)
+
+
+def topic_by_itself(plan: Plan, before: Topic | None, folders: Sequence[Path]) -> Topic | None:
+    """A follow-up read without what found nothing before it; None where that changes nothing.
+
+    Args:
+        plan: what the message asks for.
+        before: what was looked for when it came.
+        folders: those of the library that the plan names.
+    """
+    if before is None or before.shown or plan.move not in (Move.REFINE, Move.CORRECT):
+        return None
+    if _ADDS.match(plan.content) or refers_back(plan.content):
+        return None
+    if plan.content:
+        return _topic_of(plan, folders) if before.words or before.is_filtered else None
+    if not (before.words and (_names_when(plan) or _names_where(plan, folders))):
+        return None
+    without_words = {"content": "", "details": (), "exclude": ()}
+    return _narrowed(before.model_copy(update=without_words), plan, folders)
 
 
 def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
@@ -114,15 +143,21 @@ def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
         exclude=exclude,
         when=plan.when,
         where=plan.where,
+        not_when=plan.not_when,
+        not_where=plan.not_where,
         folders=tuple(folders),
         favourite=plan.favourite,
         any_photo=plan.any_photo,
+        every_year=plan.every_year,
     )
 
 
 def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
     """The current topic with the plan's details; a time or a place replaces the old one."""
     content, details = current.content, current.details
+    if plan.when and current.words.lower() in _SEASONS:
+        # "winter" names another time than the new one.
+        content, details = "", ()
     renamed = _renamed(current.words, plan.content)
     if renamed:
         content, details = renamed, ()
@@ -135,8 +170,11 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         content=content or (details[0] if details else ""),
         details=details if content else details[1:],
         exclude=exclude,
-        when=plan.when or current.when,
+        when=_times(current, plan),
+        every_year=plan.every_year or (() if plan.when else current.every_year),
         where=plan.where or current.where,
+        not_when=plan.not_when or (() if plan.when else current.not_when),
+        not_where=_unwanted(current, plan),
         folders=tuple(folders) or current.folders,
         favourite=plan.favourite or current.favourite,
         picture=current.picture,
@@ -150,21 +188,71 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
     )
 
 
+def _names_when(plan: Plan) -> bool:
+    return bool(plan.when or plan.not_when)
+
+
+def _names_where(plan: Plan, folders: Sequence[Path]) -> bool:
+    return bool(plan.where or plan.not_where or folders)
+
+
+def _unwanted(current: Topic, plan: Plan) -> tuple[Place, ...]:
+    """Places that it must not be from; one that is asked for by name now is wanted again."""
+    kept = (*current.not_where, *plan.not_where)
+    return tuple(one for one in dict.fromkeys(kept) if one not in plan.where)
+
+
+def _times(current: Topic, plan: Plan) -> tuple[DateRange, ...]:
+    """When: a month said after a year, or a year after a month, is that month of that year."""
+    whole = tuple(one for one in plan.when if _is_long(one))
+    for months, years in ((plan.every_year, current.when), (current.every_year, whole)):
+        both = [part for one in months for year in years if (part := _part_within(year, one))]
+        if both:
+            return tuple(sorted(both, key=lambda part: part.first or date.min))
+    said = (
+        {one.first.year for one in current.when if one.first} if not current.every_year else set()
+    )
+    # "in July 2023", "and in August?": of the year that was said.
+    same_year = tuple(one for one in plan.every_year if one.first and {one.first.year} == said)
+    return same_year or plan.when or current.when
+
+
+def _is_long(one: DateRange) -> bool:
+    """Whether a time is about a year or more."""
+    return bool(one.first and one.last) and one.last - one.first >= timedelta(days=364)  # type: ignore[operator]
+
+
+def _part_within(outer: DateRange, inner: DateRange) -> DateRange | None:
+    """The days of a time that lie in a longer one, both with two ends; None where there is none."""
+    if not (outer.first and outer.last and inner.first and inner.last):
+        return None
+    first, last = max(outer.first, inner.first), min(outer.last, inner.last)
+    longer = outer.last - outer.first > inner.last - inner.first
+    return DateRange(first, last) if longer and first <= last else None
+
+
 def _renamed(old: str, new: str) -> str:
     """What is looked for where a detail names it anew: "" where it adds to it.
 
     "a black dog in the snow" and "a white dog" give "a white dog in the snow"; "a dog and a horse"
     and "the horse" give "the horse".
     """
-    if not new or _ADDS.match(new) or refers_back(new):
+    if not new or _ADDS.match(new) or refers_back(re.sub(r"^one\s+(?=\w)", "", new)):
         return ""
-    before = {word.lower() for word in _WORD.findall(old)}
+    before = {_stem(word): word for word in _WORD.findall(old)}
     words = [word for word in _WORD.findall(new) if word.lower() not in _LITTLE]
-    if not words or words[-1].lower() not in before or kind_of(words[-1]) != "subjects":
+    if not words or _stem(words[-1]) not in before or kind_of(words[-1]) is None:
         return ""
-    if all(word.lower() in before for word in words):
+    if all(_stem(word) in before for word in words):
         return new
-    return _with_head(old, words[-1], _LEADING.sub("", new.strip())) if len(words) <= 3 else ""
+    if len(words) > 3 or kind_of(words[-1]) != "subjects":
+        return ""
+    return _with_head(old, before[_stem(words[-1])], _LEADING.sub("", new.strip()))
+
+
+def _stem(word: str) -> str:
+    """A word without what tells one from many: "dogs" and "dog" are one."""
+    return word.lower().rstrip("s")
 
 
 def _with_head(old: str, head: str, new: str) -> str:
@@ -173,7 +261,10 @@ def _with_head(old: str, head: str, new: str) -> str:
     looks = found[1].split() if found else []
     kept = list(looks)
     # "a red car" and "blue car": the look goes with the thing.
-    while kept and kind_of(kept[-1].lower()) == "attributes":
+    numbered = new.split()[0].lower() in _NUMBERS
+    while kept and (
+        kind_of(kept[-1].lower()) == "attributes" or (numbered and kept[-1].lower() in _NUMBERS)
+    ):
         kept.pop()
     dropped = r"\s+".join(map(re.escape, looks[len(kept) :]))
     before = rf"{dropped}\s+" if dropped else ""
@@ -264,6 +355,63 @@ def _overlap(first: str, second: str) -> int:
         }
 
     return len(stems(first) & stems(second))
+
+
+def topic_of_same(photo: Photo, same: Same) -> Topic | None:
+    """All photos of the day, the place or the trip of one; None where that is not known of it."""
+    day, place = photo.taken_on, photo.place
+    if same == "place":
+        return Topic(where=(place,)) if place else None
+    if day is None:
+        return None
+    if same == "trip":
+        days = DateRange(day - TRIP_DAYS, day + TRIP_DAYS)
+        return Topic(when=(days,), where=(place,) if place else ())
+    if same == "week":
+        monday = day - timedelta(days=day.weekday())
+        return Topic(when=(DateRange(monday, monday + timedelta(days=6)),))
+    first = date(day.year, 1 if same == "year" else day.month, 1)
+    last = date(day.year, 12, 31) if same == "year" else _end_of_month(day)
+    return Topic(when=(DateRange(day, day) if same == "day" else DateRange(first, last),))
+
+
+def _end_of_month(day: date) -> date:
+    return date(day.year, day.month, monthrange(day.year, day.month)[1])
+
+
+def moved(plan: Plan, when: Sequence[DateRange], day: str) -> DateRange | None:
+    """The time that is so much older or newer than the one looked for, or than a photo shown.
+
+    Args:
+        plan: with its unit.
+        when: what was looked for; of several times, or one longer than the unit, the photo counts.
+        day: when the photo was taken, in ISO 8601; "" where that is not known.
+    """
+    steps = -1 if plan.move is Move.OLDER else 1
+    one = when[0] if len(when) == 1 else None
+    longest = timedelta(days=_UNIT_DAYS[plan.unit])
+    if one and one.first and one.last and one.last - one.first < longest:
+        first, last = one.first, one.last
+    elif day:
+        first = last = date.fromisoformat(day[:10])
+    else:
+        return None
+    if plan.unit in ("day", "week"):
+        step = timedelta(days=steps * _UNIT_DAYS[plan.unit])
+        return DateRange(first + step, last + step)
+    months = steps * (12 if plan.unit == "year" else 1)
+    return DateRange(_months_later(first, months), _months_later(last, months))
+
+
+_UNIT_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of another month, or the last one of a month that has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    at_end = day.day == monthrange(day.year, day.month)[1]
+    days = monthrange(year, month + 1)[1]
+    return date(year, month + 1, days if at_end else min(day.day, days))
 
 
 def before_or_after(move: Move, days: Sequence[str]) -> DateRange | None:

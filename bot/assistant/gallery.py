@@ -39,6 +39,8 @@ MAX_CLOSEST = 3
 """Photos that are shown when none surely fits."""
 THE_PICTURE, THE_PHOTO = "picture", "this photo"
 """What a picture is called beside the words: one that was shown, and one of the library."""
+ANYTHING = "a photo"
+"""Looked for where only what must not be seen was said."""
 NOT_JUDGED = Judged()
 _READ_AT_ONCE = 500
 
@@ -173,6 +175,13 @@ class GalleryMaker:
             # "the zebra": any animal a little like one is not the one that is meant.
             return query, result
         return (other, found) if found.probability > result.probability else (query, result)
+
+    def of_anything(self, exclude: Sequence[str], k: int, chosen: Filter) -> Gallery:
+        """Photos of whatever, but not of this."""
+        query = request_query(ANYTHING, exclude=exclude)
+        options = SearchOptions(k=k, collapse=True, filter=chosen)
+        result = replace(self.searcher.search(query, options), sure=Sure.FITS)
+        return self._made(query, result, options, {"without": ", ".join(exclude)})
 
     def of_description(
         self,

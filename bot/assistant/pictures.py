@@ -76,6 +76,8 @@ def topic_alike(library: "Library", photo_ids: Sequence[int], plan: Plan) -> Top
         exclude=(plan.exclude,) if plan.exclude else (),
         when=plan.when,
         where=plan.where,
+        not_when=plan.not_when,
+        not_where=plan.not_where,
         favourite=plan.favourite,
         picture=packed(vector),
         picture_by=made_by,

@@ -1,10 +1,18 @@
 """Answers to questions about the library and about photos that are shown, from facts."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.assistant.choices import Choices
-from bot.assistant.facts import count_words, filter_words, known_places_words, years_words
+from bot.assistant.facts import (
+    count_words,
+    filter_words,
+    known_places_words,
+    listed,
+    years_words,
+)
 from bot.assistant.finding import Finder
 from bot.assistant.follow_ups import refers_back
 from bot.assistant.reply import Reply
@@ -24,6 +32,15 @@ _AND_THERE = re.compile(
     r"(?:(?:ok(?:ay)?|thanks|so|oh)[\s,]+)*(?:and|what about|how about)\b.*", re.IGNORECASE
 )
 """Asks for another number in the same way: "and from Tokyo?"."""
+MAX_LOOKED_AT = 20_000
+"""Photos of a time whose places are counted."""
+MAX_PLACES = 12
+_WHICH_PLACES = re.compile(
+    r"\b(?:what|which) (?:places|cities|countries|towns)\b|\bwhere (?:all )?(?:did|have|were|"
+    r"was) (?:we|i)\b",
+    re.IGNORECASE,
+)
+"""Asks for the places of photos: "where did we go in 2022?"."""
 _SEVERAL = re.compile(r"\b(?:these|those|they|them|all|both)\b", re.IGNORECASE)
 
 
@@ -53,6 +70,10 @@ class Questions:
         )
         when = plan.when or (current.when if refers and current else ())
         where = plan.where or (current.where if refers and current else ())
+        bare = bool(HOW_MANY.fullmatch(message.strip(" .?!")))
+        if bare and current is not None and current.words and session.gallery:
+            seen = count_words(len(session.gallery), session.language)
+            return Reply(say(session, "count_shown", count=seen))
         if plan.content and not refers_back(plan.content):
             reply = self.finder.found(session, replace(plan, move=Move.REQUEST), None, choices)
             if reply.photos:
@@ -60,6 +81,8 @@ class Questions:
                 text = f"{say(session, 'cannot_count', subject_lower=words)} {reply.text}"
                 return replace(reply, text=text)
             return reply
+        if _WHICH_PLACES.search(message) and not plan.content:
+            return Reply(self._places_of(session, Filter(dates=when, places=where)))
         if not when and not where and not plan.favourite:
             return Reply(self._library_facts(session))
         chosen = Filter(dates=when, places=where, favourite=plan.favourite)
@@ -76,6 +99,26 @@ class Questions:
             return Reply(say(session, "count_none", facts=said), filter=chosen)
         text = say(session, "count", count=count_words(count, session.language), facts=said)
         return Reply(text, filter=chosen, filter_words=filter_words(chosen))
+
+    def _places_of(self, session: Session, chosen: Filter) -> str:
+        """The cities of the photos that a filter lets through, the most frequent first."""
+        library = self.galleries.library
+        ids = library.ids_matching(chosen)
+        counted: Counter[str] = Counter()
+        if chosen.narrows:
+            for photo in library.photos(ids[:MAX_LOOKED_AT].tolist()).values():
+                if photo.place is not None:
+                    counted[photo.place.city or photo.place.region or photo.place.country] += 1
+        else:
+            for place, number in self.galleries.facts().places.items():
+                counted[place.city or place.region or place.country] += number
+        names = [name for name, _ in counted.most_common(MAX_PLACES)]
+        if not names:
+            return say(session, "no_places")
+        more = len(counted) - len(names)
+        known = f"{', '.join(names)} and {more} more" if more else listed(names, "and")
+        said = f" {in_time(chosen.dates)}" if chosen.dates else ""
+        return say(session, "places", places=known, times=said)
 
     def _library_facts(self, session: Session) -> str:
         known = self.galleries.facts()
@@ -95,11 +138,15 @@ class Questions:
         """What is known of a photo that is shown; never who is in it."""
         if not session.gallery:
             return Reply(say(session, "nothing_shown"))
+        if plan.aspect in ("oldest", "newest"):
+            return self._end_of_time(session, newest=plan.aspect == "newest")
         numbers = plan.numbers or (self.meant(session),)
         chosen = [nth_of(session.gallery, number) for number in numbers]
         if None in chosen:
             missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
             return Reply(no_such_number(session, missing))
+        if plan.aspect == "look":
+            return self._seen_alone(session, [one for one in chosen if one is not None])
         if not plan.numbers and len(session.gallery) > 1 and _SEVERAL.search(message):
             chosen = list(session.gallery)
         photos = self.galleries.shown([one for one in chosen if one is not None])
@@ -108,6 +155,24 @@ class Questions:
         if plan.aspect == "says":
             return Reply(self._text_in(session, photos[0].photo_id))
         return Reply(photos_told(session, photos, plan.aspect, session.gallery))
+
+    def _seen_alone(self, session: Session, photo_ids: Sequence[int]) -> Reply:
+        """Photos of the gallery by themselves; its places stay as they are."""
+        photos = self.galleries.shown(photo_ids)
+        if not photos:
+            return Reply("That photo is gone from the disk.")
+        session.spoken_of = photos[-1].photo_id
+        text = photos_told(session, photos, "look", session.gallery)
+        return Reply(text, photos=photos, sure="fits")
+
+    def _end_of_time(self, session: Session, *, newest: bool) -> Reply:
+        """Which of the photos shown is the oldest or newest."""
+        dated = [one for one in self.galleries.shown(session.gallery) if one.taken_at]
+        if not dated:
+            return Reply(say(session, "no_date_shown"))
+        find = max if newest else min
+        found = find(dated, key=lambda one: one.taken_at or "")
+        return self._seen_alone(session, [found.photo_id])
 
     def _text_in(self, session: Session, photo_id: int) -> str:
         """The text in a photo, as it was read when it was indexed."""
@@ -120,6 +185,6 @@ class Questions:
 
     @staticmethod
     def meant(session: Session) -> int:
-        """The place of the photo that "that" means: the one shared last, else the first."""
-        last = session.shared[-1] if session.shared else None
+        """The place of the photo that "that" means: the one last spoken of, else the first."""
+        last = session.spoken_of
         return session.gallery.index(last) + 1 if last in session.gallery else 1

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from bot.assistant.clarify import Question
 from bot.llm.reply import ReplyRequest
-from retrieval.search.filters import Filter
+from retrieval.search.filters import DateRange, Filter, Place
 
 Sure = Literal["fits", "closest", "none"]
 """How sure the assistant is that the first photo is what was meant."""
@@ -129,18 +129,22 @@ def filter_as_dict(chosen: Filter, words: str) -> dict[str, Any] | None:
         return None
     return {
         "words": words,
-        "dates": [
-            {
-                "from": one.first.isoformat() if one.first else None,
-                "to": one.last.isoformat() if one.last else None,
-            }
-            for one in chosen.dates
-        ],
-        "places": [
-            {"city": one.city, "region": one.region, "country": one.country}
-            for one in chosen.places
-        ],
+        "dates": [_days(one) for one in chosen.dates],
+        "not_dates": [_days(one) for one in chosen.not_dates],
+        "places": [_names(one) for one in chosen.places],
+        "not_places": [_names(one) for one in chosen.not_places],
         "folders": [str(folder) for folder in chosen.folders],
         "camera": chosen.camera or None,
         "favourites": chosen.favourite,
     }
+
+
+def _days(one: DateRange) -> dict[str, str | None]:
+    return {
+        "from": one.first.isoformat() if one.first else None,
+        "to": one.last.isoformat() if one.last else None,
+    }
+
+
+def _names(one: Place) -> dict[str, str]:
+    return {"city": one.city, "region": one.region, "country": one.country}

@@ -42,7 +42,10 @@ class Topic(BaseModel):
         details: what was said about it since ("only where he runs"), oldest first.
         exclude: what the photo must not show.
         when: dates that the photo may have; empty means any.
+        every_year: where no year was said, the same days of each year.
         where: places that it may be from; empty means any.
+        not_when: dates that the photo must not have.
+        not_where: places that it must not be from.
         folders: folders that it may lie in; empty means any.
         favourite: only photos that the person marked as favourites.
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
@@ -67,7 +70,10 @@ class Topic(BaseModel):
     details: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     when: tuple[DateRange, ...] = ()
+    every_year: tuple[DateRange, ...] = ()
     where: tuple[Place, ...] = ()
+    not_when: tuple[DateRange, ...] = ()
+    not_where: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
     favourite: bool = False
     picture: str = ""
@@ -110,7 +116,8 @@ class Topic(BaseModel):
     @property
     def is_filtered(self) -> bool:
         """Whether a time, a place, a folder or favourites were named."""
-        return bool(self.when or self.where or self.folders) or self.favourite
+        time, place = self.when or self.not_when, self.where or self.not_where
+        return bool(time or place or self.folders) or self.favourite
 
     @property
     def judged(self) -> Judged:
@@ -122,6 +129,8 @@ class Topic(BaseModel):
         return Filter(
             dates=self.when,
             places=self.where,
+            not_dates=self.not_when,
+            not_places=self.not_where,
             folders=self.folders,
             favourite=self.favourite,
             exclude=exclude,
@@ -141,6 +150,8 @@ class Session(BaseModel):
         refused: ids of photos that the person turned down; never offered again unless asked for.
         offered: ids of photos that were shown at all.
         shared: ids of the photos that were shared, oldest first.
+        spoken_of: id of the one shown that was last looked at or shared; None where none was.
+        came_up_empty: whether the newest search found nothing, so that older photos still stand.
         votes: thumbs, by the id of the photo.
         question: what was asked beside the newest photos; None where nothing was.
         said: how often each kind of sentence was used, so that none is repeated.
@@ -158,6 +169,8 @@ class Session(BaseModel):
     refused: set[int] = Field(default_factory=set)
     offered: set[int] = Field(default_factory=set)
     shared: list[int] = Field(default_factory=list)
+    spoken_of: int | None = None
+    came_up_empty: bool = False
     votes: dict[int, Vote] = Field(default_factory=dict)
     question: Question | None = None
     said: dict[str, int] = Field(default_factory=dict)
@@ -178,6 +191,7 @@ class Session(BaseModel):
     def user_shares(self, photo_id: int) -> None:
         """The person shared a photo."""
         self.shared.append(photo_id)
+        self.spoken_of = photo_id
         self._add(Turn(OWNER, "", shares_photo=True))
         self.settle()
 
@@ -209,6 +223,7 @@ class Session(BaseModel):
     def show(self, photo_ids: list[int], similar: list[int]) -> None:
         """Photos were offered for the current topic; where there are none, the last ones stay."""
         assert self.topic is not None
+        self.came_up_empty = not photo_ids
         if photo_ids:
             self.gallery = photo_ids
             self.topic.galleries.append(photo_ids)

@@ -7,12 +7,28 @@ from bot.assistant.sentences import say, two_parts
 from bot.assistant.session import Session
 from bot.intent.moves import is_complaint
 
-Tone = Literal["how_are_you", "hello", "complaint", "off_topic", "ok", "bad", "good", "story"]
+Tone = Literal[
+    "sure", "how_are_you", "hello", "complaint", "off_topic", "ok", "bad", "good", "story"
+]
 
 _HOW_ARE_YOU = re.compile(
     r"\b(how(?:'s| is| are| was| r)?\s+(?:you|u|ya|your|it going|things|life)|what'?s (?:up|new)"
     r"|you (?:ok|okay|good|alright)\b|wie geht|comment (?:ça|ca) va|ça va|qué tal|cómo estás"
     r"|come (?:va|stai)|como (?:vai|está)|tudo bem|hoe gaat|你好吗)",
+    re.I,
+)
+_SURE = re.compile(
+    r"(?:(?:hm+|oh|but|and|wait|really)[\s,]+)*(?:are you (?:really |quite |so |very |"
+    r"100% )*(?:sure|"
+    r"certain)(?: about (?:that|this|it))?|is that (?:right|true|correct|really (?:it|all))|"
+    r"you sure)",
+    re.I,
+)
+_THANKS = re.compile(
+    r"\b(?:tha?n?ks?|thank|thankyou|thank(?:you|u)+|thx+|thnx|tnx|ty+|tysm|ta|cheers|appreciate\w*|"
+    r"star|angel|well done|good job|great job|good work|nothing (?:else|more)|all (?:done|set|"
+    r"good)|"
+    r"that'?s (?:all|everything|enough)|will do|bless)\b",
     re.I,
 )
 _HELLO = re.compile(
@@ -59,6 +75,11 @@ _PRIVACY = re.compile(
 _BOT = re.compile(r"^\W*(?:so |and )?(?:are you|who are you|what are you|who made you)\b", re.I)
 
 
+def gives_thanks(message: str) -> bool:
+    """Whether a contented message says thanks, and not only "that's the one"."""
+    return bool(_THANKS.search(message))
+
+
 def asks_who_answers(message: str) -> bool:
     """Whether a question is about what the assistant is."""
     return bool(_BOT.search(message))
@@ -71,6 +92,8 @@ def asks_about_privacy(message: str) -> bool:
 
 def tone_of(message: str) -> Tone:
     """How a message wants to be met."""
+    if _SURE.fullmatch(message.strip(" .!?")):
+        return "sure"
     if _HOW_ARE_YOU.search(message):
         return "how_are_you"
     words = re.findall(r"\w+", message)
@@ -89,14 +112,16 @@ def tone_of(message: str) -> Tone:
 
 _QUESTION_WORDS = 14
 _APOLOGY = re.compile(
-    r"(?:(?:oh|ok|okay|i['’]?m|so|very|no|yes)[\s,]+)*sorry(?: about that)?", re.I
+    r"(?:(?:oh|ok|okay|i['’]?m|so|very|no|yes)[\s,]+)*sorry(?: about that|,? wrong \w+|"
+    r" to (?:bother|disturb) you(?: again)?)?",
+    re.I,
 )
 
 
 def chat(session: Session, message: str) -> str:
     """A few words back."""
     tone = tone_of(message)
-    if tone in ("how_are_you", "hello", "ok", "complaint", "off_topic"):
+    if tone in ("sure", "how_are_you", "hello", "ok", "complaint", "off_topic"):
         return say(session, tone)
     if tone == "story":
         return two_parts(session, "story", "story_more")

@@ -9,6 +9,7 @@ from bot.assistant.facts import (
     count_words,
     day_words,
     filter_words,
+    listed,
     places_words,
     span_words,
 )
@@ -21,11 +22,18 @@ from retrieval.search.filters import DateRange, Filter
 MAX_TEXT_SAID = 400
 """Characters of the text in a photo that an answer holds."""
 
+MAX_TOLD = 4
+"""Photos of which each is told by itself."""
+
 MAX_SAID_BACK = 12
 """Words of a request that are repeated in the answer."""
 
+_FEAST = re.compile(r"(?:Christmas|Easter|Halloween|Thanksgiving|Carnival|New Year)")
+_DAY = re.compile(r"\d{1,2} [A-Z]")
 _SENTENCE = re.compile(
-    r"\b(?:i|you|we|he|she|they|it|is|are|was|were|has|have|had)(?:['’]\w+)?\b", re.I
+    r"\b(?:i|you|we|he|she|they|it|is|are|was|were|has|have|had|shes|hes|im|theyre|thats|whats|"
+    r"would|will|could)(?:['’]\w+)?\b|[.!?;:]\s|\bdo(?:es)?\b",
+    re.I,
 )
 
 
@@ -54,7 +62,11 @@ def with_text(session: Session, topic: Topic, photos: Sequence[ShownPhoto], text
 
 def in_time(when: Sequence[DateRange]) -> str:
     words = filter_words(Filter(dates=tuple(when)))
-    return words if words.startswith(("since", "until")) else f"in {words}"
+    if words.startswith(("since", "until")):
+        return words
+    if _DAY.match(words):
+        return f"from {words}" if " to " in words else f"on {words}"
+    return f"{'at' if _FEAST.match(words) else 'in'} {words}"
 
 
 def photo_facts(photo: ShownPhoto, language: str = DEFAULT_LANGUAGE) -> str:
@@ -108,8 +120,13 @@ def _from_words(topic: Topic) -> str:
     if topic.favourite:
         rest = _from_words(topic.model_copy(update={"favourite": False}))
         return f"your favourites from {rest}" if rest else "your favourites"
-    elsewhere = filter_words(Filter(places=topic.where, folders=topic.folders))
+    elsewhere = filter_words(
+        Filter(places=topic.where, not_places=topic.not_where, folders=topic.folders)
+    )
     times = filter_words(Filter(dates=topic.when))
+    if topic.not_when:
+        others = filter_words(Filter(not_dates=topic.not_when))
+        elsewhere = f"{elsewhere}, {others}" if elsewhere else others
     if not elsewhere or not times:
         return elsewhere or times
     return f"{elsewhere} {in_time(topic.when)}"
@@ -136,7 +153,9 @@ def photos_told(
 ) -> str:
     """What is known of photos that are shown: when, where, the file; never who is in them."""
     first = photos[0]
-    if len(photos) > 1:
+    if 1 < len(photos) <= MAX_TOLD and aspect in ("which", "look"):
+        known = " ".join(photos_told(session, [photo], "look", gallery) for photo in photos)
+    elif len(photos) > 1:
         span = span_words([photo.taken_at or "" for photo in photos], session.language)
         places = places_words([photo.place.split(",")[0] for photo in photos], session.language)
         facts = ", ".join(part for part in (span, places) if part)
@@ -156,8 +175,10 @@ def photos_told(
 def _which_of(session: Session, photo: ShownPhoto, gallery: Sequence[int]) -> str:
     """ "The second one": which of several photos it is."""
     if len(gallery) < 2:
-        return "That one"
+        return "That one" if session.language == DEFAULT_LANGUAGE else "1"
     place = gallery.index(photo.photo_id)
+    if session.language != DEFAULT_LANGUAGE:
+        return f"{place + 1}"
     return f"The {_ORDINALS[place]} one" if place < len(_ORDINALS) else f"Number {place + 1}"
 
 
@@ -178,7 +199,12 @@ _ORDINALS = (
 def shared_text(session: Session, photos: Sequence[ShownPhoto]) -> str:
     """That photos were shared, and which."""
     known = [facts for one in photos if (facts := photo_facts(one, session.language))]
-    facts = " and ".join(known) if len(known) == len(photos) else ""
+    facts = listed(known, "and") if len(known) == len(photos) else ""
+    if len(photos) > MAX_TOLD:
+        facts = count_words(len(photos), session.language)
+    if len(photos) > 1 and session.language == DEFAULT_LANGUAGE:
+        facts = facts or count_words(len(photos))
+        return say(session, "shared_many", facts=facts)
     return say(session, "shared" if facts else "shared_plain", facts=facts)
 
 

@@ -56,7 +56,13 @@ def request_query(text: str, *, exclude: Iterable[str] = ()) -> Query:
     Raises:
         EmptyQuery: the request says nothing.
     """
-    return weighted_query([QueryText(text)], exclude=[QueryText(one) for one in exclude])
+    apart = [QueryText(part) for one in exclude for part in _KINDS.get(one.lower(), (one,))]
+    return weighted_query([QueryText(text)], exclude=apart)
+
+
+_PEOPLE = ("people", "a person", "a man", "a woman", "a child")
+_KINDS = {"people": _PEOPLE, "persons": _PEOPLE, "anyone": _PEOPLE, "a person": _PEOPLE}
+"""What is to be excluded in the words of captions: one man on a beach is little like "people"."""
 
 
 def weighted_query(texts: Sequence[QueryText], *, exclude: Iterable[QueryText] = ()) -> Query:
@@ -104,6 +110,8 @@ def as_caption(text: str) -> str:
     whose it is ("my dog", "that dog") they know nothing. "" where there is nothing to change:
     longer texts, and those that have an article.
     """
+    if scene := _SCENES.get(" ".join(text.lower().split())):
+        return scene
     words = text.split()
     if len(words) > 1 and words[0].lower() in _DETERMINERS:
         words = words[1:]
@@ -112,6 +120,10 @@ def as_caption(text: str) -> str:
     words[-1] = _singular(words[-1])
     article = "an" if words[0][0].lower() in "aeiou" else "a"
     return " ".join([article, *words])
+
+
+_SCENES = dict.fromkeys(("night", "at night", "the night"), "lights at night")
+"""Times of day that no caption gives alone."""
 
 
 def means_a_known_one(text: str) -> bool:

@@ -49,11 +49,46 @@ class Ranked:
     several: bool = False
 
 
-def split_extreme(text: str) -> Ranked:
+_END_OF_SOME = re.compile(
+    rf"\b(?:the |my |our |your )?(?:very )?(?P<end>first|last)(?: (?P<number>two|three|four|five|"
+    rf"six|"
+    rf"ten|few|\d+))?(?P<what>(?: {_PHOTO}s?| ones?)?)(?: (?:i |we )?(?:took|taken|have|got))?"
+    r"(?P<of>(?= (?:from|in|of|at) )|(?=\W*$))",
+    re.IGNORECASE,
+)
+"""The first or last of some: "the last picture from Oslo", "the last 10 photos"."""
+
+
+def _end_of_some(text: str, *, dated: bool, shown: int) -> re.Match[str] | None:
+    match = _END_OF_SOME.search(text)
+    if match is None:
+        return None
+    if match.end() < len(text.rstrip(" .?!")):
+        return match if dated else None
+    # Of those shown, "the last two" are seen already.
+    many = match["number"] or ""
+    more = many.isdigit() and int(many) > shown
+    return match if match["what"] and many and (more or not shown) else None
+
+
+def split_extreme(text: str, *, dated: bool = False, shown: int = 0) -> Ranked:
     """Take "the oldest photo" and the like out of a message.
 
     "the oldest dog picture" leaves "the photo of dog"; "my oldest son" is no photo and stays.
+
+    Args:
+        text: a message.
+        dated: whether it names a time or a place, of which "the last photo" may be.
+        shown: photos in the last gallery.
     """
+    of_some = _end_of_some(text, dated=dated, shown=shown)
+    if of_some:
+        photos = of_some["what"].strip().lower()
+        return Ranked(
+            f"{text[: of_some.start()]}the photo{text[of_some.end() :]}",
+            "oldest" if of_some["end"].lower() == "first" else "newest",
+            bool(of_some["number"]) or photos.endswith("s"),
+        )
     match = _EXTREME.search(text)
     if match is None:
         return Ranked(text)
@@ -90,14 +125,18 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 _WHEN = re.compile(
-    rf"{_ASKS}(?:when|(?:on |in )?(?:what|which) (?:year|date|day|month|time)|how (?:old|long ago))"
+    rf"{_ASKS}(?:when|wen|whn|(?:on |in )?(?:what|which) (?:year|date|day|month|time)|"
+    rf"what(?:{_A}s| is| was)"
+    rf" the (?:date|year|day|month|time)(?: (?:of|on|for|when))?|how (?:old|long ago))"
     rf"(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|make))?(?: {_IT})?"
     rf"(?: (?:from|taken|shot|made|photographed|then|again|in|on|photo))*",
     re.IGNORECASE,
 )
 _WHERE = re.compile(
     rf"{_ASKS}(?:where(?: (?:exactly|on earth|abouts))?|(?:in |at |from )?(?:what|which) (?:place|"
-    rf"city|country|town|location))(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|"
+    rf"city|country|town|location|beach|park|lake|mountain|street|stadium|restaurant|museum|church|"
+    rf"bridge|river|island|hotel|bar|zoo|village|forest|harbou?r|hill|garden|airport|"
+    rf"station))(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|"
     rf"make)| am i| are we| were we| was i)?(?: {_IT})?"
     rf"(?: (?:from|taken|shot|made|photographed|then|again|in|at|there|place))*",
     re.IGNORECASE,
@@ -107,8 +146,8 @@ _WHICH = re.compile(
     rf"story) (?:of|behind|with|for)))+(?: called| named| about)?{_IN_IT}|"
     rf"what am i (?:looking at|seeing)"
     rf"|(?:what|which)(?:{_A}s| is)? (?:the )?(?:file(?: ?name)?|folder|path)(?: (?:is|of|for|has|"
-    rf"does|was|{_IT}|in|called|have))*|where(?:{_A}s| is) (?:the |its )?file(?: of|"
-    rf" for)?(?: {_IT})?|"
+    rf"does|was|{_IT}|in|called|have))*|where(?:{_A}s| is) (?:the |its |that |this )?file(?: of|"
+    rf" for)?(?: {_IT})?(?: (?:saved|stored|kept|located))?|"
     rf"(?:tell me |say )?(?:more |something |anything )?about {_IT}|(?:what|"
     rf"which) camera(?: (?:was|"
     rf"is|did|took|i|we|use|used|for|with|{_IT}|taken))*|(?:any )?(?:details|info(?:rmation)?|"
@@ -165,7 +204,11 @@ def about_shown(text: str, *, shown: int) -> AboutOne | None:
     if not text or len(text) > 120:
         return None
     numbers, _ = numbers_in(text, shown=shown)
-    bare = _with_it(text, shown) if numbers else text
+    named, _, asked = text.partition(",")
+    if numbers and asked and not numbers_in(named, shown=shown)[1].strip(" the"):
+        # "the fourth one, when was that?"
+        text = asked.strip()
+    bare = text if asked and numbers else _with_it(text, shown) if numbers else text
     bare = bare.strip(" ?.!,")
     for aspect, pattern in _ASPECTS:
         if pattern.fullmatch(bare) and (numbers or _NAMES_ONE.search(bare) or shown):
@@ -255,7 +298,12 @@ _HOLDS = re.compile(
     rf"collection))?|do (?:i|we|you) have (?:any|some|many|a lot of) (?:photos?|pictures?|pics?)"
     rf"(?: (?:at all|here))?|(?:what|which) (?:years?|places?|cities|countries)(?: (?:are|do|have|"
     rf"did|were|was|is|i|we|you|my|the|photos?|pictures?|been|in|from|there|here|got|have|know|"
-    rf"covered?|visit(?:ed)?|of|to|taken|library))*)",
+    rf"covered?|visit(?:ed)?|of|to|taken|library|album|collection|go|gone|travel(?:led)?|my|all|"
+    rf"so far))*"
+    rf"|where (?:all )?(?:did|have|were|was) (?:we|i|you) (?:go|been|travel(?:led)?|visit(?:ed)?|"
+    rf"all|"
+    rf"been to|gone|go to)(?: (?:to|in|then|so far|already|ever|before|all|on holiday|"
+    rf"that year))*)",
     re.IGNORECASE,
 )
 
@@ -275,7 +323,7 @@ _EVERYTHING = re.compile(
     rf"whichever|some(?: of (?:it|them))?|lots|ones?|more|most)"
     rf"(?: (?:at all|else|that|which|there|is|are|was|here|(?:i|we|you|u)(?:{_A}ve)?|have|has|got|"
     rf"took|take|shot|taken|can|could|find|know|of|from|in|to|did|ever|photos?|pictures?|pics?|"
-    rf"images?|stuff|things|show|possible|available|really|please|me|do|photographed|"
+    rf"images?|stuff|things|show|nice|good|pretty|lovely|beautiful|cool|great|possible|available|really|please|me|do|photographed|"
     rf"happened|we did))*",
     re.IGNORECASE,
 )

@@ -23,6 +23,7 @@ from bot.intent.asking_patterns import (
     PLEASE,
     POINTING,
     PURPOSE,
+    SENDS_SOME,
     TRAILING,
     TRAILING_PHOTO,
 )
@@ -135,7 +136,7 @@ def _take_apart_sentence(sentence: str) -> Asked:
             shorter = _without(pattern, rest)
             announces |= shorter != rest
             rest = shorter
-        for pattern in (ASKING, PHOTO_PHRASE, PLEASE, POINTING):
+        for pattern in (SENDS_SOME, ASKING, PHOTO_PHRASE, PLEASE, POINTING):
             shorter = _without(pattern, rest)
             named |= pattern is PHOTO_PHRASE and asks and shorter != rest
             asks |= shorter != rest

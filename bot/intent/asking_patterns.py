@@ -26,6 +26,16 @@ _ME = (
     rf"(?:me|us|him|her|them|everyone|everybody|(?:my|our|the) {_RELATIVE}(?= (?:the|that|those|a|"
     r"some|any|one|my|our)\b))"
 )
+# Some of them, after a name: "send anna something", "send mum a photo".
+SENDS_SOME = re.compile(
+    r"(?:(?:please|can you|could you|i(?: would|['’]?d)? (?:want|need|have|like|wanna)(?: to)?|"
+    r"let['’]?s|i "
+    r"wanna) )*(?:send|share with) (?:him|her|them|(?:my|our) \w+|(?!(?:the|my|our|a|an|it|this|"
+    r"that|"
+    r"them|those|these|some|any|all|me|us|photos?|pictures?|pics?|one|something|number)\b)[^\W\d_]+)"
+    r"(?: and [^\W\d_]+)? (?=(?:something|some|a|an|any|one of|a few|photos?|pictures?|pics?)\b)",
+    re.IGNORECASE,
+)
 # Before the word for a photo: "any of the", "another".
 _DET = (
     r"(?:the|an?|any|some|that|this|those|these|my|our|your|ur|his|her|their|all(?: of)?|every|"
@@ -64,7 +74,7 @@ _PHOTO_END = (
 )
 # A photo up to what it shows: "some nice pictures of", "the one where", "anything with".
 _PHOTO_WORDS = (
-    rf"(?:(?:{_DET} ){{0,4}}(?:{_LOOKS} ){{0,2}}{PHOTO}{_TAKEN}{_PHOTO_END}"
+    rf"(?:(?:{_DET} ){{0,4}}(?:{_LOOKS} ){{0,2}}{PHOTO}(?: or two)?{_TAKEN}{_PHOTO_END}"
     rf"|(?:{_DET} ){{0,3}}(?:(?<=\s)|(?<=^)){PHOTO}{_TAKEN}{_PHOTO_END}"
     rf"|(?:the|that|those|any|some|a|my|our) (?:{_LOOKS} )?(?:ones?){_TAKEN}{_CONNECT}"
     rf"|(?:any|some|something|anything|everything|one|ones|those|loads|more|all){_TAKEN}{_CONNECT}"
@@ -123,6 +133,12 @@ ASKING = re.compile(
             rf"(?:would you |do you )?mind {_VERBING}(?: {_ME})?\b",
             rf"(?:how|what) about (?:{_VERBING}(?: {_ME})? )?(?!you\b|u\b)",
             rf"{_POL}gimme\b",
+            # could I trouble you for, my mum wants to see
+            rf"{_POL}(?:{_MODAL} i |may i |sorry to )?(?:trouble|bother) you for\b",
+            rf"(?:my |our )?(?:{_RELATIVE}|[A-Z]\w+|he|she|they) (?:wants?|wanted|would (?:like|"
+            rf"love)|is|"
+            rf"are|asked|keeps asking|{_A}d (?:like|love))(?: me)?(?: dying| desperate|"
+            rf" curious)? to see\b",
             # show me, find, pull up
             rf"{_POL}(?:go |let{_A}s |go ahead and )?{_POL}(?:show|find|get|give|bring|pull up|"
             rf"pull out|dig up|dig out|look up|"
@@ -137,7 +153,7 @@ ASKING = re.compile(
             rf"{_POL}(?:show|get|open|search|send|share|load|view|browse|list)(?= (?:the|any|some|"
             rf"all|my|our|those|that|these|more|"
             rf"every|an?|only|{PHOTO}|pls|please)\b)(?! (?:some )?(?:rest|sleep|lost|over))",
-            r"show(?! (?:jump\w*|dogs?|horses?|pony|ring|off|up|how)\b)(?=\s+\w)",
+            r"show(?! (?:jump\w*|pony|ring|off|up|how)\b)(?=\s+\w)",
             # I want to see, I'd love
             rf"(?:i|we)(?:{_A}d|{_A}ll| would| will| really| just| do| also| only|"
             rf" still)* {_WANT}(?: to)?"
@@ -350,7 +366,8 @@ TRAILING = re.compile(
     rf"ty|ta|cheers|"
     rf"again|for (?:me|us)|right now|asap|as soon as possible|somewhere|anywhere|at all|"
     rf"lying around|hanging around|"
-    rf"(?:on|in|from|among|amongst) (?:here|file|(?:my|the|our|your|this|there) (?:phone|library|"
+    rf"(?:anywhere )?(?:on|in|from|among|amongst) (?:any of |all )?(?:here|file|(?:my|the|our|"
+    rf"your|this|there) (?:phone|library|"
     rf"photos|pictures|album|albums|collection|gallery|camera roll|archive|computer|device))|"
     rf"to (?:me|us)|or (?:something|so|whatever|anything)(?: like that)?|you know|by any chance|"
     rf"perhaps|maybe|i (?:think|guess|believe)|"
@@ -363,6 +380,9 @@ TRAILING = re.compile(
     rf"that|possible|they)\b[^,]*|(?:you|u) remember|remember|"
     rf"if possible|when you (?:can|get a chance|have a (?:minute|moment|second|sec))|no rush|"
     rf"i(?:{_A}m| am) (?:looking for|after|thinking of)|show me|will you|would you|can you|"
+    rf"(?:that |which )?(?:you|u) (?:showed|shown|sent|found|gave)(?: me| us)?(?: (?:before|"
+    rf"earlier|"
+    rf"yesterday|last time|just now))?|would be (?:nice|great|lovely|good|cool|perfect|better|fun)|"
     rf"could you|right|eh|ok|okay|huh|innit|dear|buddy|mate|bot|photopal"
     r")[\s?!.…]*$",
     re.IGNORECASE,
@@ -381,6 +401,9 @@ PURPOSE = re.compile(
     r"|[\s,;–—-]+(?:and|then)? ?(?:i|we)(?:['’](?:d|m|ll))? (?:want|need|wanna|would like|"
     r"promised|have|would love|am going) to (?:send|show|post|share|print|give|use|frame|put|make|"
     r"upload)\b.*"
+    r"|[\s,;–—-]+(?:just )?to (?:cheer (?:me|him|her|us|them) up|(?:make|impress|surprise|tease|"
+    r"remind|"
+    r"comfort|amuse|convince) (?:me|him|her|us|them|(?:my|our) \w+))\b.*"
     r"|[\s,;–—-]+(?:so (?:that )?i can|so as to|in order to|to) (?:send|show|post|share|print|"
     r"give|frame|upload)(?: (?:it|them|that|one))?(?: (?:to|for|on|with|as|in|off)\b.*)?"
     r"|[\s,;–—-]+(?:for|(?:(?:that|which) (?:would |could |might |can )?(?:work|do|go|fit)s?|"

@@ -19,7 +19,8 @@ _EXCLUDING = re.compile(
     r"with no|with nobody|with no one|don['’]?t (?:show|include|want)(?: me)?(?: any)?|"
     r"do not (?:show|include)(?: me)?|(?:no|not)(?! more\b| idea\b| worries\b| problem\b| rush\b|"
     r" wait\b| matter\b| thanks\b| sure\b| bad\b|"
-    r" that['’]?s| it['’]?s| i\b| one\b| no\b| yet\b| now\b| only\b| just\b| really\b| really\b))\b"
+    r" that['’]?s| it['’]?s| (?:it|that|this|he|she|they|we|you) (?:was|were|is|are|had|has)\b|"
+    r" i\b| one\b| no\b| yet\b| now\b| only\b| just\b| really\b| really\b))\b"
     rf"(?: (?:any of|any|having))?(?: {_ONE})?\s+",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from bot.intent.plan import Move
+from bot.intent.plan import Aspect, Move
 from bot.intent.spelling import photo_words
 from bot.intent.words import split_words, word_list
 
@@ -32,6 +32,10 @@ MOVES = (
     Move.HELP,
     Move.SMALL_TALK,
 )
+ENGLISH = "en"
+
+_SOCIAL = (Move.THANKS, Move.GOODBYE, Move.SMALL_TALK)
+
 # Words that speak for English: "the", "show".
 _ENGLISH = frozenset(
     split_words(
@@ -53,7 +57,7 @@ _LIKE_ENGLISH = frozenset(
         "man bank see hut tour port mare sole pane rose tram chat ours livre son alba pub faro "
         "pie mono red as mar die boot brief fort rock sand stage gens pore ave rio lente ape sale "
         "pool bat ram pin ton bola skate time loup bus car barca lago torre villa piano pizza "
-        "orange violet grand cave prune legume mate metro radio auto camper"
+        "orange violet grand cave prune legume mate metro radio auto camper solo mas ma juste"
     )
 )
 """Nouns of other languages that are also English words, or names."""
@@ -76,6 +80,7 @@ class Foreign:
         asks: words of asking were there.
         names_things: most of its words are nouns of the lists, so that it may be a terse request.
         numbers: photos named by their places.
+        aspect: what is asked of a photo that is shown.
     """
 
     language: str
@@ -84,6 +89,7 @@ class Foreign:
     asks: bool = False
     names_things: bool = False
     numbers: tuple[int, ...] = ()
+    aspect: Aspect = ""
 
 
 @dataclass(frozen=True)
@@ -96,27 +102,29 @@ class _Language:
     tail: re.Pattern[str]
     moves: Mapping[Move, re.Pattern[str]]
     ordinals: tuple[re.Pattern[str], ...] = field(default=())
+    aspects: Mapping[Aspect, re.Pattern[str]] = field(default_factory=dict)
 
     @property
     def longest(self) -> int:
         return max(noun.count(" ") + 1 for noun in self.nouns)
 
 
-def read_foreign(text: str, places: Collection[str] = ()) -> Foreign | None:
+def read_foreign(text: str, places: Collection[str] = (), spoken: str = ENGLISH) -> Foreign | None:
     """A message read as another language, or None when it is English or of no known language.
 
     Args:
         text: the message.
         places: its words that name places, in small letters: they are of no language ("Porto").
+        spoken: language of the message before, in which a short one is likely meant ("de 2022").
     """
     text = text.strip()
     if _HAN.search(text):
         return _read_chinese(text)
-    language = _language_of(text, places)
+    language = _language_of(text, places, spoken)
     return None if language is None else _read(text, language)
 
 
-def _language_of(text: str, places: Collection[str]) -> _Language | None:
+def _language_of(text: str, places: Collection[str], spoken: str) -> _Language | None:
     words = [word.lower().replace("’", "'") for word in _WORD.findall(text)[:_MOST_WORDS]]
     if not words:
         return None
@@ -124,7 +132,7 @@ def _language_of(text: str, places: Collection[str]) -> _Language | None:
         1.0 if word in _ENGLISH else 0.5 if word in word_list("asking") else 0.0 for word in words
     )
     bare = text.lower().strip(" ,.!?¿¡")
-    if bare in _SHARED:
+    if bare in _SHARED and spoken == ENGLISH:
         return None
     if all(_is_english(word) or word in places for word in words):
         # "surfers in water" could be Dutch by each of its words.
@@ -132,13 +140,15 @@ def _language_of(text: str, places: Collection[str]) -> _Language | None:
     if len(words) == 1 and words[0] not in _LIKE_ENGLISH:
         named = [language for language in _languages() if words[0] in language.nouns]
         if named:
-            return named[0]
+            return next((one for one in named if one.code == spoken), named[0])
     best, most = None, 0.0
     for language in _languages():
-        moved = any(pattern.fullmatch(bare) for pattern in language.moves.values())
+        closed = (*language.moves.values(), *language.aspects.values())
+        moved = any(pattern.fullmatch(bare) for pattern in closed)
         score = sum(1.0 for word in words if word in language.words)
         score += sum(0.9 for word in words if word not in language.words and word in language.nouns)
         score += 1.5 * moved
+        score += 1.0 * (language.code == spoken) + 1.0 * bool(_numbers(bare, language))
         if moved and not set(words) & (_ENGLISH | word_list("asking")):
             score += 1
         if score > most:
@@ -156,6 +166,13 @@ def _is_english(word: str) -> bool:
 def _read(text: str, language: _Language) -> Foreign:
     # Capitals stay: they tell a place ("aus Rom").
     bare = " ".join(text.replace("’", "'").split()).strip(" ,.!?¿¡;:")
+    social = _social(bare, language)
+    if social:
+        return Foreign(language.code, "", social)
+    bare = _without_courtesy(bare, language)
+    for aspect, pattern in language.aspects.items():
+        if pattern.fullmatch(bare):
+            return Foreign(language.code, "", Move.QUESTION, aspect=aspect)
     for move in MOVES:
         match = language.moves[move].fullmatch(bare)
         if match:
@@ -163,9 +180,11 @@ def _read(text: str, language: _Language) -> Foreign:
             return Foreign(language.code, _english(rest, language), move)
     numbers = _numbers(bare, language)
     if numbers:
-        shares = language.moves[Move.SHARE].match(bare)
-        short = len(bare.split()) <= 4
-        if shares or short:
+        words = bare.split()
+        shares = language.moves[Move.SHARE].match(bare) or any(
+            language.moves[Move.SHARE].fullmatch(word) for word in words
+        )
+        if shares or _names_one(bare, language):
             return Foreign(
                 language.code, "", Move.SHARE if shares else Move.ORDINAL, numbers=numbers
             )
@@ -230,6 +249,51 @@ def _numbers(bare: str, language: _Language) -> tuple[int, ...]:
         if any(pattern.fullmatch(word) for word in words):
             found.append(-1 if number == len(language.ordinals) else number)
     return tuple(found)
+
+
+def _social(bare: str, language: _Language) -> Move | None:
+    """The move of thanks, greetings and farewells said one after the other: "merci, bonne nuit"."""
+    parts = [part.strip() for part in re.split(r"[,.!;]+", bare) if part.strip()]
+    moves = [
+        next((move for move in _SOCIAL if language.moves[move].fullmatch(part)), None)
+        for part in parts
+    ]
+    if len(parts) < 2 or None in moves:
+        return None
+    return Move.GOODBYE if Move.GOODBYE in moves else moves[0]
+
+
+def _without_courtesy(bare: str, language: _Language) -> str:
+    """A message without "please" at its end and thanks before it: "danke, das zweite bitte"."""
+    first, comma, rest = bare.partition(",")
+    if comma and any(language.moves[move].fullmatch(first.strip()) for move in _SOCIAL):
+        bare = rest.strip()
+    for _ in range(3):
+        match = language.tail.search(bare)
+        thanks = re.search(r",\s*([^,]+)$", bare)
+        if match and match.start() > 0 and not language.photo.fullmatch(match[0].strip(" ,")):
+            bare = bare[: match.start()].rstrip(" ,")
+        elif thanks and language.moves[Move.THANKS].fullmatch(thanks[1].strip()):
+            bare = bare[: thanks.start()]
+        else:
+            break
+    return bare
+
+
+def _names_one(bare: str, language: _Language) -> bool:
+    """Whether a text is about one of several and nothing else: "das dritte", not "last year"."""
+    others = [
+        word
+        for word in bare.lower().split()
+        if not any(one.fullmatch(word) for one in language.ordinals)
+    ]
+    little = ("the", "a", "and", "of", "of the", "in the")
+    return len(others) <= 3 and all(
+        _look_up(word, language) in little
+        or language.photo.fullmatch(word)
+        or language.tail.fullmatch(word)
+        for word in others
+    )
 
 
 def _read_chinese(text: str) -> Foreign:
@@ -355,6 +419,10 @@ def _languages() -> tuple[_Language, ...]:
                 re.compile(rf"(?:^|[\s,]+){parts['tail']}$", re.IGNORECASE),
                 {move: re.compile(parts[str(move)], re.IGNORECASE) for move in MOVES},
                 tuple(re.compile(word, re.IGNORECASE) for word in ordinals),
+                {
+                    "when": re.compile(parts["when"], re.IGNORECASE),
+                    "where": re.compile(parts["where"], re.IGNORECASE),
+                },
             )
         )
     return tuple(found)

@@ -8,10 +8,10 @@ import re
 
 _A = r"['’]?"
 # Photos in any word: "pics", "shots".
-_PHOTOS = r"(?:photos?|pictures?|pics?|images?|shots?|snaps?)"
+PHOTOS = r"(?:photos?|pictures?|pics?|images?|shots?|snaps?)"
 # What "more" and "another" may be followed by: "ones", "of those", "like this one".
 _ONES = (
-    rf"(?:ones?|{_PHOTOS}|of (?:these|those|them|that kind|that sort|that|"
+    rf"(?:ones?|{PHOTOS}|of (?:these|those|them|that kind|that sort|that|"
     rf"this|it|him|her|the same)|like (?:this|that|these|"
     rf"those|it)(?: one)?)"
 )
@@ -35,7 +35,7 @@ TAIL = re.compile(
 )
 
 # Words of asking before a move: "can you show me", "do you have".
-_ASK = (
+ASK = (
     rf"(?:(?:can|could|may|might|would) (?:you|u|i|we) (?:please |just )?|please |just |let{_A}s |"
     rf"let me |lemme |i(?:{_A}d| would)? (?:want|like|love)(?: to)? |i wanna |"
     rf"(?:do|have|got|has|are|is) (?:you |we |i |there )?(?:got |have |still )?|there (?:must|"
@@ -44,11 +44,12 @@ _ASK = (
 )
 # Further photos of the same: "a few more of those", "anything else?".
 MORE = re.compile(
-    rf"{_ASK}(?:(?:some|any|a few|few|a couple(?: of)?|a bit|even|many|lots|loads|two|three|four|"
+    rf"{ASK}(?:(?:some|any|a few|few|a couple(?: of)?|a bit|even|many|lots|loads|two|three|four|"
     rf"five|ten|\d+|even|still|and|a lot|once) )*"
-    rf"(?:more|moar|others?|further|additional|similar)(?: {_ONES})*(?: still| too| there| left)?"
-    rf"|{_ASK}(?:the )?(?:rest|others|remaining(?: ones)?|next (?:ones?|page|batch|lot|few|set|"
-    rf"{_PHOTOS})|next|all(?: of (?:them|those|these)))"
+    rf"(?:more|moar|others?|further|additional|similar)(?: {_ONES})*(?: still| too| there| left|"
+    rf" first)?"
+    rf"|{ASK}(?:the )?(?:rest|others|remaining(?: ones)?|next (?:ones?|page|batch|lot|few|set|"
+    rf"{PHOTOS})|next|all(?: of (?:them|those|these)))"
     rf"|(?:keep|carry|go|come) (?:going|scrolling|on|them coming|{_A}em coming|it coming)|"
     rf"continue|don{_A}t stop|encore|scroll(?: down)?|"
     rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|"
@@ -60,8 +61,8 @@ MORE = re.compile(
 )
 # One other photo: "another one", "a different picture of him".
 ANOTHER = re.compile(
-    rf"{_ASK}(?:just |yet |maybe |try )?(?:another|one more|a different|some other|"
-    rf"an(?:y)? other)(?: (?:one|{_PHOTOS}))?(?: {_ONES})*|{_ASK}(?:something|anything|"
+    rf"{ASK}(?:just |yet |maybe |try )?(?:another|one more|a different|some other|"
+    rf"an(?:y)? other)(?: (?:one|{PHOTOS}))?(?: {_ONES})*|{ASK}(?:something|anything|"
     rf"somebody|someone|some(?:thing)? photo) (?:else|different|other(?: than (?:that|this|these|"
     rf"those))?)|(?:not (?:that|this|these|those),? )?something else|try another(?: one)?|"
     rf"pick another(?: one)?|(?:from )?another angle",
@@ -77,7 +78,7 @@ REJECT = re.compile(
     rf"i don{_A}t think (?:that{_A}s|it{_A}s) |it is |i{_A}m afraid (?:that|it|this)(?:{_A}s|"
     rf" is) )?"
     rf"(?:definitely |still |quite |really )?not (?:quite |really |exactly |"
-    rf"even )?(?:{_IT}(?: {_PHOTOS})?(?: ones?)?|close|right|there|here|among them|"
+    rf"even )?(?:{_IT}(?: {PHOTOS})?(?: ones?)?|close|right|there|here|among them|"
     rf"it)(?: (?:either|i meant|i mean|i wanted|i was (?:after|looking for|thinking of)|"
     rf"what i meant))?"
     rf"|(?:that|this|it|these|those)(?:{_A}s| is| are)?n{_A}?t (?:{_IT}|the one|it|right|"
@@ -85,7 +86,7 @@ REJECT = re.compile(
     rf"|(?:it{_A}s |that{_A}s |this is )?not what i (?:meant|wanted|asked(?: for)?|"
     rf"was (?:looking for|after|thinking of))"
     rf"|(?:the |that{_A}s the |it{_A}s the |it is the |completely |totally |"
-    rf"that{_A}s )?wrong(?: (?:one|ones|{_PHOTOS}|person|dog|day|place))?(?: again)?"
+    rf"that{_A}s )?wrong(?: (?:one|ones|{PHOTOS}|person|dog|day|place))?(?: again)?"
     rf"|none of (?:these|those|them)|neither(?: of (?:these|those|them))?|not any of (?:these|"
     rf"those|them)"
     rf"|(?:try|look|guess|search) (?:again|harder|once more)|keep (?:looking|searching|trying)|"
@@ -97,10 +98,10 @@ REJECT = re.compile(
 )
 # The same from before: "anything older?", "when she was a baby".
 OLDER = re.compile(
-    rf"{_ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|a bit|"
-    rf"from) )*(?:older|earlier|oldest|earliest|less recent)(?: (?:ones?|{_PHOTOS}|first|still|"
+    rf"{ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|a bit|"
+    rf"from) )*(?:older|earlier|oldest|earliest|less recent)(?: (?:ones?|{PHOTOS}|first|still|"
     rf"times?|years?|than (?:that|this|these|those)))*"
-    rf"|{_ASK}(?:(?:the )?(?:ones?|{_PHOTOS}) )?(?:from |taken )?(?:even )?(?:before (?:that|this|"
+    rf"|{ASK}(?:(?:the )?(?:ones?|{PHOTOS}) )?(?:from |taken )?(?:even )?(?:before (?:that|this|"
     rf"then|those|these)|further back|way back|longer ago|(?:the )?(?:years?|time) before|"
     rf"previous years?|back then)"
     rf"|go (?:further )?back(?: further| in time| more)|(?:when|from when) (?:he|she|they|it|we|"
@@ -110,10 +111,10 @@ OLDER = re.compile(
 )
 # The same from after: "more recent ones", "newest first".
 NEWER = re.compile(
-    rf"{_ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|most|"
-    rf"a bit|from) )*(?:newer|later|newest|latest|recent|less old)(?: (?:ones?|on|{_PHOTOS}|first|"
+    rf"{ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|most|"
+    rf"a bit|from) )*(?:newer|later|newest|latest|recent|less old)(?: (?:ones?|on|{PHOTOS}|first|"
     rf"still|times?|years?|than (?:that|this|these|those)))*"
-    rf"|{_ASK}(?:(?:the )?(?:ones?|{_PHOTOS}) )?(?:from |taken )?(?:even )?(?:after (?:that|this|"
+    rf"|{ASK}(?:(?:the )?(?:ones?|{PHOTOS}) )?(?:from |taken )?(?:even )?(?:after (?:that|this|"
     rf"then|those|these)|lately|recently|(?:the )?years? after)"
     rf"|(?:when|from when) (?:he|she|they|it|we|i) (?:was|were) (?:much |a lot )?(?:older|bigger|"
     rf"grown up)|newest first|latest first|not so old",
@@ -121,15 +122,15 @@ NEWER = re.compile(
 )
 # Something looked for earlier: "back to the sheep", "the ones you had first".
 BACK = re.compile(
-    rf"{_ASK}(?:(?:can|could) we |let{_A}s |i want to |i{_A}d like to )?(?:go |get |come |jump |"
+    rf"{ASK}(?:(?:can|could) we |let{_A}s |i want to |i{_A}d like to )?(?:go |get |come |jump |"
     rf"switch |bring me |take me )?(?:back|return) to\s+(?P<a>.+)"
     rf"|(?:go |one step |take me |step )?back(?: again)?|undo(?: that| it)?|prev|previous(?: page|"
     rf" ones?)?"
-    rf"|{_ASK}(?:the )?(?:previous|earlier) (?:ones?|{_PHOTOS}) again"
+    rf"|{ASK}(?:the )?(?:previous|earlier) (?:ones?|{PHOTOS}) again"
     rf"|(?:show me |can i see |let me see |what were |what was )?(?:the )?(?:ones?|"
-    rf"{_PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me| us)?(?: up)? ?)(?:before|earlier|"
+    rf"{PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me| us)?(?: up)? ?)(?:before|earlier|"
     rf"first|at the (?:start|beginning)|previously)(?: again)?"
-    rf"|(?:the )?(?:ones?|{_PHOTOS}) (?:from )?before(?: again)?|(?:show me |can i see |"
+    rf"|(?:the )?(?:ones?|{PHOTOS}) (?:from )?before(?: again)?|(?:show me |can i see |"
     rf"let me see )?(?:the )?first ones again|bring back (?P<b>.+)|bring (?P<c>.+) back|"
     rf"put (?P<d>.+) back up",
     re.IGNORECASE,
@@ -137,12 +138,12 @@ BACK = re.compile(
 # So many photos are wanted, not the one with that number: "show me 3".
 SO_MANY = re.compile(
     rf"(?:show|give|find|get)(?: me| us)? (?:just |only |another )?(?:\d{{1,2}}|two|three|four|"
-    rf"five|six|ten|a few|some)(?: {_PHOTOS})?(?: please)?",
+    rf"five|six|ten|a few|some)(?: {PHOTOS})?(?: please)?",
     re.IGNORECASE,
 )
 # The time and the place no longer count: "anywhere", "from any year".
 WIDER = re.compile(
-    rf"{_ASK}(?:(?:in|from|of|at|the) )?(?:(?:photos?|pictures?|ones?) (?:in |from )?)?(?:anywhere|"
+    rf"{ASK}(?:(?:in|from|of|at|the) )?(?:(?:photos?|pictures?|ones?) (?:in |from )?)?(?:anywhere|"
     r"everywhere|any ?place|any (?:place|year|time|date|country|city)|(?:all|other|any) (?:the )?"
     r"(?:years|places|dates|countries|cities|times)|whenever|wherever|no matter (?:where|when)|"
     r"(?:from )?(?:somewhere|anywhere|some ?place) else)(?: (?:else|at all|will do|is fine|then))?",
@@ -196,7 +197,7 @@ SHARED_BEFORE = re.compile(
 # Something is asked of one that is shown: "is the third one from London?".
 ASKS_A_FACT = re.compile(
     rf"(?:(?:and|so|but|ok(?:ay)?|hm+|oh|wait|hey),? )*(?:is|was|are|were|isn{_A}?t|wasn{_A}?t|"
-    r"does|did|has|had|who|what|when|where|why|how)\b(?! about\b)",
+    r"does|did|has|had|who|whats?|when|where|why|how)\b(?! about\b)",
     re.IGNORECASE,
 )
 # The question before is asked of another one: "and the second?".
@@ -249,7 +250,7 @@ THANKS = re.compile(
     rf"thank (?:you|u)(?: so much| very much| again| ever so much)?|thank(?:you|u+)|thx+|tha?n?x+|"
     rf"tnx|ty+|tysm|ta|cheers|much appreciated|many thanks|appreciate it|i appreciate it|"
     rf"you{_A}re (?:the best|a star|an angel|brilliant|amazing|great)|"
-    rf"for (?:that|this|it|now|today|your help|the (?:help|{_PHOTOS})|finding (?:it|them|that|him|"
+    rf"for (?:that|this|it|now|today|your help|the (?:help|{PHOTOS})|finding (?:it|them|that|him|"
     rf"her)|looking|showing me)|bless you|love|dear|mate|buddy|photopal|(?:i{_A}m|"
     rf"we{_A}re) (?:good|done|all set|happy)|all (?:done|good)|done|nothing (?:else|more)|no more|"
     rf"no|yes+|yeah|yep|ok(?:ay)?|oh|ah+|wow|aww+|good|lol|haha+|x+|and|so)(?:[\s,.!:;…-]+|$))+",
@@ -281,6 +282,14 @@ GOODBYE = re.compile(
     rf"night))*\W*",
     re.IGNORECASE,
 )
+# Later or earlier than those shown by so much: "a day later", "the year before".
+A_TIME_LATER = re.compile(
+    r"(?:(?:and|what about|how about|so) )*(?:(?:the|a|one|some) )?(?P<unit>day|week|month|year|"
+    r"summer|"
+    r"winter|spring|autumn|fall|christmas)s? (?P<way>later|after|before|earlier)(?: (?:that|"
+    r"this))?",
+    re.IGNORECASE,
+)
 # Words that ask for nothing: "ok", "haha so cute", "never mind".
 ACKNOWLEDGEMENT = re.compile(
     rf"(?:(?:ok(?:ay)?|k+|kk|sure|yes+|yeah+|yep|yup|maybe|alright|all right|fine|(?:i|oh i) see|"
@@ -289,7 +298,11 @@ ACKNOWLEDGEMENT = re.compile(
     rf"nice|sad|lovely|pretty|good|cool)|beautiful|lovely|gorgeous|love (?:it|this|that|these|"
     rf"them)|good one|funny|amazing|awesome|brilliant|wonderful|oh (?:my|dear|well|wow|no)|really|"
     rf"seriously|true|exactly|indeed|finally|at last|whatever|no (?:worries|problem)|"
-    rf"it{_A}s (?:fine|ok|okay)|"
+    rf"it{_A}s (?:fine|ok|okay)|look at (?:this|that|him|her|them|these|those)|wrong (?:chat|"
+    rf"person|"
+    rf"number|window|group)|who (?:would{_A}?n{_A}?t|doesn{_A}?t) love (?:that|it|him|her|them|"
+    rf"this)|"
+    rf"how (?:cute|sweet|funny)|"
     rf"all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|me too|idk|dunno|hmm|interesting|"
     rf"(?:just )?forget (?:it|that|about (?:it|that))|stop(?: it| that)?|leave it|no matter|"
     rf"doesn{_A}t matter|"
@@ -341,37 +354,38 @@ HELP = re.compile(
     rf"how (?:do|does|can|should) (?:i|you|this|it|that|one) (?:use|work|start|begin|search|"
     rf"function)(?: (?:this|it|you|here|that))?|who are you|what are you|are you (?:a |"
     rf"an )?(?:real|human|robot|bot|ai|person|machine|there for me)|what(?:{_A}s| is) your name|"
+    rf"are you (?:a |an )?(?:real |actual )*(?:human|person|bot|robot|machine|ai)(?: being)?|"
     rf"who made you|instructions|how does (?:this|it|that) (?:thing |all )?work",
     re.IGNORECASE,
 )
 # A fact of the library: "how many photos are there", "when was this taken".
 QUESTION = re.compile(
-    rf"(?:so |and |ok |by the way,? |btw,? )*(?:how many (?:{_PHOTOS}|of (?:them|these|those|my)|"
+    rf"(?:so |and |ok |by the way,? |btw,? )*(?:how many (?:{PHOTOS}|of (?:them|these|those|my)|"
     rf"are (?:there|from|in|of|left)|did (?:i|we|you)|do (?:i|we|you)|have (?:i|we|you)|were|from|"
-    rf"with|in|more|matched|in total|altogether|albums?|folders?|videos?|[\w-]+ (?:{_PHOTOS}|"
+    rf"with|in|more|matched|in total|altogether|albums?|folders?|videos?|[\w-]+ (?:{PHOTOS}|"
     rf"are (?:there|in)|do (?:i|we|you) have|did (?:i|we) (?:take|photograph)|from|were (?:taken|"
     rf"there)))\b.*"
     rf"|how (?:big|large) is (?:my|the|this) (?:library|collection|album)\b.*|"
-    rf"(?:total )?number of {_PHOTOS}\b.*|count (?:the|my|all|of)\b.*|what{_A}?s the (?:total|"
+    rf"(?:total )?number of {PHOTOS}\b.*|count (?:the|my|all|of)\b.*|what{_A}?s the (?:total|"
     rf"count)\b.*|how many(?: in total| altogether| so far)?"
     rf"|(?:when|where|in (?:which|what) (?:year|place|city|country)|(?:which|what) (?:year|date|"
     rf"day|place|city|country|camera)) (?:was|is|were|did (?:i|we) take|are) (?:this|that|it|"
     rf"these|those|they|the (?:first|second|third|last) one)(?: one)?(?: (?:taken|from|with|"
     rf"photographed|then|again|shot))*|which (?:camera|phone) (?:was|did|is)\b.*|what camera\b.*"
     rf"|(?:when|what) (?:is|was) (?:my|the) (?:oldest|earliest|newest|latest|first) (?:one|"
-    rf"{_PHOTOS})(?: (?:from|taken))*|how far back\b.*|since when\b.*|(?:which|what) (?:years?|"
+    rf"{PHOTOS})(?: (?:from|taken))*|how far back\b.*|since when\b.*|(?:which|what) (?:years?|"
     rf"places?|countries|cities|folders?)\b(?:.*\b(?:there|have|has|covered|library|been|photos|"
     rf"pictures)\b.*))",
     re.IGNORECASE,
 )
 # What is taken out of a question to leave its content: "how many photos of", "do I have".
 QUESTION_WORDS = re.compile(
-    rf"^(?:so |and |ok |by the way,? |btw,? )*(?:how many|number of|count)\s*(?:{_PHOTOS}\b)?(?: "
+    rf"^(?:so |and |ok |by the way,? |btw,? )*(?:how many|number of|count)\s*(?:{PHOTOS}\b)?(?: "
     rf"(?:are there|do (?:i|we|you) have|did (?:i|we|you) (?:take|have)|have (?:i|we)(?: got)?|"
     rf"are|were))?(?: (?:taken|there|in total))?(?: (?:of|with|showing|from|in)\b)?(?: (?:the|my|"
     rf"these|those|them)(?= ?$))?|\b(?:do|did|have) (?:i|we|you) (?:have|got|take|"
-    rf"took)(?: {_PHOTOS})?(?: (?:of|in total))?\b|\b(?:are there|in total|altogether|in (?:my|"
-    rf"the) (?:library|collection|album|{_PHOTOS}))\b|\b{_PHOTOS}\b|\bof (?:these|those|them)\b|"
+    rf"took)(?: {PHOTOS})?(?: (?:of|in total))?\b|\b(?:are there|in total|altogether|in (?:my|"
+    rf"the) (?:library|collection|album|{PHOTOS}))\b|\b{PHOTOS}\b|\bof (?:these|those|them)\b|"
     rf"^(?:are|were)\b(?= from| in)",
     re.IGNORECASE,
 )
@@ -422,16 +436,68 @@ ONE_WITH = re.compile(
 )
 # "boats instead", "how about the cat instead".
 INSTEAD_AFTER = re.compile(r"(?P<rest>\S.*?)[\s,]+instead\b\W*$", re.IGNORECASE)
+# How a copy is to be, which every one is: "share it without the location".
+NO_LOCATION = re.compile(
+    r"[\s,]*\b(?:but )?(?:without|with no|no|w/o)(?: (?:the|its|any|my))*(?: (?:gps|exif|location|"
+    r"place|"
+    r"camera|meta ?data|data|info|information|or|and))+(?: (?:in|on) it)?",
+    re.IGNORECASE,
+)
+# Between two clauses, and what may begin the second: "..., just show me", "... but find".
+CLAUSES = re.compile(r"(?<=[,.;:!?])\s+|\s+(?=but\b)", re.IGNORECASE)
+AGAINST_IT = re.compile(r"^(?:(?:but|and|just|only|instead|please)\b[\s,]*)+", re.IGNORECASE)
 # Between two sentences.
 SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+# One that is shown is to be seen by itself, or is liked, not handed over: "open number 3".
+SHOWS_ONE = re.compile(
+    r"\b(?:show|see|open|view|look at|look closer|zoom|enlarge|bigger|larger|closer|in full|again|"
+    r"just|only|"
+    r"full (?:size|screen))\b|\bi (?:really |do |also |quite )*(?:like|love|prefer)\b",
+    re.IGNORECASE,
+)
+# The same of the one that was spoken of: "bigger", "can you open it".
+LOOK_ALONE = re.compile(
+    rf"{ASK}(?:(?:make|open|view|enlarge|zoom in(?: on)?|zoom into|zoom|(?:a closer )?look at) ?)?"
+    rf"(?:(?:it|that|this|that one|this one|the (?:photo|picture|pic)) ?)?"
+    r"(?:(?:a (?:bit|little) |much |in )?(?:bigger|larger|closer|up close|big|"
+    r"full(?: ?(?:size|screen))?)|(?<=open )(?:it|that|this|that one|this one)|(?<=zoom )in|"
+    r"(?<=enlarge )(?:it|that))",
+    re.IGNORECASE,
+)
+# Of a wish to hand over, that all are meant: "send them all", "share those".
+ALL_SHOWN = re.compile(
+    r"\b(?:them|these|those|all|everything)\b(?! (?:to (?:them|those|these|all)\b))", re.IGNORECASE
+)
+# So many of those shown, and one that is told by what it shows: "those two", "the red one".
+SO_MANY_OF_THEM = re.compile(
+    r"\b(?:the|those|these|them)(?: last| first)? (two|three|four|five|six|\d)\b", re.IGNORECASE
+)
+COUNTS = {
+    **{str(number): number for number in range(2, 10)},
+    **{"two": 2, "three": 3, "four": 4, "five": 5, "six": 6},
+}
+THE_ONE = re.compile(
+    r"\bthe (?:(?!(?:first|second|third|fourth|fifth|sixth|last|right|best|top|"
+    r"other)\b)[\w'-]+ ){1,3}ones?\b|"
+    r"\bthe ones? (?:with|where|in|on|at|from|of|by|near)\b",
+    re.IGNORECASE,
+)
+# At the end of a wish for photos, what happens to them then: "... and send it to my sister".
+THEN_SHARED = re.compile(
+    r"[\s,;.]+(?:and|then|to|so (?:that )?(?:i|we) can)(?: (?:then|also|please))* (?:send|share|"
+    r"forward|post|e-?mail|mail|text|whats ?app)(?: (?:me|it|that|them|one|those|this))*"
+    r"(?: (?:over|on))?(?: (?:to|with|for) .{1,40})?\W*$",
+    re.IGNORECASE,
+)
 # What may stand around a number that picks a photo: "open ... please", "... looks best".
 ABOUT_ONE = re.compile(
-    rf"{_ASK}(?:i(?:{_A}d| would|{_A}ll)? (?:like|love|prefer|take|want|mean|meant|choose|"
+    rf"{ASK}(?:i(?:{_A}d| would|{_A}ll)? (?:(?:really|do|also|quite) )*(?:like|love|prefer|take|"
+    rf"want|mean|meant|choose|"
     rf"pick)(?: to see)? ?|(?:it{_A}s|it is|it was|that{_A}s|go for|choose|pick|open(?: up)?|"
     rf"zoom in on|zoom into|enlarge|make|select|click(?: on)?|what about|how about|look at|view|"
     rf"yes,?|no,?|that one,?|as well|also|plus|and|too|then|the|one|please|bigger|larger|"
     rf"closer|up close|in full|full size|again|is|are|was|looks?|seems|good|great|nice|lovely|"
     rf"best|cute|perfect|fine|funny|right|beautiful|it|that|this|of|these|those|them|"
-    rf"from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
+    rf"just|only|from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
     re.IGNORECASE,
 )

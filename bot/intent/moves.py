@@ -6,13 +6,12 @@ for one. What no rule knows is left to the classifier.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.intent import move_patterns as patterns
 from bot.intent.about_photos import about_shown, asks_to_change, asks_what_there_is
 from bot.intent.numbers import numbers_in
-from bot.intent.plan import Aspect, Move, TalkState
+from bot.intent.plan import Aspect, Move, TalkState, Unit
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,8 @@ class Known:
         rest: what is left to be read as content; empty when the rule consumed the message.
         numbers: photos named by their places.
         aspect: what is asked of a photo that is shown.
+        unit: by how much others are to be older or newer.
+        unclear: photos are to be handed over, and it is not said which.
         wider: the time and the place that were named no longer count.
     """
 
@@ -32,11 +33,20 @@ class Known:
     numbers: tuple[int, ...] = ()
     aspect: Aspect = ""
     wider: bool = False
+    unclear: bool = False
+    unit: Unit = ""
 
 
+DESCRIBED_AND_SENT = 2
+"""Parts of "the one with the cap, send that"."""
+_UNITS: dict[str, Unit] = {"day": "day", "week": "week", "month": "month", "year": "year"}
+"""Others come once a year: "the summer before"."""
 BOTH = (1, 2)
 _BY_ITSELF = frozenset(
-    {Move.SMALL_TALK, Move.THANKS, Move.GOODBYE, Move.HELP, Move.SHARE, Move.ORDINAL, Move.MORE}
+    {
+        *(Move.SMALL_TALK, Move.THANKS, Move.GOODBYE, Move.HELP, Move.SHARE, Move.ORDINAL),
+        *(Move.MORE, Move.BACK, Move.OLDER, Move.NEWER),
+    }
 )
 
 
@@ -71,7 +81,8 @@ def known_move(text: str, state: TalkState) -> Known | None:
     bare = whole.strip(" \t\n,.!?;:…–—-")
     said = re.sub(r"\s*(?:[^\w\s,.!?'’&#:;/()-])+\s*", " ", bare).strip()
     for text_ in (said, core):
-        if patterns.GOODBYE.fullmatch(text_) and not _other_words(text_):
+        farewell = patterns.GOODBYE.fullmatch(text_) and not patterns.A_TIME_LATER.search(text_)
+        if farewell and not _other_words(text_):
             return Known(Move.GOODBYE)
     if bare.lower() in ("no", "nope", "nah", "no no", "no no no"):
         return Known(Move.REJECT if state.shown else Move.SMALL_TALK)
@@ -121,6 +132,11 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
     picked = _picked(whole, core, state)
     if picked:
         return picked
+    apart = patterns.A_TIME_LATER.fullmatch(core.strip(" ?")) if state.asked else None
+    if apart:
+        later = apart["way"].lower() in ("later", "after")
+        unit = _UNITS.get(apart["unit"].lower(), "year")
+        return Known(Move.NEWER if later else Move.OLDER, unit=unit)
     if patterns.OLDER.fullmatch(core):
         return Known(Move.OLDER)
     if patterns.NEWER.fullmatch(core):
@@ -143,6 +159,10 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
         match = pattern.fullmatch(whole.rstrip(" .!?"))
         if match:
             rest = next(part for part in match.groups() if part)
+            narrowed = patterns.ONE_WITH.match(rest)
+            if narrowed:
+                # "no, the one with the ball": one of those, with more said of it.
+                return Known(Move.REFINE, rest[narrowed.end() :])
             return _move_of_rest(rest, state) or Known(Move.CORRECT, rest)
     sentences = patterns.SENTENCES.split(whole)
     if len(sentences) > 1 and patterns.REJECT.fullmatch(core_of(sentences[0])):
@@ -186,11 +206,14 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
             return Known(Move.QUESTION, numbers=numbers, aspect="which")
         if state.shown and patterns.ABOUT_LOOKS_OF_ONE.search(without):
             return Known(Move.SMALL_TALK)
-        if _about_one(without):
-            return Known(Move.ORDINAL, numbers=numbers)
+        if is_about_one(without):
+            look = state.shown and patterns.SHOWS_ONE.search(whole)
+            return Known(Move.ORDINAL, numbers=numbers, aspect="look" if look else "")
         return None
+    if state.shown and patterns.LOOK_ALONE.fullmatch(core):
+        return Known(Move.ORDINAL, aspect="look")
     if patterns.SHARE_ALONE.fullmatch(core) and (state.shown or state.asked or " " in core):
-        return Known(Move.SHARE)
+        return shared_without_place(core, state)
     parts = re.split(r"[,.;!]\s*|\s+and\s+", core)
     if (
         len(parts) > 1
@@ -198,8 +221,25 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
         and patterns.SHARE_ALONE.fullmatch(core_of(parts[-1]))
         and len(core.split()) <= 10
     ):
-        return Known(Move.SHARE)
+        described = " ".join(parts[:-1]) if len(parts) == DESCRIBED_AND_SENT else ""
+        one = bool(patterns.THE_ONE.search(described))
+        return replace(shared_without_place(parts[-1], state), unclear=one and state.shown > 1)
     return None
+
+
+def shared_without_place(text: str, state: TalkState) -> Known:
+    """A wish to hand over without the place of any photo."""
+    numbers = all_shown(text, state)
+    some = patterns.SO_MANY_OF_THEM.search(text)
+    counted = patterns.COUNTS.get(some[1].lower()) if some else None
+    if counted and counted != state.shown:
+        return Known(Move.SHARE, unclear=state.shown > 1)
+    return Known(Move.SHARE, numbers=numbers)
+
+
+def all_shown(text: str, state: TalkState) -> tuple[int, ...]:
+    """The places of all photos that are shown, where a wish to hand over means them all."""
+    return tuple(range(1, state.shown + 1)) if patterns.ALL_SHOWN.search(text) else ()
 
 
 def asks_about_one(whole: str, without: str) -> bool:
@@ -216,28 +256,8 @@ def asks_about_one(whole: str, without: str) -> bool:
     return whole.rstrip().endswith("?") and bool(patterns.AND_THAT_ONE.fullmatch(without.strip()))
 
 
-def may_hand_over(text: str, numbers: Sequence[int]) -> bool:
-    """Whether a message may ask for a photo to be handed over, as far as its words tell.
-
-    What is handed over cannot be taken back, so a guess is not enough: a word of sharing or the
-    place of a photo must be there, and no "don't", nothing past ("I already sent it"), no remark
-    ("the third one is fire").
-
-    Args:
-        text: the message.
-        numbers: the places of photos that it names.
-    """
-    core = core_of(text)
-    if patterns.KEEPS.search(core) or patterns.SHARED_BEFORE.search(core):
-        return False
-    if patterns.SHARE_WORD.search(core):
-        return True
-    _, without = numbers_in(core)
-    remark = asks_about_one(text, without) or patterns.ABOUT_LOOKS_OF_ONE.search(without)
-    return bool(numbers) and not remark
-
-
-def _about_one(without: str) -> bool:
+def is_about_one(without: str) -> bool:
+    """Whether a text without the place of a photo says nothing but that this one is meant."""
     return len(without.split()) <= 12 and bool(patterns.ABOUT_ONE.fullmatch(without.strip()))
 
 

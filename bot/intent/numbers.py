@@ -30,11 +30,22 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"^(?:(?:share|send|show(?: me)?|open|post|forward|pick|take)(?: me)? )?((?:\d{{1,2}}|"
+    rf"^(?:(?:(?:can|could|would|will) (?:you|u|i)|please|pls|ok(?:ay)?|bet|so|yes|yeah|now|just|"
+    rf"then|"
+    rf"alright|great|cool|nice|i(?:['’]ll| will)|let me)[\s,]+)*"
+    rf"(?:(?:share|send|show(?: me)?|open|post|forward|pick|take|give|have)(?: me|"
+    rf" us)? )?((?:\d{{1,2}}|"
     rf"{_CARDINAL})(?:(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:\d{{1,2}}|{_CARDINAL}))*)(?: (?:to|"
-    rf"with) .*)?$",
+    rf"with) .*| please| pls| over| again| too)*$",
     re.IGNORECASE,
 )
+_NOT_THIS_ONE = re.compile(
+    rf"\bnot (?:the |number |#)?(?:{_ORDINAL}|\d{{1,2}}(?:st|nd|rd|"
+    rf"th)?)(?: one)?(?:[\s,]+but\b)?[\s,]+"
+    rf"(?=(?:the|number|#|\d|{_ORDINAL}))",
+    re.IGNORECASE,
+)
+"""Before the one that is meant: "not the first, the second"."""
 _LIST_REST = re.compile(
     rf"^(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:the )?(\d{{1,2}}|{_CARDINAL})\b", re.IGNORECASE
 )
@@ -62,6 +73,7 @@ def numbers_in(text: str, *, shown: int = 0) -> tuple[tuple[int, ...], str]:
         text: a message without chatter at its ends.
         shown: photos in the last gallery, for "the middle one" and "the one on the right".
     """
+    text = _NOT_THIS_ONE.sub("", text) if _NOT_THIS_ONE.sub("", text).strip(" ,.;") else text
     bare = _BARE.match(text.strip())
     if bare and not re.search(r"\b(?:19|20)\d\d\b", text):
         words = re.findall(rf"\d{{1,2}}|{_CARDINAL}", bare[1], re.IGNORECASE)

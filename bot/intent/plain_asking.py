@@ -7,7 +7,7 @@ a boat in it?", "wait, I've got it on my phone".
 import re
 
 from bot.intent.asking import take_apart
-from bot.intent.asking_patterns import PLAIN_ANNOUNCING
+from bot.intent.asking_patterns import PLAIN_ANNOUNCING, SENDS_SOME
 from bot.intent.features import is_description, shape_of
 from bot.intent.moves import core_of
 from bot.intent.words import split_words
@@ -91,6 +91,15 @@ _REMEMBERED = re.compile(
 )
 """A photo is told of that ought to be there: "there was a photo of a bride with red hair"."""
 
+_IN_MY_PHOTOS = re.compile(
+    r"^(?:(?:and|so|hey|hi|but)[\s,]+)*(?:is|are|was|were) there (?:an?|any|some|the|ever an?) .+"
+    r"\b(?:in|on|among) (?:any of |all )?(?:my|our|the|these|those) (?:photos?|pictures?|pics?|"
+    r"album|"
+    r"library|collection|phone|gallery)\b",
+    re.IGNORECASE,
+)
+"""A thing is asked for in so many words: "is there a cat anywhere in my pictures?"."""
+
 _OWN_SCENE = re.compile(
     r"(?:my|our) (?:[\w'-]+ ){1,3}(?:(?:\w+ing|on|in|at|with|by|near|under|beside|behind)\b)"
     r"(?: [\w'-]+){0,6}",
@@ -121,7 +130,7 @@ def asks_plainly(said: str) -> bool:
     """Whether a message asks for photos in so many words, in its first or its last sentence."""
     if NEGATED.search(said):
         return False
-    if _REMEMBERED.match(said):
+    if _IN_MY_PHOTOS.search(said) or _REMEMBERED.match(said) or SENDS_SOME.match(said):
         return True
     if _TELLS.match(said):
         return False

@@ -13,9 +13,18 @@ if TYPE_CHECKING:
 Extreme = Literal["", "oldest", "newest"]
 """An end of time that photos are wanted from."""
 
-Aspect = Literal["", "who", "when", "where", "which", "says", "change"]
+SURE = 0.97
+"""Probability of a move that a rule recognised."""
+
+Aspect = Literal["", "who", "when", "where", "which", "says", "change", "look", "oldest", "newest"]
 """What is asked of a photo that is shown: "says" is the text in it, "change" a wish to change or
-delete it."""
+delete it, "look" to see it by itself, "oldest" which of them that is."""
+
+Unit = Literal["", "day", "week", "month", "year"]
+"""By how much other photos are to be older or newer."""
+
+Same = Literal["", "day", "week", "month", "year", "place", "trip"]
+"""What further photos are to have in common with one that is shown."""
 
 Like = Literal["", "one", "all"]
 """Whether photos like one of those shown are wanted, or like all of them."""
@@ -84,6 +93,8 @@ class Plan:
             are taken out. Nouns of another language are put into English.
         when: periods that the photo must lie in, any of them.
         where: places that it must lie in, any of them.
+        not_when: periods that it must not lie in.
+        not_where: places that it must not lie in.
         folders: names of the library's folders that the message names, any of them.
         exclude: what it must not show, or which one it is not.
         number: which of the photos shown is meant: 1 is the first, -1 the last.
@@ -93,6 +104,10 @@ class Plan:
         extreme: the oldest or newest of them are wanted, in the order of time.
         several: more than one of these.
         aspect: what is asked of a photo that is shown (``numbers``, where its place was said).
+        same: photos of the same day or place as one that is shown.
+        unit: of OLDER and NEWER, that they are to be so much older or newer: "a day later".
+        unclear: it is not said which of several photos is to be handed over.
+        to_share: what is found is to be handed over, once it is said which.
         like: photos like one of those shown (``numbers``, where its place was said), or like all.
         favourite: only photos that the person marked as favourites.
         any_photo: any photo will do, whatever it shows: "surprise me", "everything you have".
@@ -107,6 +122,8 @@ class Plan:
     content: str = ""
     when: tuple[DateRange, ...] = ()
     where: tuple[Place, ...] = ()
+    not_when: tuple[DateRange, ...] = ()
+    not_where: tuple[Place, ...] = ()
     folders: tuple[str, ...] = ()
     exclude: str = ""
     number: int | None = None
@@ -115,6 +132,10 @@ class Plan:
     extreme: Extreme = ""
     several: bool = False
     aspect: Aspect = ""
+    same: Same = ""
+    unit: Unit = ""
+    unclear: bool = False
+    to_share: bool = False
     like: Like = ""
     favourite: bool = False
     any_photo: bool = False
@@ -133,8 +154,10 @@ class TalkState:
         shown: photos in the last gallery.
         topic: content last looked for.
         asked: whether a photo was looked for in this talk.
+        language: of the message before, as its two-letter code.
     """
 
     shown: int = 0
     topic: str = ""
     asked: bool = False
+    language: str = "en"

@@ -102,9 +102,9 @@ def open_ended(calendar: Calendar, match: re.Match[str]) -> Found:
     last = max(part.last for part in days if part.last)
     if how in ("since", "seit", "depuis", "desde"):
         return [DateRange(first=first)]
-    if how in ("after", "nach", "dopo"):
+    if how in ("after", "newer than", "later than", "more recent than", "nach", "dopo"):
         return [DateRange(first=last + timedelta(days=1))]
-    if how in ("before", "vor", "avant", "antes de"):
+    if how in ("before", "older than", "earlier than", "vor", "avant", "antes de"):
         return [DateRange(last=first - timedelta(days=1))]
     return [DateRange(last=last)]
 

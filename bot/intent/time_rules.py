@@ -24,7 +24,11 @@ def time_rules() -> tuple[tuple[re.Pattern[str], Rule], ...]:
     ago = words.AGO_AFTER
     plural = rf"(?:{season}s?|{feast}(?:e?s)?|{month}s?)"
     span = rf"(?:{words.DAY_UNIT}|{words.WEEK_UNIT}|{words.MONTH_UNIT}|{words.YEAR_UNIT})"
-    open_end = r"since|after|before|until|till|up to|seit|depuis|desde|nach|vor|avant|antes de|dopo"
+    open_end = (
+        r"since|after|before|until|till|up to|(?:older|earlier) than|(?:newer|later|"
+        r"more recent) than|"
+        r"seit|depuis|desde|nach|vor|avant|antes de|dopo"
+    )
     rules: list[tuple[str, Rule]] = [
         (
             rf"\b(?:(?:from|during|in) )?(?:the )?{words.NEXT_BEFORE} (?:few |couple of )?"

@@ -8,7 +8,7 @@ import pytest
 from langchain_core.runnables import RunnableLambda
 from PIL import Image
 
-from bot.assistant import Assistant, Session
+from bot.assistant import Assistant, Reply, Session
 from bot.describe.rules import RuleDescriber
 from bot.intent.plan import Move, Plan, TalkState
 from bot.suggest import Suggester
@@ -102,3 +102,23 @@ def assistant(
 @pytest.fixture
 def session() -> Session:
     return Session(now=TODAY)
+
+
+class Talk:
+    """Says plans to an assistant, one after the other."""
+
+    def __init__(
+        self, assistant: Assistant, session: Session, understanding: ScriptedUnderstanding
+    ) -> None:
+        self.assistant, self.session, self.understanding = assistant, session, understanding
+
+    def say(self, plan: Plan, message: str = "") -> Reply:
+        """Answer a message that is understood as this plan."""
+        message = message or f"message {len(self.session.turns)}"
+        self.understanding.knows({message: plan})
+        return self.assistant.respond(self.session, message)
+
+
+@pytest.fixture
+def talk(assistant: Assistant, session: Session, understanding: ScriptedUnderstanding) -> Talk:
+    return Talk(assistant, session, understanding)

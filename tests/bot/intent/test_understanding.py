@@ -403,3 +403,175 @@ def test_a_photo_asked_for_by_its_text(plan) -> None:
 def test_a_text_asked_for_in_another_language(plan, message: str, said: str) -> None:
     found = plan(message)
     assert (found.move, found.content) == (Move.REQUEST, said)
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "where", "not_where"),
+    [
+        ("boats, not from Porto", "boats", [], ["Porto"]),
+        ("not Rome please. kites", "kites", [], ["Rome"]),
+        ("anything from Japan except Kyoto", "", ["Japan"], ["Kyoto"]),
+        ("photos from Portugal but not in Porto", "", ["Portugal"], ["Porto"]),
+        ("outside of Japan", "", [], ["Japan"]),
+    ],
+)
+def test_places_that_are_not_wanted(plan, message, content, where, not_where) -> None:
+    found = plan(message)
+    assert found.move.wants_photo
+    assert found.content == content
+    assert [one.city or one.country for one in found.where] == where
+    assert [one.city or one.country for one in found.not_where] == not_where
+
+
+def test_no_before_a_place_may_only_answer(plan) -> None:
+    assert plan("no, Rome!", TalkState(topic="boats", asked=True, shown=3)).not_where == ()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "our holiday in Rome",
+        "my aunt wants to see photos from our Rome trip, can you show me some",
+        "please show me pictures of our week in Rome",
+        "vacation pics from Rome",
+    ],
+)
+def test_a_trip_is_no_more_than_its_place(plan, message: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, "")
+    assert [one.city for one in found.where] == ["Rome"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["we had a great holiday in Rome", "I was in Rome last week", "my aunt lived in Porto"],
+)
+def test_who_tells_of_a_trip_asks_for_nothing(plan, message: str) -> None:
+    assert plan(message).move is Move.SMALL_TALK
+
+
+@pytest.mark.parametrize("message", ["anything from 2018?", "and something from Rome?"])
+def test_anything_from_elsewhere_is_of_what_was_looked_for(plan, message: str) -> None:
+    found = plan(message, TalkState(topic="goats", asked=True, shown=3))
+    assert (found.move, found.any_photo) == (Move.REFINE, False)
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("just one goat", "one goat"),
+        ("jumping", "jumping"),
+        ("only grey ones", "grey"),
+        ("rain would be better", "rain"),
+        ("no, the one with the lamp", "with the lamp"),
+    ],
+)
+def test_a_few_words_narrow(plan, message: str, content: str) -> None:
+    found = plan(message, TalkState(topic="two goats", asked=True, shown=3))
+    assert found.move is Move.REFINE
+    assert content in found.content
+
+
+@pytest.mark.parametrize("message", ["just kidding", "only now", "just great"])
+def test_small_words_narrow_nothing(plan, message: str) -> None:
+    found = plan(message, TalkState(topic="two goats", asked=True, shown=3))
+    assert not found.move.wants_photo
+
+
+@pytest.mark.parametrize(
+    ("message", "spoken", "move", "language"),
+    [
+        ("la tercera", "es", Move.ORDINAL, "es"),
+        ("de 2021", "es", Move.REFINE, "es"),
+        ("ma senza cani", "it", Move.EXCLUDE, "it"),
+        ("das vierte bitte", "de", Move.ORDINAL, "de"),
+        ("wo war das?", "de", Move.QUESTION, "de"),
+        ("en quelle année ?", "fr", Move.QUESTION, "fr"),
+        ("encore", "fr", Move.MORE, "fr"),
+        ("more boats", "de", Move.MORE, "en"),
+        ("kids in the snow", "nl", Move.REQUEST, "en"),
+    ],
+)
+def test_a_talk_stays_in_its_language(plan, message, spoken, move, language) -> None:
+    found = plan(message, TalkState(topic="boats", asked=True, language=spoken, shown=5))
+    assert (found.move, found.language) == (move, language)
+
+
+def test_last_year_is_no_photo_at_the_end(plan) -> None:
+    state = TalkState(language="de", shown=5, asked=True, topic="dogs")
+    found = plan("nur vom letzten jahr", state)
+    assert found.move is Move.REFINE
+    assert found.when
+
+
+@pytest.mark.parametrize(
+    ("message", "move", "numbers", "language"),
+    [
+        ("la tercera, por favor", Move.ORDINAL, (3,), "es"),
+        ("la troisième s'il vous plaît", Move.ORDINAL, (3,), "fr"),
+        ("la quarta, grazie", Move.ORDINAL, (4,), "it"),
+        ("Danke, das erste bitte teilen", Move.SHARE, (1,), "de"),
+        ("noch mehr bitte", Move.MORE, (), "de"),
+        ("merci, bonne nuit", Move.GOODBYE, (), "fr"),
+        ("pas celles-là", Move.REJECT, (), "fr"),
+        ("solo con barcos", Move.REFINE, (), "es"),
+        ("nur mit Boot", Move.REFINE, (), "de"),
+    ],
+)
+def test_courtesy_changes_nothing(plan, message, move, numbers, language) -> None:
+    state = TalkState(topic="people", asked=True, language=language, shown=5)
+    found = plan(message, state)
+    assert (found.move, found.numbers, found.language) == (move, numbers, language)
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("fishing", "fishing"),
+        ("two horses?", "two horses"),
+        ("is there a goat anywhere in my pictures?", "a goat"),
+        ("are there any boats in our album", "boats"),
+        ("somebody with a lamp", "somebody with a lamp"),
+        ("Show horses", "horses"),
+        ("got any kite pics", "kite"),
+    ],
+)
+def test_a_thing_that_is_only_named(plan, message: str, content: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, content)
+
+
+@pytest.mark.parametrize(
+    ("message", "move", "unit"),
+    [
+        ("a week later?", Move.NEWER, "week"),
+        ("the summer before that", Move.OLDER, "year"),
+        ("and a month earlier", Move.OLDER, "month"),
+    ],
+)
+def test_so_much_later_is_no_farewell(plan, message: str, move: Move, unit: str) -> None:
+    found = plan(message, TalkState(topic="boats", asked=True, shown=3))
+    assert (found.move, found.unit) == (move, unit)
+    assert plan("talk to you later").move is Move.GOODBYE
+
+
+@pytest.mark.parametrize("message", ["look at that", "sorry, wrong chat", "monday", "tired"])
+def test_remarks_in_few_words(plan, message: str) -> None:
+    assert plan(message).move is Move.SMALL_TALK
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["what places have we been to?", "where did we go in 2021?", "which cities are there"],
+)
+def test_where_the_photos_are_from_is_a_question(plan, message: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.QUESTION, "")
+    assert bool(found.when) == ("2021" in message)
+
+
+def test_a_correction_of_the_time_is_no_exclusion(plan) -> None:
+    found = plan("No it was last year", TalkState(topic="boats", asked=True, shown=3))
+    assert (found.move, found.exclude) == (Move.REFINE, "")
+    assert found.when[0].first is not None
+    assert found.when[0].first.year == 2025
