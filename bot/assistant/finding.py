@@ -22,7 +22,14 @@ from bot.assistant.gallery import Gallery, GalleryMaker
 from bot.assistant.reply import Reply
 from bot.assistant.sentences import bare, say
 from bot.assistant.session import Session, Topic
-from bot.assistant.wording import extreme_text, found_text, said_back, subject_of, with_text
+from bot.assistant.wording import (
+    extreme_text,
+    found_text,
+    said_back,
+    subject_of,
+    with_exclusion,
+    with_text,
+)
 from bot.descriptors import Description
 from bot.intent.plan import Move, Plan
 from bot.llm.reply import ReplyRequest
@@ -213,6 +220,7 @@ class Finder:
         if gallery.photos:
             text = found_text(session, topic, gallery.photos, gallery.sure)
             text = with_text(session, topic, gallery.photos, text)
+            text = with_exclusion(session, topic, text)
         else:
             text = self._nothing_text(session, topic, words, exclude)
             if plan.every_year and topic.when == plan.when and not exclude:

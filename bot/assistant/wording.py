@@ -69,6 +69,14 @@ def in_time(when: Sequence[DateRange]) -> str:
     return f"{'at' if _FEAST.match(words) else 'in'} {words}"
 
 
+def with_exclusion(session: Session, topic: Topic, text: str) -> str:
+    """An answer, and what was left out of it, as far as that can be seen."""
+    if not topic.exclude or session.language != DEFAULT_LANGUAGE:
+        return text
+    left_out = listed([subject(one) for one in topic.exclude], "or")
+    return f"{text} {say(session, 'without', exclude=left_out)}"
+
+
 def photo_facts(photo: ShownPhoto, language: str = DEFAULT_LANGUAGE) -> str:
     """When and where a photo was taken."""
     return ", ".join(part for part in (day_words(photo.taken_at, language), photo.place) if part)

@@ -71,7 +71,7 @@ def split_exclusion(text: str, *, begun: bool = False) -> Exclusion:
     if (
         short_word
         and not starts
-        and text[match.start() - 1] not in ",;.(–—-"
+        and text[: match.start()].rstrip()[-1] not in ",;.(–—-"
         and "but" not in match[0].lower()
     ):
         return Exclusion(text)

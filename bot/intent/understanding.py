@@ -272,8 +272,8 @@ class Understanding:
         if exclude and state.asked and not says_something(content) and not _NOT_NOW.search(exclude):
             return filled(Plan(Move.EXCLUDE, exclude=exclude, sure=0.9), mentions)
         move, sure = self._classified(said, state, foreign)
-        if not move.wants_photo and mentions.words and names_somebody(content):
-            # "surfers in Porto" tells nothing but what a photo shows, and where.
+        if not move.wants_photo and (mentions.words or exclude) and names_somebody(content):
+            # "surfers in Porto, no boats" tells nothing but what a photo shows, where, what not.
             move, sure = Move.REQUEST, 0.7
         if move is Move.ANNOUNCE:
             content = what_is_seen(_before_showing(rest), state)[0]

@@ -142,6 +142,15 @@ def test_only_what_must_not_be_seen_is_enough(talk: Talk) -> None:
     assert names(reply)[0] not in ("0-red", "1-red", "2-red")
 
 
+def test_what_is_left_out_is_said(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.REQUEST, content="blue", exclude="my green hat"))
+    assert reply.text.endswith("Without your green hat, as far as I can tell.")
+    more = talk.say(Plan(Move.EXCLUDE, exclude="yellow"))
+    assert "green hat or yellow" in more.text
+    german = Plan(Move.REQUEST, content="blue", exclude="red", language="de")
+    assert "Without" not in talk.say(german).text
+
+
 def test_how_many_of_what_is_seen(talk: Talk) -> None:
     talk.say(RED)
     assert "3 photos" in talk.say(Plan(Move.QUESTION), "how many are there?").text

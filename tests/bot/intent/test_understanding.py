@@ -534,6 +534,7 @@ def test_courtesy_changes_nothing(plan, message, move, numbers, language) -> Non
         ("somebody with a lamp", "somebody with a lamp"),
         ("Show horses", "horses"),
         ("got any kite pics", "kite"),
+        ("horses, no saddle, not from Rome", "horses"),
     ],
 )
 def test_a_thing_that_is_only_named(plan, message: str, content: str) -> None:
