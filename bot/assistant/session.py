@@ -150,7 +150,8 @@ class Session(BaseModel):
         refused: ids of photos that the person turned down; never offered again unless asked for.
         offered: ids of photos that were shown at all.
         shared: ids of the photos that were shared, oldest first.
-        spoken_of: id of the one shown that was last looked at or shared; None where none was.
+        spoken_of: id of the one in the gallery that was last looked at or shared; None where none
+            was.
         came_up_empty: whether the newest search found nothing, so that older photos still stand.
         votes: thumbs, by the id of the photo.
         question: what was asked beside the newest photos; None where nothing was.
@@ -226,6 +227,7 @@ class Session(BaseModel):
         self.came_up_empty = not photo_ids
         if photo_ids:
             self.gallery = photo_ids
+            self.spoken_of = None
             self.topic.galleries.append(photo_ids)
             self.topic.similar = (self.topic.similar + similar)[-MAX_REMEMBERED:]
             if len(self.offered) < MAX_REMEMBERED:

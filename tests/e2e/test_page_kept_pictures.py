@@ -171,7 +171,8 @@ def test_a_picture_whose_answer_was_cut_off_is_answered_later(
         server = start_page("killed-picture", OPENAI_BASE_URL=llm.url)
         visitor = visit(server).open()
         show(visitor, wait=False)
-        eventually(lambda: len(files(server)) == 1)
+        # The file is there before the transaction that names it is done.
+        eventually(lambda: len(files(server)) == 1 and len(kept(server)) == 1)
         server.kill()
         # As if the answer had not come: it may have been faster than we are.
         with History.open(server.home / "history.db") as history, history.transaction():

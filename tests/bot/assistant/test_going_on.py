@@ -33,6 +33,14 @@ def test_one_is_seen_alone_and_the_places_of_all_stay(talk: Talk) -> None:
     assert [one.path.stem for one in third.shared] == [shown[2]]
 
 
+def test_another_gallery_begins_at_its_first(talk: Talk) -> None:
+    shown = names(talk.say(RED))
+    talk.say(Plan(Move.ORDINAL, aspect="look", numbers=(2,)))
+    again = names(talk.say(RED))
+    assert again == shown
+    assert [one.path.stem for one in talk.say(Plan(Move.SHARE)).shared] == [again[0]]
+
+
 def test_which_of_those_shown_is_the_oldest(talk: Talk) -> None:
     assert not talk.say(Plan(Move.QUESTION, aspect="oldest")).photos
     talk.say(RED)

@@ -122,7 +122,8 @@ def test_dev_photos_are_embedded_once_before_the_first_step(
 def test_every_way_to_train(config: Configs, settings: dict[str, Any]) -> None:
     chosen = config(epochs=1, learning_rate=1e-3, **settings)
     result = fine_tune(chosen)
-    moved = settings.get("tune") == "both"
+    # Where the tuned weights are no better on dev (alpha 0), the encoder stays as it was.
+    moved = settings.get("tune") == "both" and result.alpha > 0
     assert result.library_stays_valid is not moved
     assert ("Photo vectors moved" in (chosen.out / "MODEL_CARD.md").read_text()) is moved
     assert load_encoder(chosen.out).encode_texts(["a red wall"]).shape == (1, 24)
