@@ -19,16 +19,15 @@ _HOW_ARE_YOU = re.compile(
 )
 _SURE = re.compile(
     r"(?:(?:hm+|oh|but|and|wait|really)[\s,]+)*(?:are you (?:really |quite |so |very |"
-    r"100% )*(?:sure|"
-    r"certain)(?: about (?:that|this|it))?|is that (?:right|true|correct|really (?:it|all))|"
+    r"100% )*(?:sure|certain)(?: about (?:that|this|it))?|is that (?:right|true|correct|"
+    r"really (?:it|all))|"
     r"you sure)",
     re.I,
 )
 _THANKS = re.compile(
     r"\b(?:tha?n?ks?|thank|thankyou|thank(?:you|u)+|thx+|thnx|tnx|ty+|tysm|ta|cheers|appreciate\w*|"
     r"star|angel|well done|good job|great job|good work|nothing (?:else|more)|all (?:done|set|"
-    r"good)|"
-    r"that'?s (?:all|everything|enough)|will do|bless)\b",
+    r"good)|that'?s (?:all|everything|enough)|will do|bless)\b",
     re.I,
 )
 _HELLO = re.compile(

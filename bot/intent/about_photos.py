@@ -51,8 +51,8 @@ class Ranked:
 
 _END_OF_SOME = re.compile(
     rf"\b(?:the |my |our |your )?(?:very )?(?P<end>first|last)(?: (?P<number>two|three|four|five|"
-    rf"six|"
-    rf"ten|few|\d+))?(?P<what>(?: {_PHOTO}s?| ones?)?)(?: (?:i |we )?(?:took|taken|have|got))?"
+    rf"six|ten|few|\d+))?(?P<what>(?: {_PHOTO}s?| ones?)?)(?: (?:i |we )?(?:took|taken|have|"
+    rf"got))?"
     r"(?P<of>(?= (?:from|in|of|at) )|(?=\W*$))",
     re.IGNORECASE,
 )
@@ -126,8 +126,8 @@ _WHO = re.compile(
 )
 _WHEN = re.compile(
     rf"{_ASKS}(?:when|wen|whn|(?:on |in )?(?:what|which) (?:year|date|day|month|time)|"
-    rf"what(?:{_A}s| is| was)"
-    rf" the (?:date|year|day|month|time)(?: (?:of|on|for|when))?|how (?:old|long ago))"
+    rf"what(?:{_A}s| is| was) the (?:date|year|day|month|time)(?: (?:of|on|for|when))?|"
+    rf"how (?:old|long ago))"
     rf"(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|make))?(?: {_IT})?"
     rf"(?: (?:from|taken|shot|made|photographed|then|again|in|on|photo))*",
     re.IGNORECASE,
@@ -299,10 +299,9 @@ _HOLDS = re.compile(
     rf"(?: (?:at all|here))?|(?:what|which) (?:years?|places?|cities|countries)(?: (?:are|do|have|"
     rf"did|were|was|is|i|we|you|my|the|photos?|pictures?|been|in|from|there|here|got|have|know|"
     rf"covered?|visit(?:ed)?|of|to|taken|library|album|collection|go|gone|travel(?:led)?|my|all|"
-    rf"so far))*"
-    rf"|where (?:all )?(?:did|have|were|was) (?:we|i|you) (?:go|been|travel(?:led)?|visit(?:ed)?|"
-    rf"all|"
-    rf"been to|gone|go to)(?: (?:to|in|then|so far|already|ever|before|all|on holiday|"
+    rf"so far))*|where (?:all )?(?:did|have|were|was) (?:we|i|you) (?:go|been|travel(?:led)?|"
+    rf"visit(?:ed)?|all|been to|gone|go to)(?: (?:to|in|then|so far|already|ever|before|all|"
+    rf"on holiday|"
     rf"that year))*)",
     re.IGNORECASE,
 )
@@ -323,8 +322,8 @@ _EVERYTHING = re.compile(
     rf"whichever|some(?: of (?:it|them))?|lots|ones?|more|most)"
     rf"(?: (?:at all|else|that|which|there|is|are|was|here|(?:i|we|you|u)(?:{_A}ve)?|have|has|got|"
     rf"took|take|shot|taken|can|could|find|know|of|from|in|to|did|ever|photos?|pictures?|pics?|"
-    rf"images?|stuff|things|show|nice|good|pretty|lovely|beautiful|cool|great|possible|available|really|please|me|do|photographed|"
-    rf"happened|we did))*",
+    rf"images?|stuff|things|show|nice|good|pretty|lovely|beautiful|cool|great|possible|available|"
+    rf"really|please|me|do|photographed|happened|we did))*",
     re.IGNORECASE,
 )
 

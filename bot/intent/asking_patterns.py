@@ -29,11 +29,10 @@ _ME = (
 # Some of them, after a name: "send anna something", "send mum a photo".
 SENDS_SOME = re.compile(
     r"(?:(?:please|can you|could you|i(?: would|['’]?d)? (?:want|need|have|like|wanna)(?: to)?|"
-    r"let['’]?s|i "
-    r"wanna) )*(?:send|share with) (?:him|her|them|(?:my|our) \w+|(?!(?:the|my|our|a|an|it|this|"
-    r"that|"
-    r"them|those|these|some|any|all|me|us|photos?|pictures?|pics?|one|something|number)\b)[^\W\d_]+)"
-    r"(?: and [^\W\d_]+)? (?=(?:something|some|a|an|any|one of|a few|photos?|pictures?|pics?)\b)",
+    r"let['’]?s|i wanna) )*(?:send|share with) (?:him|her|them|(?:my|our) \w+|(?!(?:the|my|our|a|"
+    r"an|it|this|that|them|those|these|some|any|all|me|us|photos?|pictures?|pics?|one|something|"
+    r"number)\b)[^\W\d_]+)(?: and [^\W\d_]+)? (?=(?:something|some|a|an|any|one of|a few|photos?|"
+    r"pictures?|pics?)\b)",
     re.IGNORECASE,
 )
 # Before the word for a photo: "any of the", "another".
@@ -136,8 +135,7 @@ ASKING = re.compile(
             # could I trouble you for, my mum wants to see
             rf"{_POL}(?:{_MODAL} i |may i |sorry to )?(?:trouble|bother) you for\b",
             rf"(?:my |our )?(?:{_RELATIVE}|[A-Z]\w+|he|she|they) (?:wants?|wanted|would (?:like|"
-            rf"love)|is|"
-            rf"are|asked|keeps asking|{_A}d (?:like|love))(?: me)?(?: dying| desperate|"
+            rf"love)|is|are|asked|keeps asking|{_A}d (?:like|love))(?: me)?(?: dying| desperate|"
             rf" curious)? to see\b",
             # show me, find, pull up
             rf"{_POL}(?:go |let{_A}s |go ahead and )?{_POL}(?:show|find|get|give|bring|pull up|"
@@ -367,22 +365,19 @@ TRAILING = re.compile(
     rf"again|for (?:me|us)|right now|asap|as soon as possible|somewhere|anywhere|at all|"
     rf"lying around|hanging around|"
     rf"(?:anywhere )?(?:on|in|from|among|amongst) (?:any of |all )?(?:here|file|(?:my|the|our|"
-    rf"your|this|there) (?:phone|library|"
-    rf"photos|pictures|album|albums|collection|gallery|camera roll|archive|computer|device))|"
-    rf"to (?:me|us)|or (?:something|so|whatever|anything)(?: like that)?|you know|by any chance|"
-    rf"perhaps|maybe|i (?:think|guess|believe)|"
+    rf"your|this|there) (?:phone|library|photos|pictures|album|albums|collection|gallery|"
+    rf"camera roll|archive|computer|device))|to (?:me|us)|or (?:something|so|whatever|"
+    rf"anything)(?: like that)?|you know|by any chance|perhaps|maybe|i (?:think|guess|believe)|"
     rf"(?:do|did|have|would) (?:you|we|i) (?:still )?(?:have|get|got|take|find|keep|"
     rf"know)(?: (?:it|that|those|them|one|any|some|which one))?(?: still| anywhere| somewhere|"
-    rf" by any chance)?|"
-    rf"(?:can|could|would|will) (?:you|u|i|we) (?:please )?(?:find|show|see|get|bring|pull|send|"
-    rf"dig)(?: (?:it|that|them|those|one|me|us))*(?: up| out)?(?: for me| to me)?|"
-    rf"got (?:it|that|any|one|them)|(?:is|are) there (?:one|any|some)|if (?:you|we|i|it|there|"
-    rf"that|possible|they)\b[^,]*|(?:you|u) remember|remember|"
-    rf"if possible|when you (?:can|get a chance|have a (?:minute|moment|second|sec))|no rush|"
-    rf"i(?:{_A}m| am) (?:looking for|after|thinking of)|show me|will you|would you|can you|"
-    rf"(?:that |which )?(?:you|u) (?:showed|shown|sent|found|gave)(?: me| us)?(?: (?:before|"
-    rf"earlier|"
-    rf"yesterday|last time|just now))?|would be (?:nice|great|lovely|good|cool|perfect|better|fun)|"
+    rf" by any chance)?|(?:can|could|would|will) (?:you|u|i|we) (?:please )?(?:find|show|see|get|"
+    rf"bring|pull|send|dig)(?: (?:it|that|them|those|one|me|us))*(?: up| out)?(?: for me|"
+    rf" to me)?|got (?:it|that|any|one|them)|(?:is|are) there (?:one|any|some)|if (?:you|we|i|it|"
+    rf"there|that|possible|they)\b[^,]*|(?:you|u) remember|remember|if possible|when you (?:can|"
+    rf"get a chance|have a (?:minute|moment|second|sec))|no rush|i(?:{_A}m| am) (?:looking for|"
+    rf"after|thinking of)|show me|will you|would you|can you|(?:that |which )?(?:you|"
+    rf"u) (?:showed|shown|sent|found|gave)(?: me| us)?(?: (?:before|earlier|yesterday|last time|"
+    rf"just now))?|would be (?:nice|great|lovely|good|cool|perfect|better|fun)|"
     rf"could you|right|eh|ok|okay|huh|innit|dear|buddy|mate|bot|photopal"
     r")[\s?!.…]*$",
     re.IGNORECASE,
@@ -402,8 +397,7 @@ PURPOSE = re.compile(
     r"promised|have|would love|am going) to (?:send|show|post|share|print|give|use|frame|put|make|"
     r"upload)\b.*"
     r"|[\s,;–—-]+(?:just )?to (?:cheer (?:me|him|her|us|them) up|(?:make|impress|surprise|tease|"
-    r"remind|"
-    r"comfort|amuse|convince) (?:me|him|her|us|them|(?:my|our) \w+))\b.*"
+    r"remind|comfort|amuse|convince) (?:me|him|her|us|them|(?:my|our) \w+))\b.*"
     r"|[\s,;–—-]+(?:so (?:that )?i can|so as to|in order to|to) (?:send|show|post|share|print|"
     r"give|frame|upload)(?: (?:it|them|that|one))?(?: (?:to|for|on|with|as|in|off)\b.*)?"
     r"|[\s,;–—-]+(?:for|(?:(?:that|which) (?:would |could |might |can )?(?:work|do|go|fit)s?|"

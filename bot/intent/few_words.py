@@ -19,17 +19,15 @@ SAME_WITH = re.compile(
 
 REFINING = re.compile(
     r"(?:(?:ok(?:ay)?|and|but|yes|no|hm+|oh|well|so|great|nice|please|sorry)[\s,]+)*"
-    r"(?:(?:only|just)\b(?! (?:kidding|joking|saying|wondering|asking|looking|curious|now|because|"
-    r"got|been|a (?:second|minute|moment|sec)))"
-    r"|(?:the |those |these |any |some |just )?ones?\b(?! (?:of|more|second|moment|sec|minute|day|"
-    r"time|thing))"
-    r"|(?:those|these|them)\b (?:in|from|with|at|on|where|of|when)|(?:is|are) there (?:one|any|"
+    r"(?:(?:only|just)\b(?! (?:kidding|joking|saying|wondering|asking|looking|curious|now|"
+    r"because|got|been|a (?:second|minute|moment|sec)))|(?:the |those |these |any |some |"
+    r"just )?ones?\b(?! (?:of|more|second|moment|sec|minute|day|time|thing))|(?:those|these|"
+    r"them)\b (?:in|from|with|at|on|where|of|when)|(?:is|are) there (?:one|any|"
     r"some|ones)(?: of (?:them|those|these))? (?:where|with|in|at|on|when|from)\b"
     r"|(?:with|where (?:he|she|it|they|there|we|i|you|\w+ (?:is|are|was|were))|in|on|at|near|by|"
     rf"without|from|{THE_SAME},? (?:but )?)\b"
     r"|any (?:of (?:them|those|these)|with|where|in|at|from|on)\b|(?:which|how many) of (?:them|"
-    r"those|these)\b"
-    r"|the (?:\w+ )?ones?\b|filter|narrow|limit)",
+    r"those|these)\b|the (?:\w+ )?ones?\b|filter|narrow|limit)",
     re.IGNORECASE,
 )
 """Begins a message that says more of what was looked for: "only with a hat", "the red ones"."""
@@ -46,7 +44,8 @@ _MOST_NAMING_WORDS = 4
 """Of the name of a person, an animal or a thing: "my little black dog"."""
 
 _NEXT_TOPIC = re.compile(
-    r"(?:(?:ok(?:ay)?|and|great|thanks|lovely|good|nice|so|right)[\s,.!]+)*(?:now|next|then)\b[\s,:]+",
+    r"(?:(?:ok(?:ay)?|and|great|thanks|lovely|good|nice|so|right)[\s,.!]+)*(?:now|next|"
+    r"then)\b[\s,:]+",
     re.IGNORECASE,
 )
 
@@ -70,8 +69,8 @@ WOULD_BE = re.compile(r"\bwould be (?:nice|great|lovely|good|cool|perfect|better
 """Ends a wish: "rain would be nice"."""
 
 _ONLY = re.compile(
-    r"(?:only|just)\b[\s,]+(?!(?:kidding|joking|saying|wondering|asking|looking|curious|now|because|"
-    r"got|been|fine|right|great)\b)",
+    r"(?:only|just)\b[\s,]+(?!(?:kidding|joking|saying|wondering|asking|looking|curious|now|"
+    r"because|got|been|fine|right|great)\b)",
     re.IGNORECASE,
 )
 
@@ -83,10 +82,8 @@ DOING = re.compile(
 
 SOMEBODY = re.compile(
     r"(?:some(?:body|one)|any(?:body|one)|people|persons?) (?:(?:who|that) (?:is|are) )?(?:with|"
-    r"in|on|"
-    r"at|near|under|behind|wearing|holding|playing|riding|eating|[a-z]{3,}ing)\b(?! (?:me|you|us|"
-    r"it)\b)"
-    r"(?: (?!(?:i|you|we|said|told|asked|keeps?|just|now|today)\b)[\w'-]+){0,8}",
+    r"in|on|at|near|under|behind|wearing|holding|playing|riding|eating|[a-z]{3,}ing)\b(?! (?:me|"
+    r"you|us|it)\b)(?: (?!(?:i|you|we|said|told|asked|keeps?|just|now|today)\b)[\w'-]+){0,8}",
     re.IGNORECASE,
 )
 """A whole message: "somebody with a lamp", "people waiting at a stop"."""

@@ -22,20 +22,18 @@ _BEFORE_MENTION = (
     r"(?:(?:but|and|only|just|taken|back|somewhere|that was|it was|all|the ones?|those|that|"
     r"ones?)\s+)*?"
     rf"(?:(?:(?:in|from|on|during|of) )?(?:our|my|the|that|this|a|her|his|"
-    rf"their) (?:\w+ )?{_TRIP}\s+|"
-    rf"{_TRIP}\s+(?=(?:in|to|at|from)\s))?"
+    rf"their) (?:\w+ )?{_TRIP}\s+|{_TRIP}\s+(?=(?:in|to|at|from)\s))?"
     r"(?:(?:when|where) (?:we|i) (?:were|was|went|visited|stayed)\s+)?"
     r"(?:(?:in|from|at|on|during|of|since|until|till|around|to|near|over|for|by|about|between|"
-    r"before|after|back in|taken in)\s+)?"
-    r"(?:the\s+)?"
+    r"before|after|back in|taken in)\s+)?(?:the\s+)?"
 )
 
 TRIP_ALONE = re.compile(rf"(?:(?:our|my|the|that|a) )?{_TRIP}", re.IGNORECASE)
 """A whole content that says no more than the place beside it: "vacation pics from Rome"."""
 
 _PREPOSITIONS = re.compile(
-    r"^(?:(?:there|here|right|out|all|somewhere|back|over|down|up|in|from|at|on|during|of|since|until|around|to|near|for|by|the|our|"
-    r"my)\s+)+",
+    r"^(?:(?:there|here|right|out|all|somewhere|back|over|down|up|in|from|at|on|during|of|since|"
+    r"until|around|to|near|for|by|the|our|my)\s+)+",
     re.IGNORECASE,
 )
 
@@ -152,11 +150,10 @@ def mentions_in(text: str, *, now: date, places: KnownPlaces) -> Mentions:
 
 _REFUSING = re.compile(
     r"\b(?:and |but |just |only |ones? |photos? |pictures? |pics? )*(?:not|except(?: for)?|without|"
-    r"excluding|other than|outside(?: of)?|apart from|anywhere but|everywhere but|minus|leave out|"
-    r"skip|"
-    r"don't want|isn't|aren't|wasn't|weren't)\s+(?:(?:the|those|any|anything|ones?|photos?|"
-    r"pictures?|"
-    r"pics?|taken|shot|was|is|are|were)\s+)*(?:(?:in|from|at|of)\s+)?(?:the\s+)?$",
+    r"excluding|other than|outside(?: of)?|apart from|anywhere but|everywhere but|minus|"
+    r"leave out|skip|don't want|isn't|aren't|wasn't|weren't)\s+(?:(?:the|those|any|anything|"
+    r"ones?|photos?|pictures?|pics?|taken|shot|was|is|are|were)\s+)*(?:(?:in|from|at|"
+    r"of)\s+)?(?:the\s+)?$",
     re.IGNORECASE,
 )
 """Before a place or a time: it must not be from there, or from then."""
@@ -203,9 +200,8 @@ def named_places(text: str, places: KnownPlaces) -> set[str]:
 
 TELLS_OF_A_TRIP = re.compile(
     r"(?:(?:and|so|well|oh|yeah|but|hey)[\s,]+)*(?:(?:i|we|he|she|they|my \w+)(?:'(?:ve|re|m)\b|"
-    r"(?:'d)? "
-    r"(?:was|were|am|are|is|had|have|went|got|spent|flew|came|just|finally|will|moved|lived?|live)\b)|"
-    r"(?:just |finally )?(?:(?:got )?(?:home|back)) from\b)"
+    r"(?:'d)? (?:was|were|am|are|is|had|have|went|got|spent|flew|came|just|finally|will|moved|"
+    r"lived?|live)\b)|(?:just |finally )?(?:(?:got )?(?:home|back)) from\b)"
     r"(?!.*\b(?:show|find|see|want|need|like|looking|photos?|pictures?|pics?)\b)",
     re.IGNORECASE,
 )

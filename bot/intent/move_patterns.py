@@ -47,8 +47,8 @@ MORE = re.compile(
     rf"{ASK}(?:(?:some|any|a few|few|a couple(?: of)?|a bit|even|many|lots|loads|two|three|four|"
     rf"five|ten|\d+|even|still|and|a lot|once) )*"
     rf"(?:more|moar|others?|further|additional|similar)(?: {_ONES})*(?: still| too| there| left|"
-    rf" first)?"
-    rf"|{ASK}(?:the )?(?:rest|others|remaining(?: ones)?|next (?:ones?|page|batch|lot|few|set|"
+    rf" first)?|{ASK}(?:the )?(?:rest|others|remaining(?: ones)?|next (?:ones?|page|batch|lot|"
+    rf"few|set|"
     rf"{PHOTOS})|next|all(?: of (?:them|those|these)))"
     rf"|(?:keep|carry|go|come) (?:going|scrolling|on|them coming|{_A}em coming|it coming)|"
     rf"continue|don{_A}t stop|encore|scroll(?: down)?|"
@@ -182,9 +182,9 @@ SHARE_WORD = re.compile(rf"\b{_SHARE_VERB}\b", re.IGNORECASE)
 # A photo is to stay here: "don't share it", "please never send that one"; not "without text".
 KEEPS = re.compile(
     rf"\b(?:don{_A}?t|do not|dont|never|not|no need to|rather not)(?: (?:you|ever|please|just|yet|"
-    r"even|dare|to|have|need|want))* (?:share|send|post|forward|export|download|save|e-?mail|mail|"
-    r"whats ?app|airdrop|upload|print)\b"
-    r"|\b(?:stop|without|not) (?:sharing|sending|posting|forwarding|exporting|saving)\b",
+    r"even|dare|to|have|need|want))* (?:share|send|post|forward|export|download|save|e-?mail|"
+    r"mail|whats ?app|airdrop|upload|print)\b|\b(?:stop|without|not) (?:sharing|sending|posting|"
+    r"forwarding|exporting|saving)\b",
     re.IGNORECASE,
 )
 # It was handed over before: "I already sent it", "was that sent?".
@@ -285,8 +285,8 @@ GOODBYE = re.compile(
 # Later or earlier than those shown by so much: "a day later", "the year before".
 A_TIME_LATER = re.compile(
     r"(?:(?:and|what about|how about|so) )*(?:(?:the|a|one|some) )?(?P<unit>day|week|month|year|"
-    r"summer|"
-    r"winter|spring|autumn|fall|christmas)s? (?P<way>later|after|before|earlier)(?: (?:that|"
+    r"summer|winter|spring|autumn|fall|christmas)s? (?P<way>later|after|before|"
+    r"earlier)(?: (?:that|"
     r"this))?",
     re.IGNORECASE,
 )
@@ -300,9 +300,8 @@ ACKNOWLEDGEMENT = re.compile(
     rf"seriously|true|exactly|indeed|finally|at last|whatever|no (?:worries|problem)|"
     rf"it{_A}s (?:fine|ok|okay)|wrong (?:chat|person|"
     rf"number|window|group)|who (?:would{_A}?n{_A}?t|doesn{_A}?t) love (?:that|it|him|her|them|"
-    rf"this)|"
-    rf"how (?:cute|sweet|funny)|"
-    rf"all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|me too|idk|dunno|hmm|interesting|"
+    rf"this)|how (?:cute|sweet|funny)|all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|"
+    rf"me too|idk|dunno|hmm|interesting|"
     rf"(?:just )?forget (?:it|that|about (?:it|that))|stop(?: it| that)?|leave it|no matter|"
     rf"doesn{_A}t matter|"
     rf"good to know|fair enough|makes sense|nvm|never ?mind|hi+|hey+|hello+|hiya|yo|"
@@ -437,9 +436,8 @@ ONE_WITH = re.compile(
 INSTEAD_AFTER = re.compile(r"(?P<rest>\S.*?)[\s,]+instead\b\W*$", re.IGNORECASE)
 # How a copy is to be, which every one is: "share it without the location".
 NO_LOCATION = re.compile(
-    r"[\s,]*\b(?:but )?(?:without|with no|no|w/o)(?: (?:the|its|any|my))*(?: (?:gps|exif|location|"
-    r"place|"
-    r"camera|meta ?data|data|info|information|or|and))+(?: (?:in|on) it)?",
+    r"[\s,]*\b(?:but )?(?:without|with no|no|w/o)(?: (?:the|its|any|my))*(?: (?:gps|exif|"
+    r"location|place|camera|meta ?data|data|info|information|or|and))+(?: (?:in|on) it)?",
     re.IGNORECASE,
 )
 # Between two clauses, and what may begin the second: "..., just show me", "... but find".
@@ -449,9 +447,9 @@ AGAINST_IT = re.compile(r"^(?:(?:but|and|just|only|instead|please)\b[\s,]*)+", r
 SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
 # One that is shown is to be seen by itself, or is liked, not handed over: "open number 3".
 SHOWS_ONE = re.compile(
-    r"\b(?:show|see|open|view|look at|look closer|zoom|enlarge|bigger|larger|closer|in full|again|"
-    r"just|only|"
-    r"full (?:size|screen))\b|\bi (?:really |do |also |quite )*(?:like|love|prefer)\b",
+    r"\b(?:show|see|open|view|look at|look closer|zoom|enlarge|bigger|larger|closer|in full|"
+    r"again|just|only|full (?:size|screen))\b|\bi (?:really |do |also |quite )*(?:like|love|"
+    r"prefer)\b",
     re.IGNORECASE,
 )
 # The same of the one that was spoken of: "bigger", "can you open it".
@@ -477,8 +475,7 @@ COUNTS = {
 }
 THE_ONE = re.compile(
     r"\bthe (?:(?!(?:first|second|third|fourth|fifth|sixth|last|right|best|top|"
-    r"other)\b)[\w'-]+ ){1,3}ones?\b|"
-    r"\bthe ones? (?:with|where|in|on|at|from|of|by|near)\b",
+    r"other)\b)[\w'-]+ ){1,3}ones?\b|\bthe ones? (?:with|where|in|on|at|from|of|by|near)\b",
     re.IGNORECASE,
 )
 # At the end of a wish for photos, what happens to them then: "... and send it to my sister".
@@ -491,8 +488,8 @@ THEN_SHARED = re.compile(
 # What may stand around a number that picks a photo: "open ... please", "... looks best".
 ABOUT_ONE = re.compile(
     rf"{ASK}(?:i(?:{_A}d| would|{_A}ll)? (?:(?:really|do|also|quite) )*(?:like|love|prefer|take|"
-    rf"want|mean|meant|choose|"
-    rf"pick)(?: to see)? ?|(?:it{_A}s|it is|it was|that{_A}s|go for|choose|pick|open(?: up)?|"
+    rf"want|mean|meant|choose|pick)(?: to see)? ?|(?:it{_A}s|it is|it was|that{_A}s|go for|"
+    rf"choose|pick|open(?: up)?|"
     rf"zoom in on|zoom into|enlarge|make|select|click(?: on)?|what about|how about|look at|view|"
     rf"yes,?|no,?|that one,?|as well|also|plus|and|too|then|the|one|please|bigger|larger|"
     rf"closer|up close|in full|full size|again|is|are|was|looks?|seems|good|great|nice|lovely|"

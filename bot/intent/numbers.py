@@ -31,18 +31,15 @@ _NUMBER = re.compile(
 )
 _BARE = re.compile(
     rf"^(?:(?:(?:can|could|would|will) (?:you|u|i)|please|pls|ok(?:ay)?|bet|so|yes|yeah|now|just|"
-    rf"then|"
-    rf"alright|great|cool|nice|i(?:['’]ll| will)|let me)[\s,]+)*"
-    rf"(?:(?:share|send|show(?: me)?|open|post|forward|pick|take|give|have)(?: me|"
-    rf" us)? )?((?:\d{{1,2}}|"
+    rf"then|alright|great|cool|nice|i(?:['’]ll| will)|let me)[\s,]+)*(?:(?:share|send|"
+    rf"show(?: me)?|open|post|forward|pick|take|give|have)(?: me| us)? )?((?:\d{{1,2}}|"
     rf"{_CARDINAL})(?:(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:\d{{1,2}}|{_CARDINAL}))*)(?: (?:to|"
     rf"with) .*| please| pls| over| again| too)*$",
     re.IGNORECASE,
 )
 _NOT_THIS_ONE = re.compile(
     rf"\bnot (?:the |number |#)?(?:{_ORDINAL}|\d{{1,2}}(?:st|nd|rd|"
-    rf"th)?)(?: one)?(?:[\s,]+but\b)?[\s,]+"
-    rf"(?=(?:the|number|#|\d|{_ORDINAL}))",
+    rf"th)?)(?: one)?(?:[\s,]+but\b)?[\s,]+(?=(?:the|number|#|\d|{_ORDINAL}))",
     re.IGNORECASE,
 )
 """Before the one that is meant: "not the first, the second"."""

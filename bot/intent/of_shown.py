@@ -15,8 +15,7 @@ _OF_THESE = rf"(?:(?:one|{PHOTOS}|of (?:these|those|them))s? )*"
 _END = r"(?:oldest|earliest|newest|latest|most recent|first taken|last taken)"
 _RANKED = re.compile(
     rf"(?:(?:and|so|but) )?(?:(?:(?:which|what) {_OF_THESE}(?:is|was)|"
-    rf"what['’]?s) (?:the )?(?P<a>{_END})"
-    rf"(?: (?:one|{PHOTOS}|of (?:these|those|them)))*"
+    rf"what['’]?s) (?:the )?(?P<a>{_END})(?: (?:one|{PHOTOS}|of (?:these|those|them)))*"
     rf"|{ASK}(?:the )?(?P<b>{_END})(?: (?:one|{PHOTOS}))? (?:of|among|out of) (?:these|those|them|"
     r"the ones? (?:you showed|shown)(?: me)?))",
     re.IGNORECASE,
@@ -26,9 +25,8 @@ _RANKED = re.compile(
 _BEST = re.compile(
     rf"(?:(?:and|so|but) )?which {_OF_THESE}(?:(?:do|would|should) (?:you|i|we) (?:like|pick|"
     r"choose|prefer|take|use|print|send|post|recommend)(?: (?:best|most|more|it))?|(?:is|"
-    r"are|was|looks?|would (?:look|be)) (?:the )?(?:best|nicest|prettiest|"
-    r"better|good|sharpest|cutest|funniest|"
-    r"most \w+|your favou?rite)\b.{0,40})",
+    r"are|was|looks?|would (?:look|be)) (?:the )?(?:best|nicest|prettiest|better|good|sharpest|"
+    r"cutest|funniest|most \w+|your favou?rite)\b.{0,40})",
     re.IGNORECASE,
 )
 """A whole message that asks for an opinion: "which of those is the best one?"."""
@@ -36,9 +34,9 @@ _BEST = re.compile(
 _SAME_AS = re.compile(
     rf"{ASK}(?:(?:some|any|the|all|a few|more|others?|other|rest|(?:what|anything|something|"
     rf"everything)(?: else)?|ones?|{PHOTOS}|of) )*(?:(?:from|on|of|at|in|taken|is there|is|was|"
-    r"were|there|did|we|i|took|take|have|during) )*(?:(?:the |that )?(?:very )?same|that) "
-    r"(?P<what>day|date|night|evening|morning|afternoon|week|weekend|month|year|place|city|town|spot|location|"
-    r"trip|holiday|vacation|journey)(?: (?:too|as well|please))?",
+    r"were|there|did|we|i|took|take|have|during) )*(?:(?:the |that )?(?:very )?same|"
+    r"that) (?P<what>day|date|night|evening|morning|afternoon|week|weekend|month|year|place|city|"
+    r"town|spot|location|trip|holiday|vacation|journey)(?: (?:too|as well|please))?",
     re.IGNORECASE,
 )
 """A whole message: "more from that day", "the same place"."""

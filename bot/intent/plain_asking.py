@@ -94,8 +94,7 @@ _REMEMBERED = re.compile(
 _IN_MY_PHOTOS = re.compile(
     r"^(?:(?:and|so|hey|hi|but)[\s,]+)*(?:is|are|was|were) there (?:an?|any|some|the|ever an?) .+"
     r"\b(?:in|on|among) (?:any of |all )?(?:my|our|the|these|those) (?:photos?|pictures?|pics?|"
-    r"album|"
-    r"library|collection|phone|gallery)\b",
+    r"album|library|collection|phone|gallery)\b",
     re.IGNORECASE,
 )
 """A thing is asked for in so many words: "is there a cat anywhere in my pictures?"."""

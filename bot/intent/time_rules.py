@@ -26,8 +26,7 @@ def time_rules() -> tuple[tuple[re.Pattern[str], Rule], ...]:
     span = rf"(?:{words.DAY_UNIT}|{words.WEEK_UNIT}|{words.MONTH_UNIT}|{words.YEAR_UNIT})"
     open_end = (
         r"since|after|before|until|till|up to|(?:older|earlier) than|(?:newer|later|"
-        r"more recent) than|"
-        r"seit|depuis|desde|nach|vor|avant|antes de|dopo"
+        r"more recent) than|seit|depuis|desde|nach|vor|avant|antes de|dopo"
     )
     rules: list[tuple[str, Rule]] = [
         (

@@ -106,8 +106,8 @@ def time_alone(text: str, *, now: date, latitude: float | None = None) -> list[W
 
 _TIME_ALONE = re.compile(
     rf"(?:(?:taken|just|only|back) )?(?:(?:in|from|at|on|over|during|around|of|im|zu|an|en|au|"
-    rf"nel) )?(?:the )?"
-    rf"(?!(?:mar|estate|lente)\b)(?P<unit>{words.SEASON}|{words.MONTH}|{words.FEAST})(?: ?time)?",
+    rf"nel) )?(?:the )?(?!(?:mar|estate|lente)\b)(?P<unit>{words.SEASON}|{words.MONTH}|"
+    rf"{words.FEAST})(?: ?time)?",
     re.IGNORECASE,
 )
 
