@@ -456,10 +456,8 @@ class Assistant:
         known = self.library.photos(session.gallery)
         return [
             one
-            for one in session.gallery
-            if one in known
-            and known[one].place is not None
-            and any(place.covers(known[one].place) for place in plan.where)  # type: ignore[arg-type]
+            for one, photo in known.items()
+            if photo.place is not None and any(place.covers(photo.place) for place in plan.where)
         ]
 
     def _of_same(self, session: Session, plan: Plan, choices: Choices) -> Reply:
@@ -511,8 +509,7 @@ class Assistant:
             return None
         session.offered.add(best[0].photo_id)
         # So that "share it" and "not that one" mean it.
-        session.gallery = [best[0].photo_id]
-        session.came_up_empty = False
+        session.lay_out([best[0].photo_id])
         text = say(session, "hint")
         return Reply(text, photos=best, sure="fits", hint=True, offers_look=True)
 

@@ -153,8 +153,7 @@ class Finder:
 
     def _shown_again(self, session: Session, topic: Topic) -> Reply:
         photos = self.galleries.shown(topic.galleries[0])
-        session.gallery = [photo.photo_id for photo in photos]
-        session.spoken_of = None
+        session.lay_out([photo.photo_id for photo in photos])
         session.settle()
         chosen = topic.filter()
         text = found_text(session, topic, photos, "fits")

@@ -226,13 +226,18 @@ class Session(BaseModel):
         assert self.topic is not None
         self.came_up_empty = not photo_ids
         if photo_ids:
-            self.gallery = photo_ids
-            self.spoken_of = None
+            self.lay_out(photo_ids)
             self.topic.galleries.append(photo_ids)
             self.topic.similar = (self.topic.similar + similar)[-MAX_REMEMBERED:]
             if len(self.offered) < MAX_REMEMBERED:
                 self.offered.update(photo_ids)
             self.settle()
+
+    def lay_out(self, photo_ids: list[int]) -> None:
+        """These are on the table now: "it" and "the second" mean them."""
+        self.gallery = photo_ids
+        self.spoken_of = None
+        self.came_up_empty = False
 
     def topic_of(self, photo_id: int) -> Topic | None:
         """The newest topic that a photo was shown for; None where it was shown for none."""

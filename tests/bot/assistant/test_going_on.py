@@ -82,6 +82,14 @@ def test_that_is_not_handed_over_when_that_was_not_found(talk: Talk) -> None:
     assert [one.path.stem for one in first.shared] == [shown[0]]
 
 
+def test_what_is_shown_again_may_be_handed_over(talk: Talk) -> None:
+    shown = names(talk.say(RED))
+    oslo = Place("Oslo", "", "Norway")
+    assert not talk.say(Plan(Move.REQUEST, content="blue", where=(oslo,))).photos
+    assert names(talk.say(Plan(Move.BACK, content="red"))) == shown
+    assert [one.path.stem for one in talk.say(Plan(Move.SHARE)).shared] == [shown[0]]
+
+
 def test_what_is_to_be_shared_is_asked_for(talk: Talk) -> None:
     reply = talk.say(Plan(Move.REQUEST, content="blue", to_share=True))
     assert reply.photos
