@@ -35,6 +35,11 @@ class Place:
         """Whether any name is given."""
         return bool(self.city or self.region or self.country)
 
+    @property
+    def name(self) -> str:
+        """The narrowest one that is given: "Denver", else "Colorado", else "United States"."""
+        return self.city or self.region or self.country
+
     def covers(self, other: "Place") -> bool:
         """Whether every name that is given equals the other's, in any case."""
         return all(

@@ -76,10 +76,10 @@ MOST_PLACES = 4
 def filter_words(chosen: Filter) -> str:
     """A filter as it is shown above the photos: "summer 2024 · Japan"."""
     times = times_words(chosen.dates)
-    places = list(dict.fromkeys(one.city or one.region or one.country for one in chosen.places))
+    places = list(dict.fromkeys(one.name for one in chosen.places))
     if len(places) > MOST_PLACES:
         places = [*places[: MOST_PLACES - 1], f"{len(places) - MOST_PLACES + 1} more"]
-    others = [f"not {one.city or one.region or one.country}" for one in chosen.not_places]
+    others = [f"not {one.name}" for one in chosen.not_places]
     # Of every year there is no need to say which: "not winters".
     unwanted = [re.sub(r" of \d{4} to \d{4}$", "", one) for one in times_words(chosen.not_dates)]
     others = [*(f"not {words}" for words in unwanted), *others]
@@ -134,7 +134,7 @@ def known_places_words(library: Facts) -> str:
     """The places most photos of the library are from; "" where no place is known."""
     counted: Counter[str] = Counter()
     for place, count in library.places.items():
-        counted[place.city or place.region or place.country] += count
+        counted[place.name] += count
     names = [name for name, _ in counted.most_common(MAX_NAMED)]
     return listed(names, "and")
 
@@ -146,6 +146,7 @@ def count_words(count: int, language: str = DEFAULT_LANGUAGE) -> str:
 
 
 def listed(words: Sequence[str], conjunction: str) -> str:
+    """Words as a list: "a, b and c"."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

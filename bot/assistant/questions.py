@@ -108,10 +108,10 @@ class Questions:
         if chosen.narrows:
             for photo in library.photos(ids[:MAX_LOOKED_AT].tolist()).values():
                 if photo.place is not None:
-                    counted[photo.place.city or photo.place.region or photo.place.country] += 1
+                    counted[photo.place.name] += 1
         else:
             for place, number in self.galleries.facts().places.items():
-                counted[place.city or place.region or place.country] += number
+                counted[place.name] += number
         names = [name for name, _ in counted.most_common(MAX_PLACES)]
         if not names:
             return say(session, "no_places")

@@ -131,7 +131,7 @@ def _figure(photo: Photo | None, picture: Picture) -> str:
         part
         for part in (
             photo.taken_on.isoformat() if photo.taken_on else "",
-            (photo.place.city or photo.place.region or photo.place.country) if photo.place else "",
+            photo.place.name if photo.place else "",
         )
         if part
     )

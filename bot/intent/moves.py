@@ -228,18 +228,13 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
 
 
 def shared_without_place(text: str, state: TalkState) -> Known:
-    """A wish to hand over without the place of any photo."""
-    numbers = all_shown(text, state)
+    """A wish to hand over without the place of any photo: one, all, or so many of those shown."""
     some = patterns.SO_MANY_OF_THEM.search(text)
     counted = patterns.COUNTS.get(some[1].lower()) if some else None
     if counted and counted != state.shown:
         return Known(Move.SHARE, unclear=state.shown > 1)
-    return Known(Move.SHARE, numbers=numbers)
-
-
-def all_shown(text: str, state: TalkState) -> tuple[int, ...]:
-    """The places of all photos that are shown, where a wish to hand over means them all."""
-    return tuple(range(1, state.shown + 1)) if patterns.ALL_SHOWN.search(text) else ()
+    everyone = tuple(range(1, state.shown + 1))
+    return Known(Move.SHARE, numbers=everyone if patterns.ALL_SHOWN.search(text) else ())
 
 
 def asks_about_one(whole: str, without: str) -> bool:

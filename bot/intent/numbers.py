@@ -70,7 +70,8 @@ def numbers_in(text: str, *, shown: int = 0) -> tuple[tuple[int, ...], str]:
         text: a message without chatter at its ends.
         shown: photos in the last gallery, for "the middle one" and "the one on the right".
     """
-    text = _NOT_THIS_ONE.sub("", text) if _NOT_THIS_ONE.sub("", text).strip(" ,.;") else text
+    # What it is followed by is another place, so that something is always left.
+    text = _NOT_THIS_ONE.sub("", text)
     bare = _BARE.match(text.strip())
     if bare and not re.search(r"\b(?:19|20)\d\d\b", text):
         words = re.findall(rf"\d{{1,2}}|{_CARDINAL}", bare[1], re.IGNORECASE)

@@ -184,12 +184,11 @@ class Understanding:
         alike = split_alike(core_of(said), shown=state.shown)
         if alike:
             return self._of_alike(alike, state, now=now, places=places)
-        dated = bool(
-            re.search(r"\b(?:first|last)\b", said, re.I)
-            and mentions_in(said, now=now, places=places).words
-        )
-        ranked = split_extreme(said, dated=dated, shown=state.shown)
-        mentions = mentions_in(ranked.text, now=now, places=places)
+        mentions = mentions_in(said, now=now, places=places)
+        ranked = split_extreme(said, dated=bool(mentions.words), shown=state.shown)
+        if ranked.extreme:
+            # "the first photo of May" is of May, and "the last summer" is none of these.
+            mentions = mentions_in(ranked.text, now=now, places=places)
         other = THERE_INSTEAD.fullmatch(ranked.text.strip()) if state.asked else None
         if other and mentions.words:
             # "not Lisbon, London": what is named instead is all that is wanted.
