@@ -44,6 +44,7 @@ class Visitor:
     page: "Page"
     server: PageServer
     problems: list[str] = field(default_factory=list)
+    scripts: set[object] = field(default_factory=set)
 
     def watch(self) -> "Visitor":
         self.page.set_default_timeout(WAIT)
@@ -52,6 +53,13 @@ class Visitor:
         )
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("request", self._check_request)
+        # Scripts on their way; each gallery and card asks for its own before it is drawn.
+        self.page.on(
+            "request", lambda asked: self.scripts.add(asked) if ".js" in asked.url else None
+        )
+        for end in ("requestfinished", "requestfailed"):
+            self.page.on(end, lambda ended: self.scripts.discard(ended))
+        self.page.on("domcontentloaded", lambda _: self.scripts.clear())
         return self
 
     def _check_request(self, request: object) -> None:
@@ -84,9 +92,27 @@ class Visitor:
                 f"no answer; on the page:\n{seen}\nproblems: {self.problems}\n"
                 f"written by the server:\n{self.server.log[-3000:]}"
             ) from error
+        self.settle()
+        return self.answers.last
+
+    def settle(self) -> None:
+        """Wait until the answer is complete and its galleries and cards are drawn."""
         # The send button comes back when the answer is complete.
         self.page.wait_for_selector("#chat-submit")
-        return self.answers.last
+        self._draw()
+        eventually(self._loaded)
+        self._draw()
+
+    def _loaded(self) -> bool:
+        # Anything asked of the page lets the news of requests in.
+        self.page.evaluate("0")
+        return not self.scripts
+
+    def _draw(self) -> None:
+        """Let the page draw what it knows of: two frames, as effects run after the first."""
+        self.page.evaluate(
+            "() => new Promise(end => requestAnimationFrame(() => requestAnimationFrame(end)))"
+        )
 
     def send(self, text: str) -> None:
         """Type a message and send it, without waiting for an answer."""
@@ -252,7 +278,7 @@ def test_a_filter_is_a_button_that_takes_it_away(
     chip = visitor.page.locator(".ai-message").get_by_role("button", name="2012", exact=True)
     chip.click()
     visitor.answers.nth(before).wait_for()
-    visitor.page.wait_for_selector("#chat-submit")
+    visitor.settle()
     assert len(visitor.alts()) > 1
 
 
@@ -301,7 +327,10 @@ def test_photos_keep_their_place_while_they_load(
     full = visit(open_server).open()
     full.say("show me the astronaut in space")
     full.page.wait_for_function(
-        "[...document.querySelectorAll('.pp-tile img')].every(image => image.naturalWidth > 0)"
+        """() => {
+            const images = [...document.querySelectorAll('.pp-tile img')];
+            return images.length > 0 && images.every(image => image.naturalWidth > 0);
+        }"""
     )
     assert [tile.bounding_box() for tile in full.tiles.all()] == empty
 
@@ -590,7 +619,7 @@ def test_an_answer_can_be_stopped(
         visitor.page.get_by_text(STOPPED).wait_for()
         assert "word150" not in visitor.page.locator("body").inner_text()
         assert "manually" not in visitor.page.locator("body").inner_text()
-        visitor.page.wait_for_selector("#chat-submit")
+        visitor.settle()
         visitor.say("show me the rocket")
         assert visitor.alts()[0] == "rocket"
 

@@ -190,7 +190,7 @@ def test_everything_is_reached_by_keyboard_and_shows_where_it_is(
     page.keyboard.type(CAT)
     page.keyboard.press("Enter")
     visitor.tiles.first.wait_for()
-    page.wait_for_selector("#chat-submit")
+    visitor.settle()
     reached: list[str] = []
     rounds = 0
     while rounds < 2 and len(reached) < 300:

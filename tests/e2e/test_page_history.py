@@ -81,6 +81,7 @@ def back(visitor: Visitor, answers: int) -> Visitor:
     """Wait until a resumed chat shows so many answers, and can go on."""
     visitor.answers.nth(answers - 1).wait_for()
     visitor.page.wait_for_selector("#chat-settings-header-button")
+    visitor.settle()
     return visitor
 
 
@@ -137,7 +138,7 @@ def test_reload_a_second_tab_and_a_restart_bring_everything_back(
     # So are the buttons, and one that was pressed stays away.
     button(other, "2012").click()
     other.answers.nth(4).wait_for()
-    other.page.wait_for_selector("#chat-submit")
+    other.settle()
     eventually(lambda: button(other, "2012").count() == 0)
     other.page.reload()
     back(other, 5)
@@ -240,7 +241,7 @@ def test_the_server_is_killed_in_mid_answer(
         button(visitor, "Answer now").click()
         visitor.page.get_by_text(words).wait_for()
         eventually(lambda: visitor.page.get_by_text("I was stopped").count() == 0)
-        visitor.page.wait_for_selector("#chat-submit")
+        visitor.settle()
         said = all_said(visitor)
         visitor.page.reload()
         visitor.page.get_by_text(words).wait_for()
@@ -261,7 +262,7 @@ def test_two_tabs_answer_at_once(server: PageServer, visit: Visit) -> None:
     for visitor in (first, second):
         # What is said in one tab is shown in the other, too.
         visitor.answers.nth(2).wait_for()
-        visitor.page.wait_for_selector("#chat-submit")
+        visitor.settle()
     first.page.reload()
     back(first, 3)
     said = all_said(first)
@@ -469,7 +470,7 @@ def test_a_chat_of_five_thousand_messages(server: PageServer, visit: Visit) -> N
     visitor.page.get_by_text("message 4800", exact=True).wait_for()
     visitor.send("show me the temple")
     visitor.page.get_by_text("message 4999", exact=True).wait_for()
-    visitor.page.wait_for_selector("#chat-submit")
+    visitor.settle()
     assert visitor.alts()
     assert all_said(visitor)[-3] == "show me the temple"
     visitor.say("show me the rocket")

@@ -52,7 +52,7 @@ def show(visitor: Visitor, text: str = "", *, wait: bool = True) -> None:
     visitor.page.locator("#chat-submit").click()
     if wait:
         visitor.answers.nth(count).wait_for()
-        visitor.page.wait_for_selector("#chat-submit")
+        visitor.settle()
 
 
 def addresses(visitor: Visitor, count: int) -> list[str]:

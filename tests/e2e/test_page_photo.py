@@ -294,11 +294,13 @@ def test_not_this_more_like_this_favourite_and_hide(
     before = visitor.answers.count()
     Viewer(visitor).button("Not this").click()
     visitor.answers.nth(before).wait_for()
+    visitor.settle()
     eventually(lambda: refused not in visitor.alts())
     liked = visitor.tiles.first.get_attribute("data-photo")
     before = visitor.answers.count()
     Viewer(visitor).button("More like this").click()
     visitor.answers.nth(before).wait_for()
+    visitor.settle()
     visitor.tiles.first.wait_for()
     assert liked not in [tile.get_attribute("data-photo") for tile in visitor.tiles.all()]
 

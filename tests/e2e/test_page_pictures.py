@@ -65,8 +65,7 @@ def test_a_picture_that_is_pasted_or_dropped_finds_photos_like_it(
         count = visitor.answers.count()
         visitor.page.locator("#chat-submit").click()
         visitor.answers.nth(count).wait_for()
-    # The gallery comes after the words.
-    eventually(lambda: bool(visitor.alts()))
+        visitor.settle()
     assert visitor.alts()[0] == "cat"
     assert visitor.page.locator(".pp-mix").count() == 0
     assert sorted(path.name for path in (demo_server.home / "samples").iterdir()) == before

@@ -57,7 +57,7 @@ def test_a_photo_in_storage_is_shown_looked_at_and_shared(
     page = visitor.page
     visitor.say("a panda")
     assert visitor.alts()[0] == "panda"
-    widths = "all => all.every(one => one.complete && one.naturalWidth > 100)"
+    widths = "all => all.length > 0 && all.every(one => one.complete && one.naturalWidth > 100)"
     eventually(lambda: page.locator(".pp-tile img").evaluate_all(widths))
     visitor.tiles.first.locator(".pp-open").click()
     eventually(
