@@ -5,6 +5,7 @@ nothing by itself. What a message wants is :mod:`bot.intent`'s to say, what is l
 from that and the session (:mod:`bot.assistant.follow_ups`), and the photos are the searcher's.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,11 +45,11 @@ from bot.assistant.wording import (
     shared_text,
 )
 from bot.descriptors import Description
-from bot.intent.plan import Move, Plan, TalkState
+from bot.intent.plan import Dropped, Move, Plan, TalkState
 from bot.llm.reply import ReplyRequest
 from retrieval.errors import PhotoNotFound, RetrievalError
 from retrieval.library import Library
-from retrieval.search import Filter
+from retrieval.search import Filter, Place
 from retrieval.text import clean_text
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ SURE_MOVE = 0.9
 SURE_REQUEST = 0.7
 """The same for a request in words of its own: what is left is mostly that of other moves which
 look for the same words."""
+
+_MARKS = re.compile(r"\bfavou?rites?\b|\bstar\b", re.IGNORECASE)
+"""A photo is to be marked, which the heart on it does."""
 
 PICKS = frozenset({Move.SHARE, Move.ORDINAL})
 """Moves that mean photos which are on the table."""
@@ -159,24 +163,23 @@ class Assistant:
             plan = replace(plan, move=Move.REQUEST, content=plan.content or newest)
         return self.finder.found(session, plan, None, replace(choices, use_llm=False))
 
-    def without_filter(self, session: Session, choices: Choices = DEFAULT_CHOICES) -> Reply:
-        """The current topic again, without its time and place."""
+    def without_filter(
+        self, session: Session, choices: Choices = DEFAULT_CHOICES, part: Dropped = "both"
+    ) -> Reply:
+        """The current topic again, without its time, its place or both."""
         topic = session.topic
         if topic is None:
             return Reply(say(session, "nothing_shown"))
-        anything = {
-            "when": (),
-            "every_year": (),
-            "where": (),
-            "not_when": (),
-            "not_where": (),
-            "folders": (),
-            "favourite": False,
-        }
-        session.take_up(topic.model_copy(update=anything))
+        anytime = {"when": (), "every_year": (), "not_when": ()}
+        anywhere = {"where": (), "not_where": (), "folders": ()}
+        both = {**anytime, **anywhere, "camera": "", "favourite": False}
+        dropped = {"when": anytime, "where": anywhere}.get(part, both)
+        session.take_up(topic.model_copy(update=dropped))
         plan = Plan(Move.REFINE, language=session.language)
         browse = not topic.words and not topic.picture
         reply = self.finder.searched(session, plan, None, choices, frozenset(), browse=browse)
+        if dropped is not both:
+            return reply
         said = "" if browse else reply.text
         return replace(reply, text=f"{say(session, 'look_everywhere')} {said}".strip())
 
@@ -409,15 +412,22 @@ class Assistant:
         description: Description | None,
         choices: Choices,
     ) -> Reply:
+        if plan.there:
+            plan = replace(plan, where=self._spoken_places(session))
         if self.questions.counts_again(session, message, plan):
             plan = replace(plan, move=Move.QUESTION)
         move = plan.move
         if plan.aspect == "change":
-            return Reply(say(session, "never_changes"))
+            marks = _MARKS.search(message)
+            return Reply(say(session, "heart_marks" if marks else "never_changes"))
+        if plan.aspect == "restart":
+            return self._restarted(session)
         if plan.aspect:
             return self.questions.told_of(session, message, plan)
         if plan.wider:
-            return self.without_filter(session, choices)
+            return self.without_filter(session, choices, plan.wider)
+        if move is Move.REJECT and plan.numbers:
+            return self._left_out(session, plan, choices)
         if plan.same:
             return self._of_same(session, plan, choices)
         if plan.like:
@@ -450,6 +460,37 @@ class Assistant:
         except PhotoNotFound:
             return Reply("That photo is gone from the disk.")
         return self._of_topic(session, topic, choices)
+
+    @staticmethod
+    def _restarted(session: Session) -> Reply:
+        """Nothing that was looked for, shown or turned down counts any longer."""
+        session.topics, session.gallery, session.question = [], [], None
+        session.refused, session.spoken_of = set(), None
+        session.settle()
+        return Reply(say(session, "restarted"))
+
+    def _spoken_places(self, session: Session) -> tuple[Place, ...]:
+        """The places that were asked for, else the one of the photo that was last spoken of."""
+        if session.topic is not None and session.topic.where:
+            return session.topic.where
+        one = nth_of(session.gallery, self.questions.meant(session)) if session.gallery else None
+        photo = self.library.photos([one]).get(one) if one is not None else None
+        return (photo.place,) if photo is not None and photo.place is not None else ()
+
+    def _left_out(self, session: Session, plan: Plan, choices: Choices) -> Reply:
+        """The photos shown without some of them, which are not offered again."""
+        chosen = [nth_of(session.gallery, number) for number in plan.numbers]
+        if None in chosen:
+            missing = next(n for n, one in zip(plan.numbers, chosen, strict=True) if one is None)
+            return Reply(no_such_number(session, missing))
+        for photo_id in chosen:
+            session.judge(photo_id or 0, False)
+        kept = self.galleries.shown([one for one in session.gallery if one not in chosen])
+        if not kept:
+            return self.finder.found(session, replace(plan, numbers=()), None, choices)
+        session.lay_out([photo.photo_id for photo in kept])
+        count = count_words(len(kept), session.language)
+        return Reply(say(session, "without_some", count=count), photos=kept, sure="fits")
 
     def _from_there(self, session: Session, plan: Plan) -> list[int]:
         """Those of the photos shown that are from the plan's places."""

@@ -125,6 +125,7 @@ class Finder:
     def _says_nothing(session: Session, plan: Plan) -> bool:
         """Whether photos are asked for without a word about which, and nothing was told before."""
         named = plan.content or plan.when or plan.where or plan.folders or plan.exclude
+        named = named or plan.camera or plan.forget
         if named or plan.not_when or plan.not_where or plan.favourite or plan.any_photo:
             return False
         if plan.move not in (Move.REQUEST, Move.INSTEAD, Move.REFINE):

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from bot.assistant.session import Session, Topic
+from bot.intent.leaving_out import without_words
 from bot.intent.plan import Move, Plan, Same
 from bot.vocabulary import kind_of
 from retrieval.library import Photo
@@ -103,14 +104,17 @@ def next_topic(plan: Plan, session: Session, alike: Alike, folders: Sequence[Pat
             fresh.galleries = [*current.galleries]
         return fresh
     if plan.move is Move.INSTEAD:
-        if plan.content or not (_names_where(plan, folders) or _names_when(plan) or plan.favourite):
+        if plan.content or not _names_elsewhere(plan, folders):
             return _topic_of(plan, folders)
         return _narrowed(current, plan, folders)
     if plan.move is Move.CORRECT and plan.content:
         return _corrected(current, plan, alike, folders)
-    elsewhere = _names_where(plan, folders) or _names_when(plan) or plan.favourite
-    elsewhere = elsewhere and not plan.content
-    if elsewhere and not current.shown and not current.is_filtered:
+    if (
+        _names_elsewhere(plan, folders)
+        and not plan.content
+        and not current.shown
+        and not current.is_filtered
+    ):
         # What was looked for is not there at all, so that a time or place is a new wish.
         return _topic_of(plan, folders)
     return _narrowed(current, plan, folders)
@@ -146,6 +150,7 @@ def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
         not_when=plan.not_when,
         not_where=plan.not_where,
         folders=tuple(folders),
+        camera=plan.camera,
         favourite=plan.favourite,
         any_photo=plan.any_photo,
         every_year=plan.every_year,
@@ -154,7 +159,7 @@ def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
 
 def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
     """The current topic with the plan's details; a time or a place replaces the old one."""
-    content, details = current.content, current.details
+    content, details = _kept_words(current, plan)
     if plan.when and current.words.lower() in _SEASONS:
         # "winter" names another time than the new one.
         content, details = "", ()
@@ -172,10 +177,11 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         exclude=exclude,
         when=_times(current, plan),
         every_year=plan.every_year or (() if plan.when else current.every_year),
-        where=plan.where or current.where,
+        where=plan.where or tuple(one for one in current.where if not _is_in(one, plan.not_where)),
         not_when=plan.not_when or (() if plan.when else current.not_when),
         not_where=_unwanted(current, plan),
         folders=tuple(folders) or current.folders,
+        camera=plan.camera or current.camera,
         favourite=plan.favourite or current.favourite,
         picture=current.picture,
         picture_by=current.picture_by,
@@ -186,6 +192,30 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
         liked=current.liked,
         disliked=current.disliked,
     )
+
+
+def _kept_words(current: Topic, plan: Plan) -> tuple[str, tuple[str, ...]]:
+    """Content and details without what is forgotten, or must not be seen any longer.
+
+    "a woman with an umbrella" and "without the umbrella" give "a woman".
+    """
+    content, details = current.content, current.details
+    out = _LEADING.sub("", plan.forget or plan.exclude)
+    if not out:
+        return content, details
+    kept = tuple(one for one in details if not re.search(rf"\b{re.escape(out)}\b", one, re.I))
+    left = without_words(content, out)
+    return (left if left or kept or plan.forget else content), kept
+
+
+def _is_in(place: Place, others: Sequence[Place]) -> bool:
+    return any(other.covers(place) for other in others)
+
+
+def _names_elsewhere(plan: Plan, folders: Sequence[Path]) -> bool:
+    """Whether a plan names a time, a place, a camera or favourites."""
+    named = _names_where(plan, folders) or _names_when(plan) or bool(plan.camera)
+    return named or plan.favourite
 
 
 def _names_when(plan: Plan) -> bool:

@@ -96,7 +96,7 @@ class GalleryMaker:
             if self._known is None or self._known[0] != change:
                 known = self.library.facts()
                 names = {folder.name for folder in known.folders}
-                self._known = (change, KnownPlaces(known.places, names), known)
+                self._known = (change, KnownPlaces(known.places, names, known.cameras), known)
             return self._known
 
     def folders(self, names: Sequence[str]) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ from bot.assistant.facts import (
     filter_words,
     known_places_words,
     listed,
+    range_words,
     years_words,
 )
 from bot.assistant.finding import Finder
@@ -19,12 +20,14 @@ from bot.assistant.reply import Reply
 from bot.assistant.sentences import lower, say, subject
 from bot.assistant.session import Session, Topic, nth_of
 from bot.assistant.wording import cut_text, in_time, no_such_number, photos_told
+from bot.intent.calendar_days import month_range, year_range
 from bot.intent.plan import Move, Plan
 from retrieval.search import Filter
 
 HOW_MANY = re.compile(
-    r"(?:and |so )?how many(?: (?:are there|is that|in total|altogether|then|"
-    r"do (?:we|i|you) have))*",
+    r"(?:and |so )?how many(?: (?:are there|is that|in total|altogether|then|are (?:left|these|"
+    r"those|they)|remain|did you (?:find|show)(?: me)?|of (?:these|those|them)|do (?:we|i|"
+    r"you) have|are))*",
     re.IGNORECASE,
 )
 """Asks for the number of what is spoken of, without a word for it."""
@@ -41,6 +44,14 @@ _WHICH_PLACES = re.compile(
     re.IGNORECASE,
 )
 """Asks for the places of photos: "where did we go in 2022?"."""
+_THE_MOST = re.compile(
+    r"\b(?:which|what) (?P<what>year|month|place|city|country|town)\b.*\b(?P<end>most|fewest|"
+    r"least)\b",
+    re.IGNORECASE,
+)
+"""Asks for the year or place with the most photos."""
+_CAMERA = re.compile(r"\b(?:camera|lens|shot (?:on|with)|which phone)\b", re.IGNORECASE)
+"""Asks for the camera of a photo."""
 _SEVERAL = re.compile(r"\b(?:these|those|they|them|all|both)\b", re.IGNORECASE)
 
 
@@ -74,11 +85,15 @@ class Questions:
         if bare and current is not None and current.words and session.gallery:
             seen = count_words(len(session.gallery), session.language)
             return Reply(say(session, "count_shown", count=seen))
+        if most := _THE_MOST.search(message):
+            return Reply(self._with_most(session, most["what"].lower(), most["end"].lower()))
         if plan.content and not refers_back(plan.content):
             reply = self.finder.found(session, replace(plan, move=Move.REQUEST), None, choices)
             if reply.photos:
                 words = lower(subject(plan.content))
-                text = f"{say(session, 'cannot_count', subject_lower=words)} {reply.text}"
+                # The words are said once: "... for dogs: 6 photos, 2018 to 2025".
+                found = re.sub(rf"^{re.escape(words)}[:,] ", "", reply.text, flags=re.IGNORECASE)
+                text = f"{say(session, 'cannot_count', subject_lower=words)} {found}"
                 return replace(reply, text=text)
             return reply
         if _WHICH_PLACES.search(message) and not plan.content:
@@ -99,6 +114,27 @@ class Questions:
             return Reply(say(session, "count_none", facts=said), filter=chosen)
         text = say(session, "count", count=count_words(count, session.language), facts=said)
         return Reply(text, filter=chosen, filter_words=filter_words(chosen))
+
+    def _with_most(self, session: Session, what: str, end: str) -> str:
+        """The year, month or place with the most photos, or with the fewest."""
+        known, library = self.galleries.facts(), self.galleries.library
+        counted: Counter[str] = Counter()
+        if what in ("year", "month"):
+            first, last = known.first, known.last
+            for year in range(first.year, last.year + 1) if first and last else ():
+                for month in range(1, 13) if what == "month" else (0,):
+                    days = month_range(year, month) if month else year_range(year)
+                    number = len(library.ids_matching(Filter(dates=(days,))))
+                    counted.update({range_words(days): number} if number else {})
+        else:
+            for place, number in known.places.items():
+                counted[place.country if what == "country" else place.name] += number
+        if not counted:
+            return say(session, "no_dates_at_all" if what in ("year", "month") else "no_places")
+        few = end in ("least", "fewest")
+        name, number = min(counted.items(), key=lambda one: (one[1] if few else -one[1], one[0]))
+        kind = "fewest" if few else "most"
+        return say(session, kind, name=name, count=count_words(number, session.language))
 
     def _places_of(self, session: Session, chosen: Filter) -> str:
         """The cities of the photos that a filter lets through, the most frequent first."""
@@ -138,6 +174,8 @@ class Questions:
         """What is known of a photo that is shown; never who is in it."""
         if not session.gallery:
             return Reply(say(session, "nothing_shown"))
+        if plan.aspect in ("old_first", "new_first"):
+            return self._in_order(session, newest=plan.aspect == "new_first")
         if plan.aspect in ("oldest", "newest"):
             return self._end_of_time(session, newest=plan.aspect == "newest")
         numbers = plan.numbers or (self.meant(session),)
@@ -152,9 +190,23 @@ class Questions:
         photos = self.galleries.shown([one for one in chosen if one is not None])
         if not photos:
             return Reply("That photo is gone from the disk.")
+        if plan.aspect == "which" and _CAMERA.search(message):
+            return Reply(self._camera_of(session, photos[0].photo_id))
         if plan.aspect == "says":
             return Reply(self._text_in(session, photos[0].photo_id))
         return Reply(photos_told(session, photos, plan.aspect, session.gallery))
+
+    def _in_order(self, session: Session, *, newest: bool) -> Reply:
+        """The photos shown, in the order of time; those without a date stand at the end."""
+        photos = self.galleries.shown(session.gallery)
+        dated = [one for one in photos if one.taken_at]
+        if not dated:
+            return Reply(say(session, "no_date_shown"))
+        dated.sort(key=lambda one: one.taken_at or "", reverse=newest)
+        ordered = (*dated, *(one for one in photos if not one.taken_at))
+        session.lay_out([one.photo_id for one in ordered])
+        text = say(session, "new_first" if newest else "old_first")
+        return Reply(text, photos=ordered, sure="fits")
 
     def _seen_alone(self, session: Session, photo_ids: Sequence[int]) -> Reply:
         """Photos of the gallery by themselves; its places stay as they are."""
@@ -173,6 +225,11 @@ class Questions:
         find = max if newest else min
         found = find(dated, key=lambda one: one.taken_at or "")
         return self._seen_alone(session, [found.photo_id])
+
+    def _camera_of(self, session: Session, photo_id: int) -> str:
+        """The camera that a photo was taken with."""
+        camera = self.galleries.library.photo(photo_id).camera
+        return say(session, "camera" if camera else "unknown_camera", camera=camera)
 
     def _text_in(self, session: Session, photo_id: int) -> str:
         """The text in a photo, as it was read when it was indexed."""

@@ -67,6 +67,9 @@ def vocabulary(language: str) -> Vocabulary:
     return Vocabulary(*known.get(language, known[DEFAULT_LANGUAGE])["words"])
 
 
+_FROM_NOT = re.compile(r"\bfrom not ", re.IGNORECASE)
+"""Before a place or time that is not wanted: "nothing from not Rome"."""
+
 _FROM_OPEN = re.compile(r"\bfrom (?=(?:since|until) )", re.IGNORECASE)
 """Time with an open end has its own word: "since 2023", not "from since 2023"."""
 
@@ -84,7 +87,7 @@ def say(session: Session, kind: str, **values: object) -> str:
     text = variants[used % len(variants)].format(**values)
     text = " ".join(text.split()).replace(" .", ".").replace(" ,", ",")
     if session.language == DEFAULT_LANGUAGE:
-        text = _FROM_OPEN.sub("", text)
+        text = _FROM_NOT.sub("outside ", _FROM_OPEN.sub("", text))
     return text[:1].upper() + text[1:]
 
 

@@ -47,6 +47,7 @@ class Topic(BaseModel):
         not_when: dates that the photo must not have.
         not_where: places that it must not be from.
         folders: folders that it may lie in; empty means any.
+        camera: part of the name of the camera that it was taken with; empty means any.
         favourite: only photos that the person marked as favourites.
         picture: what the photo is to be like, as :func:`packed` makes it of a vector; "" for none.
         picture_by: fingerprint of the encoder that made that vector; "" where it is not known.
@@ -75,6 +76,7 @@ class Topic(BaseModel):
     not_when: tuple[DateRange, ...] = ()
     not_where: tuple[Place, ...] = ()
     folders: tuple[Path, ...] = ()
+    camera: str = ""
     favourite: bool = False
     picture: str = ""
     picture_by: str = ""
@@ -117,7 +119,7 @@ class Topic(BaseModel):
     def is_filtered(self) -> bool:
         """Whether a time, a place, a folder or favourites were named."""
         time, place = self.when or self.not_when, self.where or self.not_where
-        return bool(time or place or self.folders) or self.favourite
+        return bool(time or place or self.folders or self.camera) or self.favourite
 
     @property
     def judged(self) -> Judged:
@@ -132,6 +134,7 @@ class Topic(BaseModel):
             not_dates=self.not_when,
             not_places=self.not_where,
             folders=self.folders,
+            camera=self.camera,
             favourite=self.favourite,
             exclude=exclude,
         )

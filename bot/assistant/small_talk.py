@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from bot.assistant.sentences import say, two_parts
-from bot.assistant.session import Session
+from bot.assistant.session import OWNER, Session
 from bot.intent.moves import is_complaint
 
 Tone = Literal[
@@ -20,8 +20,7 @@ _HOW_ARE_YOU = re.compile(
 _SURE = re.compile(
     r"(?:(?:hm+|oh|but|and|wait|really)[\s,]+)*(?:are you (?:really |quite |so |very |"
     r"100% )*(?:sure|certain)(?: about (?:that|this|it))?|is that (?:right|true|correct|"
-    r"really (?:it|all))|"
-    r"you sure)",
+    r"really (?:it|all))|you sure)",
     re.I,
 )
 _THANKS = re.compile(
@@ -120,6 +119,12 @@ _APOLOGY = re.compile(
 def chat(session: Session, message: str) -> str:
     """A few words back."""
     tone = tone_of(message)
+    said = [turn.text for turn in session.turns if turn.speaker == OWNER][:-1]
+    if tone == "story" and not said and _HELLO.search(message):
+        tone = "hello"
+    if tone == "good" and said and tone_of(said[-1]) == "bad":
+        # "My dog died." "He loved the beach."
+        tone = "story"
     if tone in ("sure", "how_are_you", "hello", "ok", "complaint", "off_topic"):
         return say(session, tone)
     if tone == "story":

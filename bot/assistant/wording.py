@@ -128,6 +128,10 @@ def _from_words(topic: Topic) -> str:
     if topic.favourite:
         rest = _from_words(topic.model_copy(update={"favourite": False}))
         return f"your favourites from {rest}" if rest else "your favourites"
+    if topic.camera:
+        rest = _from_words(topic.model_copy(update={"camera": ""}))
+        named = f"photos by the {topic.camera[:1].upper()}{topic.camera[1:]}"
+        return f"{named}, {rest}" if rest else named
     elsewhere = filter_words(
         Filter(places=topic.where, not_places=topic.not_where, folders=topic.folders)
     )

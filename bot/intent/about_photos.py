@@ -127,9 +127,9 @@ _WHO = re.compile(
 _WHEN = re.compile(
     rf"{_ASKS}(?:when|wen|whn|(?:on |in )?(?:what|which) (?:year|date|day|month|time)|"
     rf"what(?:{_A}s| is| was) the (?:date|year|day|month|time)(?: (?:of|on|for|when))?|"
-    rf"how (?:old|long ago))"
-    rf"(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|make))?(?: {_IT})?"
-    rf"(?: (?:from|taken|shot|made|photographed|then|again|in|on|photo))*",
+    rf"how (?:old|long ago))(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|"
+    rf"make))?(?: {_IT})?(?: (?:from|taken|shot|made|photographed|then|again|in|on|photo|was|is|"
+    rf"were|are|exactly))*",
     re.IGNORECASE,
 )
 _WHERE = re.compile(
@@ -138,7 +138,8 @@ _WHERE = re.compile(
     rf"bridge|river|island|hotel|bar|zoo|village|forest|harbou?r|hill|garden|airport|"
     rf"station))(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|"
     rf"make)| am i| are we| were we| was i)?(?: {_IT})?"
-    rf"(?: (?:from|taken|shot|made|photographed|then|again|in|at|there|place))*",
+    rf"(?: (?:from|taken|shot|made|photographed|then|again|in|at|there|place|was|is|were|are|"
+    rf"exactly))*",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
@@ -150,8 +151,9 @@ _WHICH = re.compile(
     rf" for)?(?: {_IT})?(?: (?:saved|stored|kept|located))?|"
     rf"(?:tell me |say )?(?:more |something |anything )?about {_IT}|(?:what|"
     rf"which) camera(?: (?:was|"
-    rf"is|did|took|i|we|use|used|for|with|{_IT}|taken))*|(?:any )?(?:details|info(?:rmation)?|"
-    rf"metadata|exif)(?: (?:of|on|about|for) {_IT})?|what do you know about {_IT})",
+    rf"is|did|took|i|we|use|used|for|with|{_IT}|taken|shot|made|by))*|(?:any )?(?:details|"
+    rf"info(?:rmation)?|metadata|exif)(?: (?:of|on|about|for) {_IT})?|"
+    rf"what do you know about {_IT})",
     re.IGNORECASE,
 )
 _SAYS = re.compile(
@@ -205,7 +207,8 @@ def about_shown(text: str, *, shown: int) -> AboutOne | None:
         return None
     numbers, _ = numbers_in(text, shown=shown)
     named, _, asked = text.partition(",")
-    if numbers and asked and not numbers_in(named, shown=shown)[1].strip(" the"):
+    beside = re.sub(r"\bof (?:those|these|them)\b", "", numbers_in(named, shown=shown)[1])
+    if numbers and asked and not beside.strip(" the"):
         # "the fourth one, when was that?"
         text = asked.strip()
     bare = text if asked and numbers else _with_it(text, shown) if numbers else text
@@ -301,8 +304,7 @@ _HOLDS = re.compile(
     rf"covered?|visit(?:ed)?|of|to|taken|library|album|collection|go|gone|travel(?:led)?|my|all|"
     rf"so far))*|where (?:all )?(?:did|have|were|was) (?:we|i|you) (?:go|been|travel(?:led)?|"
     rf"visit(?:ed)?|all|been to|gone|go to)(?: (?:to|in|then|so far|already|ever|before|all|"
-    rf"on holiday|"
-    rf"that year))*)",
+    rf"on holiday|that year))*)",
     re.IGNORECASE,
 )
 

@@ -91,7 +91,8 @@ _VERB = (
     r"(?:have|take|get|steal)(?: a| another| one more| a quick)? (?:look|peek|glance|"
     r"glimpse) (?:at|of)|have|"
     r"check for|check|share|send|spot|track down|hunt down|hunt for|call up|put up|go find|go get|"
-    r"dig around for|browse|pick out|choose)"
+    r"dig around for|browse|pick out|choose|compile|collect|gather|assemble|put together|provide|"
+    r"select|suggest|recommend)"
 )
 # The same after "mind" and "about": "showing", "looking for".
 _VERBING = (
@@ -132,6 +133,9 @@ ASKING = re.compile(
             rf"(?:would you |do you )?mind {_VERBING}(?: {_ME})?\b",
             rf"(?:how|what) about (?:{_VERBING}(?: {_ME})? )?(?!you\b|u\b)",
             rf"{_POL}gimme\b",
+            # cheer me up with a puppy
+            rf"{_POL}(?:cheer {_ME} up|surprise {_ME}|treat {_ME}|hit {_ME}|amaze {_ME}|"
+            rf"make {_ME} (?:happy|smile|laugh))(?: again)? (?:with|to)\b",
             # could I trouble you for, my mum wants to see
             rf"{_POL}(?:{_MODAL} i |may i |sorry to )?(?:trouble|bother) you for\b",
             rf"(?:my |our )?(?:{_RELATIVE}|[A-Z]\w+|he|she|they) (?:wants?|wanted|would (?:like|"
@@ -398,8 +402,8 @@ PURPOSE = re.compile(
     r"upload)\b.*"
     r"|[\s,;–—-]+(?:just )?to (?:cheer (?:me|him|her|us|them) up|(?:make|impress|surprise|tease|"
     r"remind|comfort|amuse|convince) (?:me|him|her|us|them|(?:my|our) \w+))\b.*"
-    r"|[\s,;–—-]+(?:so (?:that )?i can|so as to|in order to|to) (?:send|show|post|share|print|"
-    r"give|frame|upload)(?: (?:it|them|that|one))?(?: (?:to|for|on|with|as|in|off)\b.*)?"
+    r"|[\s,;–—-]+(?:so (?:that )?(?:i|we) can|so as to|in order to|to) (?:send|show|post|share|"
+    r"print|give|frame|upload)(?: (?:it|them|that|one))?(?: (?:to|for|on|with|as|in|off)\b.*)?"
     r"|[\s,;–—-]+(?:for|(?:(?:that|which) (?:would |could |might |can )?(?:work|do|go|fit)s?|"
     r"(?:that |which )?(?:i|we) (?:can|could) use|to (?:use|put|go)) (?:for|as|on|in|into|with)) "
     r"(?:the|an?|my|our) "

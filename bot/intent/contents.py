@@ -9,20 +9,8 @@ from bot.intent.comments import split_comment
 from bot.intent.exclusion import split_exclusion
 from bot.intent.moves import core_of
 from bot.intent.plan import TalkState
-from bot.intent.words import split_words
+from bot.intent.telling_words import says_something
 from bot.vocabulary import kind_of
-
-GLUE = frozenset(
-    split_words(
-        "the a an of from in on at to by for with and or some any only just it its them they "
-        "those these that this one ones photo photos picture pictures pic pics image images shot "
-        "shots now what about how me us all please there taken was were is are i we you my our "
-        "your have has had also too ok okay so then but again few more any? ones? mean taken show "
-        "see let's lets instead other others he she him her be when where here did do does took "
-        "take got get out up maybe think both either it's that's they're i'm we're was it'd i'd"
-    )
-)
-"""Words that show nothing: a message of nothing else has no content."""
 
 THE_SAME = (
     r"(?:exactly )?(?:(?:the|that|this) )?(?:exact )?same(?: (?:ones?|things?|photos?|"
@@ -37,10 +25,13 @@ _LEADING_MORE = re.compile(
 )
 
 _LEADING_ONLY = re.compile(
-    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|also|no|nah|nope|hm+|oh|ah|or|rather|please|only|"
-    rf"just|actually|instead|maybe|try|more|{THE_SAME}|"
+    r"^(?:(?:ok(?:ay)?|alright|all right|and|but|so|then|now|also|no|nah|nope|hm+|oh|ah|or|rather|"
+    r"please|only|"
+    rf"just|actually|instead|maybe|perhaps|try|make (?:it|that)|more|{THE_SAME}|"
     rf"of course|or rather|better)\b(?!-\w)[\s,.:;!–—-]+"
-    rf"|(?:yes|well|sorry|wait|next)\b(?:{BREAK}|\s+(?={GOES_ON})))+",
+    rf"|(?:yes|well|sorry|wait|next|fine|better|exactly|precisely|absolutely|anyway|anyways|enough|"
+    rf"indeed|ugh|meh|great|lovely|cool|never mind|too bad|oh well|a pity)\b(?:{BREAK}|"
+    rf"\s+(?={GOES_ON})))+",
     re.IGNORECASE,
 )
 
@@ -60,6 +51,8 @@ _PLEASE_INSIDE = re.compile(r"\s*\b(?:pls+|plz|please)\b|\b(and) also\b", re.IGN
 _ANY = re.compile(r"^(?:any|some|a few)\s+(?!(?:one|body|thing|of)\b)(?=[\w'-])", re.IGNORECASE)
 """Before a thing that is asked for, whichever it is: "got any skateboard pics"."""
 
+_THE_SAME_ALONE = re.compile(THE_SAME, re.IGNORECASE)
+
 _X_ONE = re.compile(r"(?:the |that |those |these |a |an )?(?P<x>(?:[\w'-]+ )?[\w'-]+) ones?$", re.I)
 """A whole content: "the skateboard one", "the hot dog ones"."""
 
@@ -74,11 +67,13 @@ def what_is_seen(text: str, state: TalkState, *, begun: bool | None = None) -> t
         content = take_apart(shorter).content if shorter.strip() else ""
     for pattern in (_LEADING_MORE, _ONE_IS, _TRAILING_THEN):
         content = pattern.sub("", content)
-    content = _PLEASE_INSIDE.sub(r"\1", content).strip(" ,;:–—-?!")
+    content = _PLEASE_INSIDE.sub(r"\1", content).strip(" ,;:.–—-?!")
     one = _X_ONE.fullmatch(content)
     if one and kind_of(one["x"].split()[-1]) in ("subjects", "scenes", "events"):
         content = one["x"]
     content = _ANY.sub("", content)
+    if _THE_SAME_ALONE.fullmatch(content):
+        content = ""
     if means_everything(content):
         content = ""
     return content, excluded.exclude
@@ -90,23 +85,6 @@ def _without_comment(text: str) -> str:
     return shorter if says_something(take_apart(shorter).content) else text
 
 
-def says_something(text: str) -> bool:
-    """Whether a text says anything that a photo could show."""
-    return any(word not in GLUE for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()))
-
-
 def says_nothing(rest: str) -> bool:
     """Whether a message without its time and place says nothing of what is to be seen."""
     return not says_something(rest) or means_everything(core_of(rest).strip(" ,.?!"))
-
-
-def overlaps(content: str, topic: str) -> bool:
-    """Whether a content speaks of what was looked for."""
-    words = set(re.findall(r"\w{3,}", content.lower())) - GLUE
-    known = set(re.findall(r"\w{3,}", topic.lower())) - GLUE
-    return any(_like(a, b) for a in words for b in known)
-
-
-def _like(a: str, b: str) -> bool:
-    """Whether two words may be forms of one: "climbing" and "climbers", "dog" and "dogs"."""
-    return a.rstrip("s") == b.rstrip("s") or (min(len(a), len(b)) >= 5 and a[:5] == b[:5])

@@ -17,6 +17,13 @@ SAME_WITH = re.compile(
 )
 """What was looked for, taken up again: "the same, but at night"."""
 
+SAME_BUT_ANOTHER = re.compile(
+    rf"{THE_SAME},? (?:(?:but|only|just),? )+(?:(?:an?|two|three|several|some) (?!bit\b|"
+    r"little (?:bit|more|less)\b|(?:different|other|new)\b)|[a-z]{2,}s$)",
+    re.IGNORECASE,
+)
+"""The same with another thing in the place of one: "same but a man"."""
+
 REFINING = re.compile(
     r"(?:(?:ok(?:ay)?|and|but|yes|no|hm+|oh|well|so|great|nice|please|sorry)[\s,]+)*"
     r"(?:(?:only|just)\b(?! (?:kidding|joking|saying|wondering|asking|looking|curious|now|"
@@ -96,6 +103,9 @@ ADDS_ABROAD = re.compile(
 """Begins a message of another language, put into English, that says more of what is looked for."""
 
 
+_COUNTED = re.compile(r"^(?:any|some|an?|the|\w+ more)\s+", re.IGNORECASE)
+
+
 def names_somebody(content: str) -> bool:
     """Whether a content is the name of a person, an animal or a thing, and nothing else."""
     words = content.split()
@@ -109,7 +119,7 @@ def names_somebody(content: str) -> bool:
 
 def names_a_thing(text: str) -> bool:
     """Whether a message is one word that people use of photos ("soccer"), or names a thing and asks
-    ("three dogs?").
+    ("three dogs?", "a plain dog then").
     """
     core = core_of(text)
     words = core.split()
@@ -118,11 +128,12 @@ def names_a_thing(text: str) -> bool:
         known = any(form in photo_words() for form in (word, word.removesuffix("s")))
         return known and kind_of(word) != "attributes" and not is_chitchat(word)
     last = words[-1].lower() if words else ""
+    wished = re.search(r"\b(?:then|instead|maybe|perhaps)[.! ]*$", text, re.IGNORECASE)
     return (
-        text.rstrip().endswith("?")
+        bool(text.rstrip().endswith("?") or wished)
         and 1 < len(words) <= _MOST_NAMING_WORDS
         and kind_of(last) == "subjects"
-        and is_noun_phrase(["the", *shape_of(re.sub(r"^(?:any|some|\w+ more)\s+", "", core))])
+        and is_noun_phrase(["the", *shape_of(_COUNTED.sub("", core))])
     )
 
 

@@ -28,6 +28,7 @@ MOVES = (
     Move.OLDER,
     Move.NEWER,
     Move.BACK,
+    Move.CORRECT,
     Move.SHARE,
     Move.HELP,
     Move.SMALL_TALK,
@@ -176,11 +177,14 @@ def _read(text: str, language: _Language) -> Foreign:
     for move in MOVES:
         match = language.moves[move].fullmatch(bare)
         if match:
-            rest = (match.groupdict().get("rest") or "").strip()
+            rest = next((part.strip() for part in match.groupdict().values() if part), "")
             return Foreign(language.code, _english(rest, language), move)
     numbers = _numbers(bare, language)
     if numbers:
         words = bare.split()
+        asked = _asked_of_one(bare, language)
+        if asked:
+            return Foreign(language.code, "", Move.QUESTION, numbers=numbers, aspect=asked)
         shares = language.moves[Move.SHARE].match(bare) or any(
             language.moves[Move.SHARE].fullmatch(word) for word in words
         )
@@ -243,7 +247,7 @@ def _look_up(phrase: str, language: _Language) -> str | None:
 
 
 def _numbers(bare: str, language: _Language) -> tuple[int, ...]:
-    words = bare.split()
+    words = [word.strip(",.;:¿?¡!") for word in bare.split()]
     found = []
     for number, pattern in enumerate(language.ordinals, start=1):
         if any(pattern.fullmatch(word) for word in words):
@@ -278,6 +282,29 @@ def _without_courtesy(bare: str, language: _Language) -> str:
         else:
             break
     return bare
+
+
+def _asked_of_one(bare: str, language: _Language) -> Aspect:
+    """What is asked of a photo that is named by its place: "wann war das zweite?" is "when"."""
+    rest: list[str] = []
+    for word in re.sub(r"[¿?¡!]", " ", bare).split():
+        ordinal = any(one.fullmatch(word.strip(",.;:")) for one in language.ordinals)
+        if not ordinal:
+            rest.append(word)
+        elif rest and len(rest[-1]) < _LONGEST_ARTICLE:
+            rest.pop()
+    left = " ".join(rest)
+    clauses = [part.strip(" ,.;:") for part in (left, *re.split(r"[,.;:]", left))]
+    for clause in clauses:
+        for aspect, pattern in language.aspects.items():
+            if any(pattern.fullmatch(f"{clause}{it}") for it in _IT):
+                return aspect
+    return ""
+
+
+_LONGEST_ARTICLE = 4
+_IT = ("", " das", " dat")
+"""What may stand for the photo: "wann war das", "dónde fue"."""
 
 
 def _names_one(bare: str, language: _Language) -> bool:
@@ -417,7 +444,16 @@ def _languages() -> tuple[_Language, ...]:
                 re.compile(parts["asking"], re.IGNORECASE),
                 re.compile(parts["photo"], re.IGNORECASE),
                 re.compile(rf"(?:^|[\s,]+){parts['tail']}$", re.IGNORECASE),
-                {move: re.compile(parts[str(move)], re.IGNORECASE) for move in MOVES},
+                {
+                    move: re.compile(
+                        # "algo más antiguo": something older.
+                        f"{parts['some']}(?:{parts[str(move)]})"
+                        if move in (Move.OLDER, Move.NEWER)
+                        else parts[str(move)],
+                        re.IGNORECASE,
+                    )
+                    for move in MOVES
+                },
                 tuple(re.compile(word, re.IGNORECASE) for word in ordinals),
                 {
                     "when": re.compile(parts["when"], re.IGNORECASE),

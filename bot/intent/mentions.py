@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.intent.asking import take_apart
+from bot.intent.cameras import camera_in
 from bot.intent.plan import Plan
 from bot.intent.when import WhenMention, find_when, time_alone
 
@@ -19,8 +20,9 @@ _TRIP = (
 )
 
 _BEFORE_MENTION = (
-    r"(?:(?:but|and|only|just|taken|back|somewhere|that was|it was|all|the ones?|those|that|"
-    r"ones?)\s+)*?"
+    r"(?:(?:but|and|only|just|taken|back|somewhere|that was|it was|it (?:must|might|may|"
+    r"could|should) (?:be|have been)|must (?:be|have been)|make (?:it|that)|make|all|the ones?|"
+    r"those|that|ones?)\s+)*?"
     rf"(?:(?:(?:in|from|on|during|of) )?(?:our|my|the|that|this|a|her|his|"
     rf"their) (?:\w+ )?{_TRIP}\s+|{_TRIP}\s+(?=(?:in|to|at|from)\s))?"
     r"(?:(?:when|where) (?:we|i) (?:were|was|went|visited|stayed)\s+)?"
@@ -28,7 +30,11 @@ _BEFORE_MENTION = (
     r"before|after|back in|taken in)\s+)?(?:the\s+)?"
 )
 
-TRIP_ALONE = re.compile(rf"(?:(?:our|my|the|that|a) )?{_TRIP}", re.IGNORECASE)
+TRIP_ALONE = re.compile(
+    rf"(?:(?:our|my|the|that|a) )?(?:(?:latest|last|recent|most recent|first|second|big|little|"
+    rf"long|short|summer|winter|road|family|weekend|business|school|whole|entire) )*{_TRIP}",
+    re.IGNORECASE,
+)
 """A whole content that says no more than the place beside it: "vacation pics from Rome"."""
 
 _PREPOSITIONS = re.compile(
@@ -40,6 +46,10 @@ _PREPOSITIONS = re.compile(
 
 class KnownPlaces(Protocol):
     """The places that the library has photos of, found in texts (:mod:`bot.intent.where`)."""
+
+    @property
+    def cameras(self) -> Sequence[str]:
+        """Names of the library's cameras."""
 
     @property
     def any_known(self) -> bool:
@@ -62,6 +72,7 @@ class Mentions:
         not_when: periods that are not wanted.
         not_where: places that are not wanted.
         folders: names of the library's folders.
+        camera: part of a camera's name.
         problem: one sentence for the person where a time makes no sense.
         words: that name all these, the longest first.
         refused: the words for places that are not wanted, with the "not" before them.
@@ -73,6 +84,7 @@ class Mentions:
     not_when: "tuple[DateRange, ...]" = ()
     not_where: "tuple[Place, ...]" = ()
     folders: tuple[str, ...] = ()
+    camera: str = ""
     problem: str = ""
     words: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -82,6 +94,8 @@ class Mentions:
         """A text without the places that are not wanted, and the words that say so."""
         for words in self.refused:
             text = text.replace(words, " ", 1)
+            # "nothing from Paris, but a bike"
+            text = re.sub(r"^[\s,;.–—-]*(?:but|just|only)\s+", "", text, flags=re.IGNORECASE)
         return re.sub(r"\s+([,.?!])", r"\1", " ".join(text.split())) if self.refused else text
 
     def cut(self, text: str) -> str:
@@ -96,6 +110,15 @@ class Mentions:
             )
         return re.sub(r"\s+([,.?!])", r"\1", " ".join(text.split())) if self.words else text
 
+
+ASKS_OF_TRAVEL = re.compile(
+    r"(?:(?:and|so|but|ok(?:ay)?|hey|hi),? )*(?:have|had|did|was|were|when (?:was|were|did|have)) "
+    r"(?:i|we)(?: (?:ever|once|really|also|actually|not))*(?: (?:been|be|go|went|gone|"
+    r"travel(?:led)?|visit(?:ed)?|stay(?:ed)?|spend (?:any |some )?time))?(?: (?:ever|before|"
+    r"already))?(?: (?:to|in|at|on holiday|on vacation))*",
+    re.IGNORECASE,
+)
+"""A message without its place and time: "have we ever been" to Norway, "did I go" to Rome."""
 
 THERE_INSTEAD = re.compile(
     r"(?:no[,.]? |sorry,? )?not (?:in |from |at |on )?(?P<out>[^,;.]+)[,;.]\s*(?:but )?"
@@ -127,9 +150,10 @@ def mentions_in(text: str, *, now: date, places: KnownPlaces) -> Mentions:
     found_when += _refused_alone(text, now, latitude, found_when)
     named = [m for m in found_where if m.places]
     named += [m for m in found_when if not _TODAY.search(text[m.start : m.end])]
-    before = {m: _REFUSING.search(text[: m.start]) for m in named}
-    refused = {m: text[found.start() : m.end] for m, found in before.items() if found}
-    words = [text[m.start : m.end].strip(" ,.?!") for m in (*found_where, *found_when)]
+    refused = _refused_of(text, sorted(named, key=lambda one: one.start))
+    by = camera_in(text, places.cameras)
+    found_words = [*found_where, *found_when, *([by] if by else [])]
+    words = [text[m.start : m.end].strip(" ,.?!") for m in found_words]
     # A rule may have taken the preposition along: "back to Kyoto" leaves "Kyoto".
     words += [_PREPOSITIONS.sub("", said) for said in words]
     problems = [m.problem for m in found_when if m.problem]
@@ -142,18 +166,54 @@ def mentions_in(text: str, *, now: date, places: KnownPlaces) -> Mentions:
         not_where=tuple(p for m in found_where if m in refused for p in m.places),
         refused=tuple(refused.values()),
         folders=tuple(name for m in wanted for name in getattr(m, "folders", ())),
+        camera=by.camera if by else "",
         problem=problems[0] if problems else "",
         every_year=times[0].every_year if len(times) == 1 else (),
         words=tuple(sorted({w for w in words if w}, key=len, reverse=True)),
     )
 
 
+def _refused_of(text: str, named: Sequence[Any]) -> dict[Any, str]:
+    """Those of the places and times named that are not wanted, with the words that say so.
+
+    In "nothing from Rome or Kyoto" both are not.
+    """
+    refused: dict[Any, str] = {}
+    before: Any = None
+    for one in named:
+        found = _REFUSING.search(text[: one.start])
+        if found:
+            refused[one] = text[found.start() : one.end]
+        elif (
+            before is not None
+            and before in refused
+            and _OR_ALSO.fullmatch(text[before.end : one.start])
+        ):
+            refused[one] = text[before.end : one.end]
+        before = one
+    return refused
+
+
+_OR_ALSO = re.compile(
+    r"\s*(?:,\s*)?(?:or|and|nor|/|&|,)\s*(?:(?:in|from|at|of|the|not)\s+)*", re.IGNORECASE
+)
+"""Between two places that are not wanted."""
+
+_PHOTOS = r"ones?|photos?|pictures?|pics?|shots?|images?"
+_NOT_ANY = (
+    r"(?:(?<=^)|(?<=[,;.!–—-] )|(?<=\bbut )|(?<=\band )|(?<=\bjust )|(?<=\bonly )|(?<=\bme ))"
+    rf"(?:nothing|none|no(?= (?:{_PHOTOS})\b))"
+)
+"""Begins a clause of its own: "there was nothing in Rome" tells."""
+
 _REFUSING = re.compile(
-    r"\b(?:and |but |just |only |ones? |photos? |pictures? |pics? )*(?:not|except(?: for)?|without|"
-    r"excluding|other than|outside(?: of)?|apart from|anywhere but|everywhere but|minus|"
-    r"leave out|skip|don't want|isn't|aren't|wasn't|weren't)\s+(?:(?:the|those|any|anything|"
-    r"ones?|photos?|pictures?|pics?|taken|shot|was|is|are|were)\s+)*(?:(?:in|from|at|"
-    r"of)\s+)?(?:the\s+)?$",
+    rf"\b(?:and |but |just |only |also |please |anywhere |everywhere |anything |everything |"
+    rf"any time |(?:{_PHOTOS}) )*(?:not|except(?: for)?|without|excluding|"
+    r"other than|outside(?: of)?|apart from|anywhere but|everywhere but|"
+    r"any time but|minus|leave out|skip|drop|exclude|ignore|remove|hide|take out|no longer|"
+    rf"don't want|isn't|aren't|wasn't|weren't|{_NOT_ANY})\s+"
+    rf"(?:(?:the|those|any|anything|everything|all|stuff|{_PHOTOS}|taken|shot|was|is|are|were)\s+)*"
+    r"(?:(?:in|from|at|of)\s+)?(?:the\s+)?$",
     re.IGNORECASE,
 )
 """Before a place or a time: it must not be from there, or from then."""
@@ -165,8 +225,9 @@ _TODAY = re.compile(
 
 
 _REFUSED_UNIT = re.compile(
-    r"\b(?:not|except(?: for)?|excluding|other than|apart from)\s+(?:(?:the|those|ones?|any|"
-    r"taken)\s+)*(?:(?:in|from|at|on|during|of)\s+)?(?:the\s+)?(?P<unit>[^\W\d_]+)",
+    rf"\b(?:not|except(?: for)?|excluding|other than|apart from|{_NOT_ANY})\s+"
+    rf"(?:(?:the|those|any|{_PHOTOS}|taken)\s+)*"
+    r"(?:(?:in|from|at|on|during|of)\s+)?(?:the\s+)?(?P<unit>[^\W\d_]+)",
     re.IGNORECASE,
 )
 """A word that may be a time without a year: "not in winter"."""
@@ -217,6 +278,7 @@ def filled(plan: Plan, mentions: Mentions) -> Plan:
         where=mentions.where,
         not_where=mentions.not_where,
         folders=mentions.folders,
+        camera=mentions.camera,
         problem=mentions.problem,
         every_year=mentions.every_year,
     )

@@ -17,8 +17,10 @@ _ONES = (
 )
 # Sounds and praise around a move: "ooh nice,", "ok so".
 _CHAT = (
-    r"(?:ok(?:ay)?|k|oh+|ooh+|ah+|aww+|aw|hm+|um+|er|uh|well|so|and|but|now|then|yes|yeah|yep|"
-    r"great|good|nice|lovely|cool|"
+    r"(?:(?:fine|better|enough|that['’]?s enough|much better|exactly|precisely|absolutely|anyway|"
+    r"anyways|ugh|meh|yup|no worries|indeed|aha|omg|right then|well then|too bad|a pity|"
+    r"what a pity|oh well|never mind)(?=[.,!;:…])|ok(?:ay)?|k|oh+|ooh+|ah+|aww+|aw|hm+|um+|er|uh|"
+    r"well|so|and|but|now|then|yes|yeah|yep|great|good|nice|lovely|cool|"
     r"cute|sweet|perfect|wow|haha+|lol|please|pls|plz|thanks|thank you|thx|sorry|hey|hi|alright|"
     r"right|super|brilliant|"
     r"wonderful|amazing|gorgeous|beautiful|how (?:sweet|cute|lovely|nice)|love (?:it|these|those|"
@@ -39,8 +41,8 @@ ASK = (
     rf"(?:(?:can|could|may|might|would) (?:you|u|i|we) (?:please |just )?|please |just |let{_A}s |"
     rf"let me |lemme |i(?:{_A}d| would)? (?:want|like|love)(?: to)? |i wanna |"
     rf"(?:do|have|got|has|are|is) (?:you |we |i |there )?(?:got |have |still )?|there (?:must|"
-    rf"should|are|were) (?:be )?|surely )*+"
-    rf"(?:show|see|find|get|give|have|load|fetch|look at|bring|pull up)?(?: me| us)? ?+"
+    rf"should|are|were) (?:be )?|(?:would|might|could|may) there (?:still |also )?(?:be )?|"
+    rf"surely )*+(?:show|see|find|get|give|have|load|fetch|look at|bring|pull up)?(?: me| us)? ?+"
 )
 # Further photos of the same: "a few more of those", "anything else?".
 MORE = re.compile(
@@ -48,8 +50,7 @@ MORE = re.compile(
     rf"five|ten|\d+|even|still|and|a lot|once) )*"
     rf"(?:more|moar|others?|further|additional|similar)(?: {_ONES})*(?: still| too| there| left|"
     rf" first)?|{ASK}(?:the )?(?:rest|others|remaining(?: ones)?|next (?:ones?|page|batch|lot|"
-    rf"few|set|"
-    rf"{PHOTOS})|next|all(?: of (?:them|those|these)))"
+    rf"few|set|{PHOTOS})|next|all(?: of (?:them|those|these)))"
     rf"|(?:keep|carry|go|come) (?:going|scrolling|on|them coming|{_A}em coming|it coming)|"
     rf"continue|don{_A}t stop|encore|scroll(?: down)?|"
     rf"(?:what|anything|who) else(?: (?:is|have|do|did|was|can)(?: (?:there|"
@@ -86,10 +87,10 @@ REJECT = re.compile(
     rf"|(?:it{_A}s |that{_A}s |this is )?not what i (?:meant|wanted|asked(?: for)?|"
     rf"was (?:looking for|after|thinking of))"
     rf"|(?:the |that{_A}s the |it{_A}s the |it is the |completely |totally |"
-    rf"that{_A}s )?wrong(?: (?:one|ones|{PHOTOS}|person|dog|day|place))?(?: again)?"
-    rf"|none of (?:these|those|them)|neither(?: of (?:these|those|them))?|not any of (?:these|"
-    rf"those|them)"
-    rf"|(?:try|look|guess|search) (?:again|harder|once more)|keep (?:looking|searching|trying)|"
+    rf"that{_A}s )?wrong(?: (?:one|ones|{PHOTOS}|person|dog|day|place|year|time|date|month|city|"
+    rf"country|trip))?(?: again)?|none of (?:these|those|them)|neither(?: of (?:these|those|"
+    rf"them))?|not any of (?:these|those|them)|(?:try|look|guess|search) (?:again|harder|"
+    rf"once more)|keep (?:looking|searching|trying)|"
     rf"have another go|(?:i )?(?:don{_A}t|can{_A}t) see it|no+|nope|nah|next(?: one)?|"
     rf"the other one|a different one|no way)"
     rf"(?:[\s,.!;:–—-]+(?:no+|nope|next(?: one)?|try again|another(?: one)?|keep looking|"
@@ -130,9 +131,10 @@ BACK = re.compile(
     rf"|(?:show me |can i see |let me see |what were |what was )?(?:the )?(?:ones?|"
     rf"{PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me| us)?(?: up)? ?)(?:before|earlier|"
     rf"first|at the (?:start|beginning)|previously)(?: again)?"
-    rf"|(?:the )?(?:ones?|{PHOTOS}) (?:from )?before(?: again)?|(?:show me |can i see |"
-    rf"let me see )?(?:the )?first ones again|bring back (?P<b>.+)|bring (?P<c>.+) back|"
-    rf"put (?P<d>.+) back up",
+    rf"|(?:the )?(?:ones?|{PHOTOS}) (?:from )?before(?: again)?|(?:what about |how about |"
+    rf"where are )(?P<e>.+?) (?:that )?(?:we|you|i) (?:had|saw|showed|found|looked at)(?: before|"
+    rf" earlier| just now| first)?|(?:show me |can i see |let me see )?(?:the )?first ones again|"
+    rf"bring back (?P<b>.+)|bring (?P<c>.+) back|put (?P<d>.+) back up",
     re.IGNORECASE,
 )
 # So many photos are wanted, not the one with that number: "show me 3".
@@ -146,7 +148,9 @@ WIDER = re.compile(
     rf"{ASK}(?:(?:in|from|of|at|the) )?(?:(?:photos?|pictures?|ones?) (?:in |from )?)?(?:anywhere|"
     r"everywhere|any ?place|any (?:place|year|time|date|country|city)|(?:all|other|any) (?:the )?"
     r"(?:years|places|dates|countries|cities|times)|whenever|wherever|no matter (?:where|when)|"
-    r"(?:from )?(?:somewhere|anywhere|some ?place) else)(?: (?:else|at all|will do|is fine|then))?",
+    r"(?:from )?(?:(?:perhaps|maybe) )?(?:somewhere|anywhere|some ?place) else)(?: (?:else|at all|"
+    r"will do|is fine|then))?(?:,? (?:and |but )?not (?:just|only) (?:there|here|from there|"
+    r"[\w ]{1,20}))?",
     re.IGNORECASE,
 )
 # Only what was not shown yet: "some I haven't seen", "different ones".
@@ -233,6 +237,12 @@ SHARE_ALONE = re.compile(
     rf"for) (?:me|us|him|her|them|everyone|(?:my|our|the) .{{1,30}}|[A-Z]\w+(?: and [A-Z]\w+)*))?",
     re.IGNORECASE,
 )
+# The photo that is shown is asked for: "give me that one", "I'll take it".
+GIVE_IT = re.compile(
+    rf"{ASK}(?:(?:give|hand|pass|let me have)(?: me| us)?|i(?:{_A}ll| will|{_A}d like to) (?:take|"
+    rf"have|use)) (?:it|that|this)(?: (?:one|{PHOTOS}))?(?: (?:over|here|please))*",
+    re.IGNORECASE,
+)
 # The whole message is thanks or contentment: "perfect, that's him", "cheers mate".
 THANKS = re.compile(
     rf"(?:(?:(?:that|this|these|those|it)(?:{_A}s| is| are|{_A}ll be| will be|"
@@ -272,9 +282,9 @@ GOODBYE = re.compile(
     rf"night night|nighty? night|nite(?: nite)?|see (?:you|ya|u)(?: (?:later|tomorrow|soon|around|"
     rf"next \w+|then))?|cya|ttyl|talk (?:to you )?(?:later|soon|tomorrow)|"
     rf"speak (?:to you )?(?:soon|later|tomorrow)|catch (?:you|ya) later|later(?:s)?|"
-    rf"until next time|till next time|farewell|so long|take care|have a (?:nice|good|lovely|"
-    rf"great) (?:one|day|evening|night|weekend|time)|sleep (?:well|tight)|sweet dreams|"
-    rf"over and out|cheerio|toodle-?oo|ciao|adios|tschüss|"
+    rf"until next time|till next time|k?th?xb(?:ai|ye)|farewell|so long|take care|have a (?:nice|"
+    rf"good|lovely|great) (?:one|day|evening|night|weekend|time)|sleep (?:well|tight)|"
+    rf"sweet dreams|over and out|cheerio|toodle-?oo|ciao|adios|tschüss|"
     rf"(?:i(?:{_A}ve)? )?(?:have (?:got )?to|gotta|got to|must|need to|better) (?:go|run|dash|"
     rf"be off|head off|leave|sleep)(?: now| to bed| soon)?|i{_A}m off(?: to bed| now)?|off to bed|"
     rf"going to (?:bed|sleep)(?: now)?|signing off|logging off)(?:[\s,.!]*(?:dear|love|mate|"
@@ -286,10 +296,11 @@ GOODBYE = re.compile(
 A_TIME_LATER = re.compile(
     r"(?:(?:and|what about|how about|so) )*(?:(?:the|a|one|some) )?(?P<unit>day|week|month|year|"
     r"summer|winter|spring|autumn|fall|christmas)s? (?P<way>later|after|before|"
-    r"earlier)(?: (?:that|"
-    r"this))?",
+    r"earlier)(?: (?:that|this))?",
     re.IGNORECASE,
 )
+# No farewell either: "2021 and later".
+AND_LATER = re.compile(r"\d\W*(?:and|or) later\W*$", re.IGNORECASE)
 # Words that ask for nothing: "ok", "haha so cute", "never mind".
 ACKNOWLEDGEMENT = re.compile(
     rf"(?:(?:ok(?:ay)?|k+|kk|sure|yes+|yeah+|yep|yup|maybe|alright|all right|fine|(?:i|oh i) see|"
@@ -301,9 +312,8 @@ ACKNOWLEDGEMENT = re.compile(
     rf"it{_A}s (?:fine|ok|okay)|wrong (?:chat|person|"
     rf"number|window|group)|who (?:would{_A}?n{_A}?t|doesn{_A}?t) love (?:that|it|him|her|them|"
     rf"this)|how (?:cute|sweet|funny)|all good|oops|sorry|my bad|meh|ugh|yay|boo|damn|same|"
-    rf"me too|idk|dunno|hmm|interesting|"
-    rf"(?:just )?forget (?:it|that|about (?:it|that))|stop(?: it| that)?|leave it|no matter|"
-    rf"doesn{_A}t matter|"
+    rf"me too|idk|dunno|hmm|interesting|(?:just )?forget (?:it|that|about (?:it|that))|"
+    rf"stop(?: it| that)?|leave it|no matter|doesn{_A}t matter|"
     rf"good to know|fair enough|makes sense|nvm|never ?mind|hi+|hey+|hello+|hiya|yo|"
     rf"good (?:morning|evening|afternoon)|morning|evening)(?:[\s,.!?…]+|$))+",
     re.IGNORECASE,
@@ -331,6 +341,20 @@ PRAISE = re.compile(
     r"picture|pic|shot))",
     re.IGNORECASE,
 )
+# Wonder at one that is shown: "aww look at her little face!".
+EXCLAIMS = re.compile(
+    r"(?:(?:aww*|oh+|wow+|omg|ooh+|(?:ha)+h?|lol|whoa|gosh|jeez)[\s,!]+)+(?:just |will you |"
+    r"would you )?look at (?:that|this|him|her|it|them|those|these|his|their|"
+    r"its)\b(?: [\w'-]+){0,4}[\s!.]*",
+    re.IGNORECASE,
+)
+# What one that is shown is like: "she looks just like my niece".
+LOOKS_LIKE = re.compile(
+    r"(?:(?:aww*|oh+|wow+|haha+|lol|and|but|hm+),? )*(?:he|she|it|that|this|they|those|that one|"
+    r"the (?:first|second|third|last) one) (?:really |just |kinda |kind of |totally |so )*"
+    r"(?:looks?|reminds? me)\b(?!.*\b(?:wrong|not|isn't|show|find)\b)[^?]{0,60}",
+    re.IGNORECASE,
+)
 # The assistant itself is blamed: "you're useless", "this doesn't work".
 COMPLAINT = re.compile(
     rf"(?:you(?:{_A}re| are|r)?|this|it|that|what a|such an?)(?: (?:bot|app|thing|program|is|{_A}s|"
@@ -353,7 +377,19 @@ HELP = re.compile(
     rf"function)(?: (?:this|it|you|here|that))?|who are you|what are you|are you (?:a |"
     rf"an )?(?:real|human|robot|bot|ai|person|machine|there for me)|what(?:{_A}s| is) your name|"
     rf"are you (?:a |an )?(?:real |actual )*(?:human|person|bot|robot|machine|ai)(?: being)?|"
-    rf"who made you|instructions|how does (?:this|it|that) (?:thing |all )?work",
+    rf"who made you|instructions|what do you mean(?: by (?:that|this|it))?|(?:huh|what|eh|"
+    rf"pardon)\?*|i (?:do not|don{_A}t) (?:understand|get (?:it|that|this|you))|"
+    rf"what does that mean|how does (?:this|it|that) (?:thing |all )?work",
+    re.IGNORECASE,
+)
+# All that was looked for is to be forgotten: "let's start over", "new search".
+RESTART = re.compile(
+    rf"(?:(?:let{_A}?s|can we|could we|please|i want to|i{_A}d like to|just) )*"
+    r"(?:(?:start|begin)(?: (?:over|again|afresh|anew|from scratch|from the beginning|fresh|"
+    r"a new (?:search|chat)))?|restart|"
+    r"reset(?: (?:everything|all|it|the (?:chat|search)))?|(?:a )?new (?:search|chat|start)|"
+    r"(?:clear|forget) (?:everything|it all|all of (?:it|that)|the (?:chat|search))|from scratch|"
+    r"fresh start)",
     re.IGNORECASE,
 )
 # A fact of the library: "how many photos are there", "when was this taken".
@@ -369,22 +405,22 @@ QUESTION = re.compile(
     rf"|(?:when|where|in (?:which|what) (?:year|place|city|country)|(?:which|what) (?:year|date|"
     rf"day|place|city|country|camera)) (?:was|is|were|did (?:i|we) take|are) (?:this|that|it|"
     rf"these|those|they|the (?:first|second|third|last) one)(?: one)?(?: (?:taken|from|with|"
-    rf"photographed|then|again|shot))*|which (?:camera|phone) (?:was|did|is)\b.*|what camera\b.*"
-    rf"|(?:when|what) (?:is|was) (?:my|the) (?:oldest|earliest|newest|latest|first) (?:one|"
-    rf"{PHOTOS})(?: (?:from|taken))*|how far back\b.*|since when\b.*|(?:which|what) (?:years?|"
-    rf"places?|countries|cities|folders?)\b(?:.*\b(?:there|have|has|covered|library|been|photos|"
-    rf"pictures)\b.*))",
+    rf"photographed|then|again|shot))*|(?:when|what) (?:is|was) (?:my|the) (?:oldest|earliest|"
+    rf"newest|latest|first) (?:one|{PHOTOS})(?: (?:from|taken))*|how far back\b.*|since when\b.*|"
+    rf"(?:which|what) (?:years?|places?|countries|cities|folders?)\b(?:.*\b(?:there|have|has|"
+    rf"covered|library|been|photos|pictures)\b.*))",
     re.IGNORECASE,
 )
 # What is taken out of a question to leave its content: "how many photos of", "do I have".
 QUESTION_WORDS = re.compile(
-    rf"^(?:so |and |ok |by the way,? |btw,? )*(?:how many|number of|count)\s*(?:{PHOTOS}\b)?(?: "
+    rf"^(?:so |and |ok |by the way,? |btw,? )*(?:how many|number of|count)\s*(?:{PHOTOS}\b)?"
+    rf"(?:\s*of (?:them|these|those)\b)?(?:\s*(?:have|has|show|contain|include|feature)\b)?(?: "
     rf"(?:are there|do (?:i|we|you) have|did (?:i|we|you) (?:take|have)|have (?:i|we)(?: got)?|"
     rf"are|were))?(?: (?:taken|there|in total))?(?: (?:of|with|showing|from|in)\b)?(?: (?:the|my|"
     rf"these|those|them)(?= ?$))?|\b(?:do|did|have) (?:i|we|you) (?:have|got|take|"
     rf"took)(?: {PHOTOS})?(?: (?:of|in total))?\b|\b(?:are there|in total|altogether|in (?:my|"
-    rf"the) (?:library|collection|album|{PHOTOS}))\b|\b{PHOTOS}\b|\bof (?:these|those|them)\b|"
-    rf"^(?:are|were)\b(?= from| in)",
+    rf"the) (?:library|collection|album|{PHOTOS}))\b|\b{PHOTOS}\b|\b(?:of|in|on) (?:these|those|"
+    rf"them)\b|^(?:are|were)\b(?= from| in)",
     re.IGNORECASE,
 )
 # Words of putting right: "I meant", "let me rephrase".
@@ -393,6 +429,20 @@ _LABELS = (
     r"mean) (?:was|is)|make that|correction|to be precise|more precisely|(?:my mistake|oops|"
     r"typo|whoops)(?:,| -| –)?|sorry,? (?:i )?mean|you misunderstood(?: me)?|let me rephrase|"
     r"i should (?:say|have said))"
+)
+# After what was meant, that those shown are not it: "I said running, those aren't".
+ARE_NOT = re.compile(
+    rf"[\s,;.–—-]+(?:(?:and|but) )?(?:that|those|these|they|it|this)(?:{_A}s| is| are)?(?: not|"
+    rf"n{_A}t|"
+    r" no)(?: (?:it|that|one|him|her|them|at all|what i (?:said|meant|asked for)))*\W*$",
+    re.IGNORECASE,
+)
+# What is shown is not what it was taken for: "that isn't a baby at all".
+IS_NO = re.compile(
+    rf"(?:(?:no|but|hm+|sorry|oh),? )*(?:that|those|these|they|it|this|he|she)(?:{_A}s| is| are|"
+    rf"{_A}re)?(?: not|n{_A}t| no)(?: really| actually| even)? (?:(?:an?|the|any|my|our) )?"
+    r"(?P<what>[\w' -]+?)(?: at all| in (?:it|them|there|that one)| though| either)*",
+    re.IGNORECASE,
 )
 # "no, I meant the red one", "wrong, the one with the hat".
 CORRECT = re.compile(
@@ -412,18 +462,20 @@ MEANT_AFTER = re.compile(
 )
 # Something else is wanted: "forget that, show me boats", "actually, the lighthouse".
 INSTEAD = re.compile(
-    rf"(?:(?:actually|no wait|wait no|hang on|hold on|no|hm+|ok(?:ay)?|oh|well|"
+    rf"(?:(?:(?:forget|scrap|drop|enough of|no more)(?: about)?(?: the| those| these)? "
+    rf"[\w-]+(?=[.,!;:–—-])|actually|no wait|wait no|hang on|hold on|no|hm+|ok(?:ay)?|oh|well|"
     rf"on second thoughts?|never ?mind(?: (?:that|those|it|the \w+))?|forget (?:it|that|those|"
     rf"about (?:it|that|those)|(?:the|that|those) \w+)|scrap (?:that|it)|scratch that|"
-    rf"leave (?:that|it)|i(?:{_A}ve)? changed my mind|changed my mind|new topic|"
-    rf"something (?:different|else)|different (?:topic|question)|or rather|rather|or better|"
-    rf"better)[\s,.:;!–—-]+)+(?P<rest>\S.*)",
+    rf"leave (?:that|it)|i(?:{_A}ve)? changed my mind|"
+    rf"changed my mind|new topic|something (?:different|else)|different (?:topic|question)|"
+    rf"or rather|rather|or better|better)[\s,.:;!–—-]+)+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
 # One of these must be said to want something else: "actually", "never mind".
 INSTEAD_WORD = re.compile(
-    r"\b(?:actually|no wait|wait no|never ?mind|forget|scrap|scratch|changed my mind|"
-    r"on second thoughts?|new topic|something (?:different|else)|instead|rather)\b",
+    r"\b(?:actually|no wait|wait no|never ?mind|forget|scrap|drop|enough of|no more|scratch|"
+    r"changed my mind|on second thoughts?|new topic|something (?:different|else)|instead|"
+    r"rather)\b",
     re.IGNORECASE,
 )
 # One of the same, with something more: "rather one with snow", "actually, the one by the lake".
@@ -452,6 +504,8 @@ SHOWS_ONE = re.compile(
     r"prefer)\b",
     re.IGNORECASE,
 )
+# One that is shown is named by where it stands: "the one on the right".
+PLACED = re.compile(r"\b(?:left|right|middle|top|bottom)(?:most)?\b", re.IGNORECASE)
 # The same of the one that was spoken of: "bigger", "can you open it".
 LOOK_ALONE = re.compile(
     rf"{ASK}(?:(?:make|open|view|enlarge|zoom in(?: on)?|zoom into|zoom|(?:a closer )?look at) ?)?"
@@ -489,11 +543,10 @@ THEN_SHARED = re.compile(
 ABOUT_ONE = re.compile(
     rf"{ASK}(?:i(?:{_A}d| would|{_A}ll)? (?:(?:really|do|also|quite) )*(?:like|love|prefer|take|"
     rf"want|mean|meant|choose|pick)(?: to see)? ?|(?:it{_A}s|it is|it was|that{_A}s|go for|"
-    rf"choose|pick|open(?: up)?|"
-    rf"zoom in on|zoom into|enlarge|make|select|click(?: on)?|what about|how about|look at|view|"
-    rf"yes,?|no,?|that one,?|as well|also|plus|and|too|then|the|one|please|bigger|larger|"
-    rf"closer|up close|in full|full size|again|is|are|was|looks?|seems|good|great|nice|lovely|"
-    rf"best|cute|perfect|fine|funny|right|beautiful|it|that|this|of|these|those|them|"
-    rf"just|only|from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
+    rf"choose|pick|open(?: up)?|zoom in on|zoom into|enlarge|make|select|click(?: on)?|"
+    rf"what about|how about|look at|view|yes,?|no,?|that one,?|as well|also|plus|and|too|then|"
+    rf"the|one|please|bigger|larger|closer|up close|in full|full size|again|is|are|was|looks?|"
+    rf"seems|good|great|nice|lovely|best|cute|perfect|fine|funny|right|beautiful|it|that|this|of|"
+    rf"these|those|them|just|only|from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
     re.IGNORECASE,
 )

@@ -10,8 +10,17 @@ from dataclasses import dataclass, replace
 
 from bot.intent import move_patterns as patterns
 from bot.intent.about_photos import about_shown, asks_to_change, asks_what_there_is
+from bot.intent.asking_patterns import PURPOSE
+from bot.intent.leaving_out import (
+    all_except,
+    dropped_kind,
+    dropped_words,
+    left_out,
+    without_words,
+)
 from bot.intent.numbers import numbers_in
-from bot.intent.plan import Aspect, Move, TalkState, Unit
+from bot.intent.plan import Aspect, Dropped, Move, TalkState, Unit
+from bot.intent.telling_words import overlaps, says_something
 
 
 @dataclass(frozen=True)
@@ -25,14 +34,16 @@ class Known:
         aspect: what is asked of a photo that is shown.
         unit: by how much others are to be older or newer.
         unclear: photos are to be handed over, and it is not said which.
-        wider: the time and the place that were named no longer count.
+        wider: which of the time and the place that were named no longer counts.
+        forget: words of what was looked for that no longer count.
     """
 
     move: Move
     rest: str = ""
     numbers: tuple[int, ...] = ()
     aspect: Aspect = ""
-    wider: bool = False
+    wider: Dropped = ""
+    forget: str = ""
     unclear: bool = False
     unit: Unit = ""
 
@@ -79,9 +90,12 @@ def known_move(text: str, state: TalkState) -> Known | None:
         return None
     core = core_of(whole)
     bare = whole.strip(" \t\n,.!?;:…–—-")
+    if patterns.RESTART.fullmatch(core):
+        return Known(Move.SMALL_TALK, aspect="restart")
     said = re.sub(r"\s*(?:[^\w\s,.!?'’&#:;/()-])+\s*", " ", bare).strip()
     for text_ in (said, core):
-        farewell = patterns.GOODBYE.fullmatch(text_) and not patterns.A_TIME_LATER.search(text_)
+        later = patterns.A_TIME_LATER.search(text_) or patterns.AND_LATER.search(text_)
+        farewell = patterns.GOODBYE.fullmatch(text_) and not later
         if farewell and not _other_words(text_):
             return Known(Move.GOODBYE)
     if bare.lower() in ("no", "nope", "nah", "no no", "no no no"):
@@ -95,7 +109,8 @@ def known_move(text: str, state: TalkState) -> Known | None:
         return Known(Move.THANKS)
     if patterns.ACKNOWLEDGEMENT.fullmatch(said):
         return Known(Move.SMALL_TALK)
-    if state.shown and (patterns.PRAISE.fullmatch(said) or patterns.RECOGNISED.fullmatch(said)):
+    remarks = (patterns.PRAISE, patterns.RECOGNISED, patterns.EXCLAIMS, patterns.LOOKS_LIKE)
+    if state.shown and any(one.fullmatch(said) for one in remarks):
         return Known(Move.SMALL_TALK)
     if patterns.HELP.fullmatch(core):
         return Known(Move.HELP)
@@ -145,6 +160,9 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
         core.lower().startswith("next") and " " not in whole.strip(" .!?")
     ):
         return Known(Move.REJECT)
+    no_such = patterns.IS_NO.fullmatch(core) if state.shown else None
+    if no_such and overlaps(no_such["what"], state.topic):
+        return Known(Move.REJECT)
     if patterns.ANOTHER.fullmatch(core):
         return Known(Move.ANOTHER)
     if patterns.MORE.fullmatch(core):
@@ -154,11 +172,18 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
     if patterns.SO_MANY.fullmatch(core):
         return Known(Move.MORE)
     if patterns.WIDER.fullmatch(core):
-        return Known(Move.REFINE, wider=True)
+        return Known(Move.REFINE, wider="both")
+    if kind := dropped_kind(core):
+        return Known(Move.REFINE, wider=kind)
+    if words := dropped_words(core, state.topic):
+        if says_something(without_words(state.topic, words)):
+            return Known(Move.REFINE, forget=words)
+        return Known(Move.SMALL_TALK, aspect="restart")
     for pattern in (patterns.CORRECT, patterns.MEANT_AFTER):
         match = pattern.fullmatch(whole.rstrip(" .!?"))
         if match:
             rest = next(part for part in match.groups() if part)
+            rest = patterns.ARE_NOT.sub("", rest) or rest
             narrowed = patterns.ONE_WITH.match(rest)
             if narrowed:
                 # "no, the one with the ball": one of those, with more said of it.
@@ -200,6 +225,11 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
     numbers, without = numbers_in(core, shown=state.shown)
     shares = len(without.split()) <= 14 and bool(patterns.SHARE.fullmatch(without))
     if numbers:
+        out = left_out(patterns.SHARE_WORD.sub("", core), state.shown)
+        if out and patterns.SHARE_WORD.search(core):
+            return Known(Move.SHARE, numbers=all_except(out, state.shown))
+        if out:
+            return Known(Move.REJECT, numbers=out)
         if shares:
             return Known(Move.SHARE, numbers=numbers)
         if state.shown and asks_about_one(whole, without):
@@ -207,12 +237,20 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
         if state.shown and patterns.ABOUT_LOOKS_OF_ONE.search(without):
             return Known(Move.SMALL_TALK)
         if is_about_one(without):
-            look = state.shown and patterns.SHOWS_ONE.search(whole)
+            # In rows, "the right one" may be any of several: it is shown, not handed over.
+            look = state.shown and (
+                patterns.SHOWS_ONE.search(whole) or patterns.PLACED.search(whole)
+            )
             return Known(Move.ORDINAL, numbers=numbers, aspect="look" if look else "")
         return None
     if state.shown and patterns.LOOK_ALONE.fullmatch(core):
         return Known(Move.ORDINAL, aspect="look")
-    if patterns.SHARE_ALONE.fullmatch(core) and (state.shown or state.asked or " " in core):
+    if state.shown and patterns.GIVE_IT.fullmatch(PURPOSE.sub("", core)):
+        return Known(Move.SHARE)
+    sends = core.lower() in ("share", "send", "forward")
+    if patterns.SHARE_ALONE.fullmatch(core) and (
+        state.shown or state.asked or " " in core or sends
+    ):
         return shared_without_place(core, state)
     parts = re.split(r"[,.;!]\s*|\s+and\s+", core)
     if (

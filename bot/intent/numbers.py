@@ -19,7 +19,8 @@ _CARDINAL = "|".join(_CARDINALS)
 _NUMBER = re.compile(
     r"(?:\b(?:the|that|this|your|my) )?(?:very )?(?:"
     rf"\b(?P<end>second to last|next to last|second last|third to last|penultimate|very last|last|"
-    rf"final)\b"
+    rf"final)\b(?P<lasts> (?:two|three|four|five)\b(?! (?:days|weeks|months|years|summers|"
+    rf"winters)))?"
     rf"|\b(?P<word>{_ORDINAL})\b(?P<few> (?:two|three|four|five|few|couple)\b)?"
     r"|\b(?P<digits>\d{1,2})(?:st|nd|rd|th)\b"
     rf"|(?:\b(?:numbers?|num|no\.?|nr\.?|photos?|pictures?|pics?|image)\s*|"
@@ -39,7 +40,9 @@ _BARE = re.compile(
 )
 _NOT_THIS_ONE = re.compile(
     rf"\bnot (?:the |number |#)?(?:{_ORDINAL}|\d{{1,2}}(?:st|nd|rd|"
-    rf"th)?)(?: one)?(?:[\s,]+but\b)?[\s,]+(?=(?:the|number|#|\d|{_ORDINAL}))",
+    rf"th)?)(?: one)?(?:[\s,;.]+but\b)?[\s,;.]+(?=(?:(?:please|just|rather|instead|share|send|"
+    rf"post|forward|"
+    rf"show|open|give|take|pick|me|us)\s+)*(?:the|number|#|\d|{_ORDINAL}))",
     re.IGNORECASE,
 )
 """Before the one that is meant: "not the first, the second"."""
@@ -112,6 +115,9 @@ def numbers_in(text: str, *, shown: int = 0) -> tuple[tuple[int, ...], str]:
 
 
 def _numbers_of(match: re.Match[str], shown: int) -> list[int]:
+    if match["lasts"] and match["end"].lower().endswith("last"):
+        count = _CARDINALS.index(match["lasts"].strip().lower()) + 1
+        return list(range(-count, 0))
     if match["end"]:
         return [_FROM_END[match["end"].lower()]]
     if match["word"]:

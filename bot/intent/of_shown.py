@@ -7,7 +7,7 @@ import re
 
 from bot.intent.move_patterns import ASK, PHOTOS
 from bot.intent.moves import core_of
-from bot.intent.plan import SURE, Move, Plan, Same, TalkState
+from bot.intent.plan import SURE, Aspect, Move, Plan, Same, TalkState
 
 MAX_CHARS = 120
 
@@ -48,6 +48,23 @@ _WHEN_THERE = re.compile(
 )
 """A whole message: "when were we there?"."""
 
+_SORTED = re.compile(
+    r"(?:(?:can|could|would|will) you |please |now |and |just )*(?:sort|order|arrange|put|list|"
+    r"rank|show)(?: me)?(?: (?:them|these|those|it|all|the (?:photos|pictures|results)|photos|"
+    r"everything))*(?: in (?:the )?(?:right |correct )?(?:chronological |time |"
+    r"date )?order(?: of (?:time|date))?)?(?:,? (?:by (?:the )?(?:date|time|day|year|age|"
+    r"when they were taken)|chronologically|from (?:the )?(?:oldest|old|newest|"
+    r"new) to (?:the )?(?:newest|new|oldest|old)))?"
+    r"(?:,? (?:(?:the )?(?P<end>oldest|earliest|newest|latest|most recent) first))?(?: please)?",
+    re.IGNORECASE,
+)
+"""A whole message: "sort them by date", "in chronological order, newest first"."""
+_ORDER_SAID = re.compile(
+    r"\b(?:order|sort|arrange|by (?:the )?(?:date|time|year|age)|chronological\w*|oldest|newest)\b",
+    re.IGNORECASE,
+)
+_NEW_FIRST = re.compile(r"\b(?:newest|latest|most recent) first|from (?:the )?new", re.IGNORECASE)
+
 _SAME: dict[str, Same] = {
     "day": "day",
     "date": "day",
@@ -79,7 +96,12 @@ def about_gallery(text: str, state: TalkState) -> Plan | None:
         state: what is known of the talk.
     """
     core = core_of(text)
-    if not state.shown or len(core) > MAX_CHARS:
+    if len(core) > MAX_CHARS:
+        return None
+    if _SORTED.fullmatch(core) and _ORDER_SAID.search(core):
+        aspect: Aspect = "new_first" if _NEW_FIRST.search(core) else "old_first"
+        return Plan(Move.ORDINAL, aspect=aspect, sure=SURE)
+    if not state.shown:
         return None
     ranked = _RANKED.fullmatch(core)
     if ranked:

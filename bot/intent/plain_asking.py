@@ -10,6 +10,7 @@ from bot.intent.asking import take_apart
 from bot.intent.asking_patterns import PLAIN_ANNOUNCING, SENDS_SOME
 from bot.intent.features import is_description, shape_of
 from bot.intent.moves import core_of
+from bot.intent.spelling import photo_words
 from bot.intent.words import split_words
 
 # Something is refused: "don't show me", "no more pictures".
@@ -26,6 +27,13 @@ _REFUSES = re.compile(
     r"looking))\b",
     re.IGNORECASE,
 )
+_ONLY_REFUSES = re.compile(
+    r"(?:please |but )*no (?:more )?(?:photos?|pictures?|pics?|images?)(?: (?:of|with|from) "
+    r"[^,.;!?]+)?(?:[,.;! ]+(?:please|pls|thanks|thank you|now|today))*[.! ]*",
+    re.IGNORECASE,
+)
+"""A whole message: "no pictures of spiders, please"."""
+
 # A story begins: "we went to the lake", "my sister called"; none that wants or looks for.
 _TELLS = re.compile(
     r"(?:(?:and|so|but|well|oh|anyway)[\s,]+)*(?:(?:i|we|he|she|they|you|there|someone|my \w+|"
@@ -99,6 +107,30 @@ _IN_MY_PHOTOS = re.compile(
 )
 """A thing is asked for in so many words: "is there a cat anywhere in my pictures?"."""
 
+_CHEERS = re.compile(
+    r"(?:(?:please|now|just|can you|could you) )*(?:cheer \w+ up|surprise \w+|treat \w+|hit \w+|"
+    r"amaze \w+|make \w+ (?:happy|smile|laugh))(?: again)? (?:with|to) (?:an?|the|some|my|our) .+",
+    re.IGNORECASE,
+)
+"""A whole message without its chatter: "cheer me up with a puppy"."""
+
+_HAVE_A = re.compile(
+    r"(?:(?:and|so|hey|hi|but|ok(?:ay)?)[\s,]+)*(?:do|have) (?:you|we|i) (?:(?:also|maybe|still|"
+    r"perhaps|even) )*(?:have |got |own )?(?:got )?(?:an?|any|"
+    r"some) (?P<what>[\w' -]+?)(?: (?:in (?:it|there|here)|there|here|somewhere|anywhere|at all|"
+    r"by any chance|for me|too|as well))*",
+    re.IGNORECASE,
+)
+"""A whole message: "do you have an airplane?"."""
+_OF_PEOPLE = frozenset(
+    split_words(
+        "time minute moment second name idea ideas question questions problem problems body job "
+        "life brain heart soul friend friends family feelings opinion preference plan plans tip "
+        "tips clue sense doubt favourite favorite advice suggestion suggestions"
+    )
+)
+"""What somebody has, not a photo: "do you have a minute?"."""
+
 _OWN_SCENE = re.compile(
     r"(?:my|our) (?:[\w'-]+ ){1,3}(?:(?:\w+ing|on|in|at|with|by|near|under|beside|behind)\b)"
     r"(?: [\w'-]+){0,6}",
@@ -129,7 +161,13 @@ def asks_plainly(said: str) -> bool:
     """Whether a message asks for photos in so many words, in its first or its last sentence."""
     if NEGATED.search(said):
         return False
-    if _IN_MY_PHOTOS.search(said) or _REMEMBERED.match(said) or SENDS_SOME.match(said):
+    if (
+        _CHEERS.fullmatch(core_of(said))
+        or _asks_for_a_thing(said)
+        or _IN_MY_PHOTOS.search(said)
+        or _REMEMBERED.match(said)
+        or SENDS_SOME.match(said)
+    ):
         return True
     if _TELLS.match(said):
         return False
@@ -141,6 +179,13 @@ def asks_plainly(said: str) -> bool:
         or bool(_ANYTHING.fullmatch(whole) or _WHERE_THAT.fullmatch(core))
         or (len(sentences) > 1 and bool(_SHOW_IT.fullmatch(core_of(sentences[-1]))))
     )
+
+
+def _asks_for_a_thing(said: str) -> bool:
+    has = _HAVE_A.fullmatch(core_of(said))
+    last = has["what"].split()[-1].lower() if has and has["what"].split() else ""
+    known = any(form in photo_words() for form in (last, last.removesuffix("s")))
+    return known and last not in _OF_PEOPLE
 
 
 def announces_plainly(said: str) -> bool:
@@ -159,6 +204,47 @@ def is_caption(text: str) -> bool:
         (tokens[0] in _DETERMINERS or tokens[0].endswith("'s")) and is_description([*tokens, "S"])
     )
     return len(tokens) >= 3 and linked and named
+
+
+def names_a_scene(said: str) -> bool:
+    """Whether a message is nothing but a caption: "friends having drinks", "light on the water".
+
+    Each word is one that people use of photos, and none tells a story or asks.
+    """
+    core = core_of(said)
+    if said.rstrip().endswith("?") or _TOLD_NOW.search(core) or NEGATED.search(core):
+        return False
+    if _SOMEONE_HERE.search(core):
+        return False
+    words = [word.lower() for word in re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", core)]
+    if not 3 <= len(words) <= _MOST_CAPTION_WORDS or words[0] in _NOBODY_SEEN:
+        return False
+    if "Vd" in shape_of(_PARTICIPLE.sub("", re.sub(r"\b\w+ing\b", "", core))):
+        return False
+    if is_caption(core):
+        return True
+    shown = [word for word in words if word not in _DETERMINERS and word not in _RELATION]
+    known = photo_words()
+    return (
+        any(word in _RELATION for word in words[1:-1])
+        and words[0] not in _RELATION
+        and all(word in known or word.removesuffix("s") in known for word in shown)
+    )
+
+
+_MOST_CAPTION_WORDS = 10
+_NOBODY_SEEN = frozenset(split_words("nobody everybody everyone anybody nothing everything this"))
+_SOMEONE_HERE = re.compile(r"\b(?:me|us|you|your|sent|told|gave|said)\b", re.IGNORECASE)
+
+
+def asks_for_what_was_told(said: str) -> bool:
+    """Whether a message asks to see what was told and names nothing: "could you dig it up?"."""
+    return bool(_SHOW_IT.fullmatch(core_of(said)))
+
+
+def only_refuses(said: str) -> bool:
+    """Whether a message does nothing but turn photos down."""
+    return bool(_ONLY_REFUSES.fullmatch(said.strip()))
 
 
 def is_refusal(said: str) -> bool:

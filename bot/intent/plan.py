@@ -16,15 +16,33 @@ Extreme = Literal["", "oldest", "newest"]
 SURE = 0.97
 """Probability of a move that a rule recognised."""
 
-Aspect = Literal["", "who", "when", "where", "which", "says", "change", "look", "oldest", "newest"]
+Aspect = Literal[
+    "",
+    "who",
+    "when",
+    "where",
+    "which",
+    "says",
+    "change",
+    "look",
+    "oldest",
+    "newest",
+    "old_first",
+    "new_first",
+    "restart",
+]
 """What is asked of a photo that is shown: "says" is the text in it, "change" a wish to change or
-delete it, "look" to see it by itself, "oldest" which of them that is."""
+delete it, "look" to see it by itself, "oldest" which of them that is; "old_first" a wish to see
+them in the order of time; "restart" to forget all that was looked for."""
 
 Unit = Literal["", "day", "week", "month", "year"]
 """By how much other photos are to be older or newer."""
 
 Same = Literal["", "day", "week", "month", "year", "place", "trip"]
 """What further photos are to have in common with one that is shown."""
+
+Dropped = Literal["", "when", "where", "both"]
+"""What no longer counts of what was looked for: the time, the place."""
 
 Like = Literal["", "one", "all"]
 """Whether photos like one of those shown are wanted, or like all of them."""
@@ -96,10 +114,12 @@ class Plan:
         not_when: periods that it must not lie in.
         not_where: places that it must not lie in.
         folders: names of the library's folders that the message names, any of them.
+        camera: part of the name of the camera that the photo was taken with.
         exclude: what it must not show, or which one it is not.
         number: which of the photos shown is meant: 1 is the first, -1 the last.
-        numbers: all of them when several are named: "share 1 and 3". Of BACK, ``(1,)`` means the
-            first thing looked for in this talk.
+        numbers: all of them when several are named: "share 1 and 3". Of REJECT, those that are not
+            wanted: "all but the last". Of BACK, ``(1,)`` means the first thing looked for in this
+            talk.
         every_year: the same period of each year, where no year was said: "in June".
         extreme: the oldest or newest of them are wanted, in the order of time.
         several: more than one of these.
@@ -112,7 +132,9 @@ class Plan:
         favourite: only photos that the person marked as favourites.
         any_photo: any photo will do, whatever it shows: "surprise me", "everything you have".
         unseen: only photos that were not shown yet are wanted: "back to Rome, some I haven't seen".
-        wider: whatever the time and the place: "anywhere", "any year".
+        there: it must be from the place that was spoken of: "did I take any dogs there?".
+        wider: whatever the time or the place was: "anywhere", "drop the date".
+        forget: words of what was looked for that no longer count: "forget the snow".
         sure: probability of the move, 0 to 1.
         language: of the message, as its two-letter code.
         problem: one sentence for the person when a date or place makes no sense.
@@ -125,6 +147,7 @@ class Plan:
     not_when: tuple[DateRange, ...] = ()
     not_where: tuple[Place, ...] = ()
     folders: tuple[str, ...] = ()
+    camera: str = ""
     exclude: str = ""
     number: int | None = None
     numbers: tuple[int, ...] = ()
@@ -140,7 +163,9 @@ class Plan:
     favourite: bool = False
     any_photo: bool = False
     unseen: bool = False
-    wider: bool = False
+    there: bool = False
+    wider: Dropped = ""
+    forget: str = ""
     sure: float = 1.0
     language: str = "en"
     problem: str = ""

@@ -109,6 +109,12 @@ def open_ended(calendar: Calendar, match: re.Match[str]) -> Found:
     return [DateRange(last=last)]
 
 
+def open_onward(calendar: Calendar, match: re.Match[str]) -> Found:
+    """ "from 2021 onward", "2019 and later"."""
+    days = calendar.point(match["a"])
+    return [DateRange(first=min(part.first for part in days if part.first))]
+
+
 def iso(calendar: Calendar, match: re.Match[str]) -> Sequence[DateRange]:
     """ "2021-05-03"."""
     return [day_range(int(match["y"]), int(match["m"]), int(match["d"]))]

@@ -56,6 +56,11 @@ def time_rules() -> tuple[tuple[re.Pattern[str], Rule], ...]:
             rf"\b(?:(?:from|ever) )?(?P<how>{open_end})(?: the)? (?P<a>{words.POINT})(?!\w)",
             read.open_ended,
         ),
+        (
+            rf"\b(?:from |starting (?:in |from )?|since )?(?P<a>{words.POINT}) (?:onwards?|"
+            r"upwards?|and (?:later|after|newer|up|onwards?)|or (?:later|newer))(?!\w)",
+            read.open_onward,
+        ),
         (rf"{before}(?:the )?(?P<y>\d{{4}})[-/.](?P<m>\d\d)[-/.](?P<d>\d\d)\b(?!\d)", read.iso),
         (
             rf"{before}(?:the )?(?<![\d./-])(?P<a>\d{{1,2}})(?P<s>[./-])(?P<b>\d{{1,2}})(?P=s)"

@@ -20,8 +20,9 @@ from bot.intent.about_photos import Ranked, asks_whether, split_extreme
 from bot.intent.any_photo import asks_for_any
 from bot.intent.asking import bounded, take_apart
 from bot.intent.comments import split_comment
-from bot.intent.contents import GLUE, overlaps, says_nothing, says_something, what_is_seen
+from bot.intent.contents import says_nothing, what_is_seen
 from bot.intent.cues import uses_plain_words
+from bot.intent.doubting import tells_of_nothing, without_doubt
 from bot.intent.emoji import depicted, without_emoji
 from bot.intent.exclusion import split_exclusion
 from bot.intent.favourites import Marked, split_favourites
@@ -39,6 +40,7 @@ from bot.intent.few_words import (
     NEXT_THING,
     REFERS,
     REFINING,
+    SAME_BUT_ANOTHER,
     SAME_WITH,
     SOMEBODY,
     WOULD_BE,
@@ -58,6 +60,7 @@ from bot.intent.handing_over import (
 from bot.intent.languages import Foreign, read_foreign
 from bot.intent.like_this import Alike, split_alike
 from bot.intent.mentions import (
+    ASKS_OF_TRAVEL,
     TELLS_OF_A_TRIP,
     THERE_INSTEAD,
     TRIP_ALONE,
@@ -74,13 +77,18 @@ from bot.intent.of_shown import about_gallery
 from bot.intent.plain_asking import (
     NEGATED,
     announces_plainly,
+    asks_for_what_was_told,
     asks_plainly,
     is_caption,
     is_refusal,
+    names_a_scene,
     names_own_scene,
+    only_refuses,
 )
 from bot.intent.plan import SURE, Aspect, Move, Plan, TalkState
-from bot.intent.spelling import Speller
+from bot.intent.same_place import of_that_place
+from bot.intent.spelling import Speller, photo_words
+from bot.intent.telling_words import GLUE, overlaps, says_something
 from bot.intent.written import is_asked_for, written_abroad
 from bot.vocabulary import kind_of
 from retrieval.encoders.batching import InferenceThread, batched
@@ -162,7 +170,7 @@ class Understanding:
             now: today.
             places: the library's places.
         """
-        marked = split_favourites(clean(message))
+        marked = split_favourites(without_doubt(clean(message)))
         asked = without_sharing(without_keeping(without_conditions(marked.text)))
         plan = self._read(asked.text, state, now=now, places=places)
         if asked.to_share and plan.move.wants_photo:
@@ -174,6 +182,11 @@ class Understanding:
         if not text:
             return Plan(Move.SMALL_TALK)
         bare = without_emoji(text)
+        pictured = depicted(text)
+        if not bare and photo_words().intersection(pictured.split()):
+            return Plan(Move.REQUEST, pictured, sure=0.7, language=state.language)
+        if "?" in bare and not pictured and not re.search(r"\w", bare):
+            return Plan(Move.HELP, sure=SURE, language=state.language)
         foreign = read_foreign(bare, named_places(bare, places), state.language)
         if foreign and foreign.move in (Move.THANKS, Move.GOODBYE, Move.SMALL_TALK, Move.HELP):
             return Plan(foreign.move, sure=SURE, language=foreign.language)
@@ -208,7 +221,7 @@ class Understanding:
             plan = _in_order(plan, ranked, said)
         if foreign and plan.language != foreign.language:
             plan = replace(plan, language=foreign.language)
-        return plan
+        return of_that_place(plan, said) if state.asked else plan
 
     def _of_alike(self, alike: Alike, state: TalkState, *, now: date, places: KnownPlaces) -> Plan:
         """The plan of a message that asks for photos like those shown."""
@@ -259,12 +272,16 @@ class Understanding:
         )
         if known:
             return self._known(known, said, mentions, state)
+        if not state.shown and not foreign and asks_for_what_was_told(said):
+            return filled(Plan(Move.REQUEST, sure=0.9), mentions)
         content, exclude = what_is_seen(rest, state)
         if mentions.words and state.shown and asks_whether(said) and not says_something(content):
             aspect: Aspect = "when" if mentions.when else "where"
             return Plan(Move.QUESTION, aspect=aspect, sure=SURE)
         bare = not says_something(content) or bool(TRIP_ALONE.fullmatch(content))
-        told = not state.asked and TELLS_OF_A_TRIP.match(said)
+        if mentions.words and not foreign and ASKS_OF_TRAVEL.fullmatch(core_of(rest).strip(" ?")):
+            return filled(Plan(Move.REQUEST, sure=0.9), mentions)
+        told = tells_of_nothing(said) or (not state.asked and TELLS_OF_A_TRIP.match(said))
         if mentions.words and bare and not exclude and not told and _is_about(said, mentions):
             move = Move.REFINE if state.asked else Move.REQUEST
             return filled(Plan(move, sure=0.95), mentions)
@@ -285,7 +302,8 @@ class Understanding:
         """
         known = known_move(rest, state)
         asks = state.asked or not says_something(rest)
-        return None if known and known.move is Move.SMALL_TALK and asks else known
+        empty = known and (known.move is Move.HELP or (known.move is Move.SMALL_TALK and asks))
+        return None if empty else known
 
     def _known(self, known: Known, said: str, mentions: Mentions, state: TalkState) -> Plan:
         """The plan of a move that a rule recognised."""
@@ -296,8 +314,10 @@ class Understanding:
             content = content if says_something(content) else ""
         if move is Move.CORRECT and not content and not exclude and mentions.words:
             move = Move.REFINE
-        if known.wider:
-            return Plan(Move.REFINE, wider=True, sure=SURE)
+        if known.wider and not mentions.refused:
+            return Plan(Move.REFINE, wider=known.wider, sure=SURE)
+        if known.forget:
+            return Plan(Move.REFINE, forget=known.forget, sure=SURE)
         if known.aspect:
             number = numbers[0] if numbers else None
             aspect = known.aspect
@@ -338,6 +358,8 @@ class Understanding:
         elif is_refusal(said):
             threshold = max(threshold, REFUSAL_THRESHOLD)
         move, sure = decide(found, threshold)
+        if not foreign and (tells_of_nothing(said) or (not state.asked and only_refuses(said))):
+            return Move.SMALL_TALK, 0.9
         if not foreign and (asks_plainly(said) or is_asked_for(said)):
             return Move.REQUEST, 0.9
         if not foreign and announces_plainly(said):
@@ -347,6 +369,8 @@ class Understanding:
         if not move.wants_photo and len(shape) == 1 and kind_of(said.lower()) == "subjects":
             # "baby", "dog": the name of what a photo may show and nothing else.
             return Move.REQUEST, 0.6
+        if not foreign and state.asked and SAME_BUT_ANOTHER.match(core_of(said)):
+            return Move.CORRECT, 0.9
         if not foreign and state.asked and SAME_WITH.match(core_of(said)):
             return Move.REFINE, 0.9
         wished = WOULD_BE.search(said) and says_something(take_apart(said).content)
@@ -359,6 +383,8 @@ class Understanding:
         if not foreign and not move.wants_photo and SOMEBODY.fullmatch(core_of(said)):
             # "somebody with a camera" tells nothing but what a photo shows.
             return Move.REQUEST, 0.7
+        if not foreign and not move.wants_photo and names_a_scene(said):
+            return Move.REQUEST, 0.6
         if not foreign and state.asked and names_next(said):
             return Move.REQUEST, 0.8
         if foreign and state.asked and ADDS_ABROAD.match(said):

@@ -6,7 +6,7 @@ mean something else as well (Nice, Turkey, Jordan, Reading) always need a prepos
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -78,6 +78,11 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(rf" (?P<noun>{words.TRAVEL})\b", re.IGNORECASE)
 _TRIP = re.compile(r"(?:['’]s)? (?:trip|holiday|vacation|honeymoon|weekend|getaway|tour|visit)\b")
+_TRIP_TO = re.compile(
+    r"\b(?:trip|holiday|vacation|honeymoon|weekend|getaway|visit|journey|flight|travels?) "
+    r"(?:to|in|around|through) (?:the )?$",
+    re.IGNORECASE,
+)
 _PRODUCT_AFTER = re.compile(
     r" (?:flags?|football|soccer|basketball|baseball|teams?|jerseys?|shirts?|food|beer|players?|"
     r"terrier|shepherd)\b",
@@ -95,8 +100,14 @@ _THING_AFTER = re.compile(
 class KnownPlaces:
     """The names of places as one library gives them meaning; made once for its state."""
 
-    def __init__(self, places: Mapping[Place, int], folders: Collection[str] = ()) -> None:
-        """Counts of the library's photos by place, and the names of its folders."""
+    def __init__(
+        self,
+        places: Mapping[Place, int],
+        folders: Collection[str] = (),
+        cameras: Collection[str] = (),
+    ) -> None:
+        """Counts of the library's photos by place, and the names of its folders and cameras."""
+        self.cameras = tuple(cameras)
         self.places = {place: count for place, count in places.items() if count > 0}
         self._countries = {place.country for place in self.places if place.country}
         self._cities = {
@@ -133,7 +144,20 @@ class KnownPlaces:
         for mention in self._mentions(text):
             if all(mention.end <= one.start or one.end <= mention.start for one in found):
                 found.append(mention)
+        found += self._listed(text, found)
         return self._joined(text, sorted(found, key=lambda mention: mention.start))
+
+    def _listed(self, text: str, found: Sequence[WhereMention]) -> list[WhereMention]:
+        """Places named after others: "in London or Paris" names both."""
+        more: list[WhereMention] = []
+        for span in _spans(text) if found else ():
+            known = self._names.get(folded(span.text))
+            free = all(span.end <= one.start or one.end <= span.start for one in (*found, *more))
+            if known and known.sure and free and span.text[:1].isupper():
+                ends = [one.end for one in (*found, *more) if one.end <= span.start]
+                if ends and _LISTING.fullmatch(text[max(ends) : span.start]):
+                    more.append(WhereMention(span.start, span.end, known.places, True))
+        return more
 
     def latitude(self, places: Collection[Place]) -> float | None:
         """About where places lie, for the seasons there; None for none."""
@@ -215,7 +239,7 @@ class KnownPlaces:
             return None  # "us", "la", "rom"
         if key in ("us", "la", "oz") and not (span.text.isupper() or _as_us(span, around)):
             return None
-        alone = whole and capital and (known.sure or span.text == text.strip())
+        alone = whole and capital and (known.sure or span.text == _bare(text))
         if _ambiguous(key):
             believed = (around.strong and (capital or not around.thing)) or around.trip
         elif known.sure:
@@ -240,7 +264,7 @@ class KnownPlaces:
         capital = span.text[:1].isupper()
         if around.product or not (capital or (around.strong and not around.abroad)):
             return None
-        alone = capital and text.strip(" .?!") == span.text
+        alone = capital and _bare(text) == span.text
         if _ambiguous(key):
             believed = around.strong and capital and not around.thing
         elif place.city:
@@ -386,7 +410,7 @@ class _Around:
         self.towards = prep == "to"
         end = re.match(r"\s*(?:[^\w\s]|$)", text[span.end :])
         self.second = bool(end and re.search(r"\w, $", text[: span.start]))
-        self.trip = bool(_AFTER.match(text, span.end))
+        self.trip = bool(_AFTER.match(text, span.end) or _TRIP_TO.search(text[: span.start]))
         self.product = bool(_PRODUCT_AFTER.match(text, span.end))
         self.thing = bool(_THING_AFTER.match(text, span.end))
 
@@ -395,6 +419,20 @@ class _Around:
         if trip := _TRIP.match(self._text, end):
             end = trip.end()
         return WhereMention(self._start, end, places, known)
+
+
+def _bare(text: str) -> str:
+    """A text without "and", "how about" before the one thing that it names."""
+    return _LEADING.sub("", text.strip(" .?!,"))
+
+
+_LEADING = re.compile(
+    r"^(?:(?:and|so|ok(?:ay)?|now|then|or|maybe|how about|what about|hm+|oh|no|actually|try|"
+    r"make it|show me|just|only)\b[\s,]+)+",
+    re.IGNORECASE,
+)
+_LISTING = re.compile(r"\s*(?:,\s*)?(?:or|and|nor|/|&|,)\s*", re.IGNORECASE)
+"""Between two places of a list."""
 
 
 def _spans(text: str) -> Iterator[_Word]:

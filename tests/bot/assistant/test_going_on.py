@@ -234,3 +234,81 @@ def test_several_copies_are_told_as_several(talk: Talk) -> None:
     talk.say(RED)
     assert "The copies" in talk.say(Plan(Move.SHARE, numbers=(1, 2))).text
     assert len(talk.session.shared) == 2
+
+
+def test_some_of_those_shown_are_left_out(talk: Talk) -> None:
+    shown = names(talk.say(RED))
+    reply = talk.say(Plan(Move.REJECT, numbers=(2,)))
+    assert names(reply) == [shown[0], shown[2]]
+    assert shown[1] not in names(talk.say(RED))
+    assert "no number 9" in talk.say(Plan(Move.REJECT, numbers=(9,))).text
+    nothing_left = talk.say(Plan(Move.REJECT, numbers=(1, 2)))
+    assert not set(names(nothing_left)) & set(shown)
+
+
+def test_a_part_of_the_filter_is_dropped(talk: Talk) -> None:
+    year = days("2019-01-01", "2019-12-31")
+    talk.say(Plan(Move.REQUEST, content="red", when=(year,), where=(LISBON,)))
+    reply = talk.say(Plan(Move.REFINE, wider="when"))
+    assert reply.filter_words == "Lisbon"
+    talk.say(Plan(Move.REQUEST, content="red", when=(year,), where=(LISBON,)))
+    assert talk.say(Plan(Move.REFINE, wider="where")).filter_words == "2019"
+
+
+def test_a_part_of_the_words_is_dropped(talk: Talk) -> None:
+    talk.say(Plan(Move.REQUEST, content="red on a blue"))
+    talk.say(Plan(Move.REFINE, forget="blue"))
+    assert talk.session.topic is not None
+    assert talk.session.topic.words == "red"
+
+
+def test_what_must_not_be_seen_is_not_looked_for_any_longer(talk: Talk) -> None:
+    talk.say(Plan(Move.REQUEST, content="red with a blue"))
+    talk.say(Plan(Move.EXCLUDE, exclude="the blue"))
+    assert talk.session.topic is not None
+    assert (talk.session.topic.words, talk.session.topic.exclude) == ("red", ("the blue",))
+
+
+def test_not_there_takes_the_place_away(talk: Talk) -> None:
+    talk.say(Plan(Move.REQUEST, content="red", where=(TOKYO,)))
+    assert names(talk.say(Plan(Move.REFINE, not_where=(TOKYO,)))) == ["0-red"]
+
+
+def test_there_is_where_the_photo_is_from(talk: Talk) -> None:
+    talk.say(Plan(Move.REQUEST, content="green"))
+    assert talk.say(Plan(Move.REQUEST, content="blue", there=True)).filter_words == ""
+    talk.say(Plan(Move.REQUEST, content="red", where=(TOKYO,)))
+    assert names(talk.say(Plan(Move.REQUEST, content="blue", there=True))) == ["4-blue"]
+
+
+def test_the_order_of_time(talk: Talk) -> None:
+    assert not talk.say(Plan(Move.ORDINAL, aspect="old_first")).photos
+    talk.say(RED)
+    assert names(talk.say(Plan(Move.ORDINAL, aspect="new_first"))) == ["2-red", "1-red", "0-red"]
+    assert names(talk.say(Plan(Move.ORDINAL, aspect="old_first"))) == ["0-red", "1-red", "2-red"]
+    assert [one.path.stem for one in talk.say(Plan(Move.SHARE, numbers=(1,))).shared] == ["0-red"]
+
+
+def test_all_is_forgotten(talk: Talk) -> None:
+    talk.say(RED)
+    talk.say(Plan(Move.REJECT, numbers=(1,)))
+    assert not talk.say(Plan(Move.SMALL_TALK, aspect="restart")).photos
+    assert (talk.session.topic, talk.session.gallery, talk.session.refused) == (None, [], set())
+    assert len(names(talk.say(RED))) == 3
+
+
+def test_the_year_and_the_place_with_the_most(talk: Talk) -> None:
+    counts = Plan(Move.QUESTION)
+    assert "2019 has the most: 2 photos" in talk.say(counts, "which year has the most photos?").text
+    assert "Tokyo" in talk.say(counts, "what city did I take the most pictures in").text
+    assert "2020" in talk.say(counts, "which year has the fewest photos").text
+
+
+def test_of_a_count_the_words_are_said_once(talk: Talk) -> None:
+    text = talk.say(Plan(Move.QUESTION, content="red"), "how many red ones do I have?").text
+    assert text.lower().count("red") == 1
+
+
+def test_after_sad_news_nothing_is_lovely(talk: Talk) -> None:
+    talk.say(Plan(Move.SMALL_TALK), "our cat died on Monday")
+    assert "lovely" not in talk.say(Plan(Move.SMALL_TALK), "she loved the garden so much").text

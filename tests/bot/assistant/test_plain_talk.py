@@ -153,7 +153,7 @@ def test_share_without_a_number_is_the_one_shared_last(talk: Talk) -> None:
 def test_anywhere_looks_everywhere_again(talk: Talk) -> None:
     everything = names(talk.say(RED, "red"))
     talk.say(Plan(Move.REFINE, where=(Place(city="Lisbon"),)), "in Lisbon")
-    assert set(names(talk.say(Plan(Move.REFINE, wider=True), "anywhere"))) == set(everything)
+    assert set(names(talk.say(Plan(Move.REFINE, wider="both"), "anywhere"))) == set(everything)
 
 
 @pytest.mark.parametrize(

@@ -413,6 +413,10 @@ def test_a_text_asked_for_in_another_language(plan, message: str, said: str) -> 
         ("anything from Japan except Kyoto", "", ["Japan"], ["Kyoto"]),
         ("photos from Portugal but not in Porto", "", ["Portugal"], ["Porto"]),
         ("outside of Japan", "", [], ["Japan"]),
+        ("a ferry, but nothing from Porto", "a ferry", [], ["Porto"]),
+        ("kites, none in Rome please", "kites", [], ["Rome"]),
+        ("goats but no pictures from Japan", "goats", [], ["Japan"]),
+        ("nothing from Rome, just a ferry", "a ferry", [], ["Rome"]),
     ],
 )
 def test_places_that_are_not_wanted(plan, message, content, where, not_where) -> None:
@@ -421,6 +425,51 @@ def test_places_that_are_not_wanted(plan, message, content, where, not_where) ->
     assert found.content == content
     assert [one.city or one.country for one in found.where] == where
     assert [one.city or one.country for one in found.not_where] == not_where
+
+
+def test_a_season_with_nothing_from_it(plan) -> None:
+    found = plan("goats, nothing from winter")
+    assert found.content == "goats"
+    assert found.not_when and not found.when
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "where"),
+    [
+        ("is there no photo of a ferry?", "a ferry", []),
+        ("are there really no pictures of kites from Rome?", "kites", ["Rome"]),
+        ("do we have nothing with a harp?", "a harp", []),
+        ("no shots of goats?", "goats", []),
+        ("nothing from Porto?", "", ["Porto"]),
+        ("so there's nothing from Japan?", "", ["Japan"]),
+        ("was there not a single goat in our album?", "goat", []),
+    ],
+)
+def test_who_asks_whether_there_is_none_wants_to_see_one(plan, message, content, where) -> None:
+    found = plan(message)
+    assert found.move.wants_photo
+    assert (found.content, found.not_where, found.exclude) == (content, (), "")
+    assert [one.city or one.country for one in found.where] == where
+
+
+def test_none_from_there_is_asked_of_what_was_looked_for(plan) -> None:
+    found = plan("no pictures from Porto?", TalkState(topic="goats", asked=True, shown=3))
+    assert (found.move, found.not_where) == (Move.REFINE, ())
+    assert [one.city for one in found.where] == ["Porto"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "there was nothing in Rome",
+        "we found nothing in Porto at all",
+        "is there nothing to do in the evening?",
+        "no pictures of spiders, please",
+        "please no more photos of ferries",
+    ],
+)
+def test_other_words_of_none_ask_for_no_photo(plan, message: str) -> None:
+    assert not plan(message).move.wants_photo
 
 
 def test_no_before_a_place_may_only_answer(plan) -> None:
