@@ -136,6 +136,9 @@ class Assistant:
         reply = self._carried_out(session, text, plan, description, choices)
         if plan.to_share and reply.photos and not reply.shared:
             reply = replace(reply, text=f"{reply.text} {say(session, 'to_share')}".strip())
+        if plan.then:
+            then = say(session, "and_then", then=plan.then)
+            reply = replace(reply, text=f"{reply.text} {then}".strip())
         notes = [say(session, "cut", count=f"{MAX_MESSAGE_CHARS:,}")] if cut else []
         if plan.problem:
             notes.append(plan.problem)

@@ -128,6 +128,7 @@ class Plan:
         unit: of OLDER and NEWER, that they are to be so much older or newer: "a day later".
         unclear: it is not said which of several photos is to be handed over.
         to_share: what is found is to be handed over, once it is said which.
+        then: what a second request in the same message is for; this plan is of the first.
         like: photos like one of those shown (``numbers``, where its place was said), or like all.
         favourite: only photos that the person marked as favourites.
         any_photo: any photo will do, whatever it shows: "surprise me", "everything you have".
@@ -159,6 +160,7 @@ class Plan:
     unit: Unit = ""
     unclear: bool = False
     to_share: bool = False
+    then: str = ""
     like: Like = ""
     favourite: bool = False
     any_photo: bool = False

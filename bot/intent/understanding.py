@@ -4,7 +4,7 @@ In this order: the message is cleaned and bounded; another language is read by w
 are put right; times and places are found; a rule of the closed sets, else the classifier, tells the
 move; and what is left without words of asking, when, where and exclusions is the content.
 
-Two requests in one message become one plan: their contents are joined, and the move is REQUEST.
+Of two requests in one message the plan is that of the first, with a note of the second.
 Orders to the bot ("ignore previous instructions") are words like others.
 """
 
@@ -89,6 +89,7 @@ from bot.intent.plan import SURE, Aspect, Move, Plan, TalkState
 from bot.intent.same_place import of_that_place
 from bot.intent.spelling import Speller, photo_words
 from bot.intent.telling_words import GLUE, overlaps, says_something
+from bot.intent.two_requests import split_requests
 from bot.intent.written import is_asked_for, written_abroad
 from bot.vocabulary import kind_of
 from retrieval.encoders.batching import InferenceThread, batched
@@ -172,7 +173,12 @@ class Understanding:
         """
         marked = split_favourites(without_doubt(clean(message)))
         asked = without_sharing(without_keeping(without_conditions(marked.text)))
-        plan = self._read(asked.text, state, now=now, places=places)
+        both = split_requests(asked.text)
+        plan = self._read(both.first, state, now=now, places=places)
+        if both.then and not (plan.move.wants_photo and plan.content):
+            plan = self._read(asked.text, state, now=now, places=places)
+        elif both.then:
+            plan = replace(plan, then=both.then)
         if asked.to_share and plan.move.wants_photo:
             plan = replace(plan, to_share=True)
         return _of_favourites(plan, marked, state) if marked.wanted else plan

@@ -312,3 +312,9 @@ def test_of_a_count_the_words_are_said_once(talk: Talk) -> None:
 def test_after_sad_news_nothing_is_lovely(talk: Talk) -> None:
     talk.say(Plan(Move.SMALL_TALK), "our cat died on Monday")
     assert "lovely" not in talk.say(Plan(Move.SMALL_TALK), "she loved the garden so much").text
+
+
+def test_of_two_requests_the_second_is_not_forgotten(talk: Talk) -> None:
+    reply = talk.say(Plan(Move.REQUEST, content="red", then="something blue"))
+    assert "0-red" in names(reply)
+    assert "“show me something blue”" in reply.text

@@ -147,3 +147,18 @@ def test_other_languages(plan, message: str, move: Move, aspect: str, number: in
         assert (found.move, found.aspect) == (move, aspect)
     if number is not None:
         assert found.numbers == (number,)
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "then"),
+    [
+        ("show me a ferry and also a picture of kites", "a ferry", "kites"),
+        ("find the goats, then find a sheep please", "the goats", "a sheep"),
+        ("I want to see a ferry and then a lighthouse", "a ferry", "a lighthouse"),
+        ("show me a goat and a sheep", "a goat and a sheep", ""),
+        ("find a ferry and send it to Ruth", "a ferry", ""),
+    ],
+)
+def test_of_two_requests_the_first_is_answered(plan, message, content, then) -> None:
+    found = plan(message)
+    assert (found.move, found.content, found.then) == (Move.REQUEST, content, then)

@@ -220,10 +220,13 @@ def test_bad_input_is_read_all_the_same(plan) -> None:
     assert plan("photos from 31 February 2020").problem
 
 
-def test_two_requests_are_one_plan(plan) -> None:
+def test_two_requests_in_two_sentences(plan) -> None:
     found = plan("Show me the lighthouse. And find the picture of the ferry.")
-    assert found.move is Move.REQUEST
-    assert "lighthouse" in found.content and "ferry" in found.content
+    assert (found.move, found.content, found.then) == (
+        Move.REQUEST,
+        "the lighthouse",
+        "the ferry",
+    )
 
 
 def test_messages_that_were_not_trained_on(understanding: Understanding) -> None:
