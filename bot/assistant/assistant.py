@@ -242,7 +242,7 @@ class Assistant:
         described = plan.move.wants_photo and plan.move not in PICKS
         topic = Topic(
             content=plan.content if described else said,
-            exclude=(plan.exclude,) if plan.exclude else (),
+            exclude=plan.exclusions,
             when=plan.when,
             where=plan.where,
             not_when=plan.not_when,
@@ -423,8 +423,18 @@ class Assistant:
         if plan.aspect == "change":
             marks = _MARKS.search(message)
             return Reply(say(session, "heart_marks" if marks else "never_changes"))
+        if plan.aspect == "unshare":
+            path = shown_path(self.share_folder)
+            return Reply(say(session, "copy_stays" if session.shared else "ok", path=path))
         if plan.aspect == "restart":
             return self._restarted(session)
+        if plan.aspect == "look" and plan.where and not plan.numbers:
+            there = self._from_there(session, plan)
+            if len(there) != 1:
+                return self.finder.found(
+                    session, replace(plan, move=Move.REFINE, aspect=""), description, choices
+                )
+            plan = replace(plan, numbers=(session.gallery.index(there[0]) + 1,))
         if plan.aspect:
             return self.questions.told_of(session, message, plan)
         if plan.wider:

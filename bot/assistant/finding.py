@@ -145,9 +145,14 @@ class Finder:
             dates = before_or_after(plan.move, days)
         if dates is None:
             return Reply(say(session, "no_date_shown" if session.gallery else "nothing_shown"))
-        session.take_up(before.model_copy(update={"when": (dates,)}))
+        moved_topic = before.model_copy(update={"when": (dates,)})
+        session.take_up(moved_topic)
         reply = self.searched(session, plan, None, choices, frozenset(session.refused))
-        if reply.photos or plan.unit:
+        if reply.photos:
+            return reply
+        # What is not there is not gone on from.
+        session.topics = [one for one in session.topics if one is not moved_topic]
+        if plan.unit:
             return reply
         kind = "older_none" if plan.move is Move.OLDER else "newer_none"
         return replace(reply, text=say(session, kind, subject_lower=subject_of(before) or "that"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.assistant.session import Session, Topic
 from bot.intent.leaving_out import without_words
-from bot.intent.plan import Move, Plan, Same
+from bot.intent.plan import Move, Plan, Same, Unit
 from bot.vocabulary import kind_of
 from retrieval.library import Photo
 from retrieval.search.filters import DateRange, Place
@@ -39,6 +39,26 @@ _ANYTHING = re.compile(
     re.IGNORECASE,
 )
 """A look and nothing that has it: "something blue"."""
+
+_PEOPLE = frozenset(
+    (
+        *(
+            "man",
+            "woman",
+            "boy",
+            "girl",
+            "men",
+            "women",
+            "boys",
+            "girls",
+            "child",
+            "children",
+            "kid",
+        ),
+        *("kids", "baby", "people", "person", "lady", "guy", "couple", "teenager", "toddler"),
+    )
+)
+"""Who can take each other's place: "the same, but a woman"."""
 
 _NUMBERS = frozenset(("a", "an", "one", "two", "three", "four", "five", "six", "many", "several"))
 _SEASONS = frozenset(("winter", "spring", "summer", "autumn", "fall"))
@@ -141,7 +161,7 @@ def topic_by_itself(plan: Plan, before: Topic | None, folders: Sequence[Path]) -
 
 
 def _topic_of(plan: Plan, folders: Sequence[Path]) -> Topic:
-    exclude = (plan.exclude,) if plan.exclude else ()
+    exclude = plan.exclusions
     return Topic(
         content=plan.content,
         exclude=exclude,
@@ -169,8 +189,7 @@ def _narrowed(current: Topic, plan: Plan, folders: Sequence[Path]) -> Topic:
     elif plan.content and plan.content.lower() not in current.words.lower():
         details = (*details, plan.content)
     exclude = current.exclude
-    if plan.exclude and plan.exclude not in exclude:
-        exclude = (*exclude, plan.exclude)
+    exclude = tuple(dict.fromkeys((*exclude, *plan.exclusions)))
     return Topic(
         content=content or (details[0] if details else ""),
         details=details if content else details[1:],
@@ -342,6 +361,10 @@ def replaced(old: str, new: str, alike: Alike) -> str | None:
     old_words = [word for word in _WORD.findall(old) if word.lower() not in _LITTLE]
     if head.lower() in (word.lower() for word in old_words) and len(new_words) > 1:
         return _with_head(old, head, text)
+    person = next((word for word in old_words if word.lower() in _PEOPLE), None)
+    if head.lower() in _PEOPLE and person:
+        # "a man with a surfboard" and "a woman": the one for the other.
+        return re.sub(rf"\b(?:an? )?{re.escape(person)}\b", new.strip(), old, count=1, flags=re.I)
     if len(new_words) > 3:
         return f"{old}, {text}" if refers else None
     if old_words:
@@ -415,7 +438,8 @@ def moved(plan: Plan, when: Sequence[DateRange], day: str) -> DateRange | None:
     Args:
         plan: with its unit.
         when: what was looked for; of several times, or one longer than the unit, the photo counts.
-        day: when the photo was taken, in ISO 8601; "" where that is not known.
+        day: when the photo was taken, in ISO 8601; "" where that is not known. Its whole week,
+            month or year is meant.
     """
     steps = -1 if plan.move is Move.OLDER else 1
     one = when[0] if len(when) == 1 else None
@@ -423,7 +447,7 @@ def moved(plan: Plan, when: Sequence[DateRange], day: str) -> DateRange | None:
     if one and one.first and one.last and one.last - one.first < longest:
         first, last = one.first, one.last
     elif day:
-        first = last = date.fromisoformat(day[:10])
+        first, last = _around(date.fromisoformat(day[:10]), plan.unit)
     else:
         return None
     if plan.unit in ("day", "week"):
@@ -431,6 +455,18 @@ def moved(plan: Plan, when: Sequence[DateRange], day: str) -> DateRange | None:
         return DateRange(first + step, last + step)
     months = steps * (12 if plan.unit == "year" else 1)
     return DateRange(_months_later(first, months), _months_later(last, months))
+
+
+def _around(day: date, unit: Unit) -> tuple[date, date]:
+    """The first and last day of the week, month or year of a day."""
+    if unit == "week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=6)
+    if unit == "month":
+        return day.replace(day=1), _end_of_month(day)
+    if unit == "year":
+        return date(day.year, 1, 1), date(day.year, 12, 31)
+    return day, day
 
 
 _UNIT_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}

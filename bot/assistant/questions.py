@@ -25,7 +25,8 @@ from bot.intent.plan import Move, Plan
 from retrieval.search import Filter
 
 HOW_MANY = re.compile(
-    r"(?:and |so )?how many(?: (?:are there|is that|in total|altogether|then|are (?:left|these|"
+    r"(?:count|total|(?:and |so )?how many)(?: now)?(?: (?:are there|is that|in total|altogether|"
+    r"then|are (?:left|these|"
     r"those|they)|remain|did you (?:find|show)(?: me)?|of (?:these|those|them)|do (?:we|i|"
     r"you) have|are))*",
     re.IGNORECASE,
@@ -39,7 +40,8 @@ MAX_LOOKED_AT = 20_000
 """Photos of a time whose places are counted."""
 MAX_PLACES = 12
 _WHICH_PLACES = re.compile(
-    r"\b(?:what|which) (?:places|cities|countries|towns)\b|\bwhere (?:all )?(?:did|have|were|"
+    r"\b(?:what|which|list of|all(?: the| my)?) (?:(?:all|the|my) )*(?:places|cities|countries|"
+    r"towns)\b|\bwhere (?:all )?(?:did|have|were|"
     r"was) (?:we|i)\b",
     re.IGNORECASE,
 )
@@ -82,6 +84,8 @@ class Questions:
         when = plan.when or (current.when if refers and current else ())
         where = plan.where or (current.where if refers and current else ())
         bare = bool(HOW_MANY.fullmatch(message.strip(" .?!")))
+        bare = bare or (plan.language != "en" and not plan.content and not plan.when)
+        bare = bare and not plan.where
         if bare and current is not None and current.words and session.gallery:
             seen = count_words(len(session.gallery), session.language)
             return Reply(say(session, "count_shown", count=seen))

@@ -20,7 +20,8 @@ _HOW_ARE_YOU = re.compile(
 _SURE = re.compile(
     r"(?:(?:hm+|oh|but|and|wait|really)[\s,]+)*(?:are you (?:really |quite |so |very |"
     r"100% )*(?:sure|certain)(?: about (?:that|this|it))?|is that (?:right|true|correct|"
-    r"really (?:it|all))|you sure)",
+    r"really (?:it|all))|you sure|why(?: (?:that|this|those|these)(?: ones?)?)?|how come|"
+    r"how do you know(?: that)?)",
     re.I,
 )
 _THANKS = re.compile(

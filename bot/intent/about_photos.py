@@ -126,7 +126,8 @@ _WHO = re.compile(
 )
 _WHEN = re.compile(
     rf"{_ASKS}(?:when|wen|whn|(?:on |in )?(?:what|which) (?:year|date|day|month|time)|"
-    rf"what(?:{_A}s| is| was) the (?:date|year|day|month|time)(?: (?:of|on|for|when))?|"
+    rf"what(?:{_A}s| is| was) the (?:exact |precise |rough )?(?:date|year|day|month|"
+    rf"time)(?: (?:of|on|for|when))?|"
     rf"how (?:old|long ago))(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|"
     rf"make))?(?: {_IT})?(?: (?:from|taken|shot|made|photographed|then|again|in|on|photo|was|is|"
     rf"were|are|exactly))*",
@@ -165,7 +166,8 @@ _SAYS = re.compile(
     rf"|(?:(?:can|could|please) (?:you )?)?read (?:(?:me|us|out) )?(?:{_IT}|(?:the|that|this) "
     rf"(?:text|writing|words?|sign|poster|label|note|receipt|ticket|menu|letter|page|screenshot))"
     rf"(?: (?:to me|out|aloud|out loud|for me))?)"
-    rf"(?: (?:exactly|on it|there|in (?:{_IT}|there)|on (?:{_IT}|there)))*",
+    rf"(?: (?:exactly|on it|there|in (?:{_IT}|there)|on (?:{_IT}|there)))*"
+    rf"|(?:the |that )?[\w' -]{{1,30}}, (?:can|could) you read (?:it|that|this)",
     re.IGNORECASE,
 )
 _WHETHER = re.compile(
@@ -196,6 +198,14 @@ class AboutOne:
     numbers: tuple[int, ...] = ()
 
 
+_FORGOT = re.compile(
+    r"[\s,;.–—-]+(?:i|we) (?:can't|cannot|can not|don't|do not|forgot|have forgotten)\b.*"
+    r"(?:remember|recall|think|know|forgot\w*)?\W*$",
+    re.IGNORECASE,
+)
+"""After a question: "where was that, I can't remember"."""
+
+
 def about_shown(text: str, *, shown: int) -> AboutOne | None:
     """What a message asks of a photo that is shown; None when it asks nothing of one.
 
@@ -203,6 +213,7 @@ def about_shown(text: str, *, shown: int) -> AboutOne | None:
         text: without chatter at its ends.
         shown: photos in the last gallery.
     """
+    text = _FORGOT.sub("", text)
     if not text or len(text) > 120:
         return None
     numbers, _ = numbers_in(text, shown=shown)
@@ -285,7 +296,11 @@ def asks_to_change(text: str) -> bool:
 # -- the library -----------------------------------------------------------------------------
 
 _HOLDS = re.compile(
-    rf"{_ASKS}(?:what(?:{_A}s| is| do i have| do you have| have i got| have you got)? "
+    rf"{_ASKS}(?:(?:do you have |give me |show me |is there |can i see |can you list )?(?:a |the )?"
+    rf"(?:list of )?(?:all )?(?:the |my )?(?:cities|places|countries)(?: (?:you know|i have|"
+    rf"there are|"
+    rf"i(?:{_A}ve)? been to|in (?:here|there|my photos|the library)))?|what(?:{_A}s| is|"
+    rf" do i have| do you have| have i got| have you got)? "
     rf"(?:there )?(?:in|on) (?:here|(?:my|the|this|our|your) (?:photo |picture )?(?:library|"
     rf"collection|albums?|archive|photos|pictures|phone|computer|disk))"
     rf"|(?:what|which)(?: (?:kinds?|sorts?) of)?(?: (?:photos?|pictures?|pics?|images?|"

@@ -13,7 +13,8 @@ _TRIGGER = re.compile(
     r"\b(?:everything|anything|whatever|all of (?:it|them)|it all|the lot)|(?:everything|anything|"
     r"whatever) (?:that )?(?:you|we|i)(?:['’]ve)? (?:have|got|find|like|want|took)|(?:pick|choose|"
     r"select) (?:one|some|any|something|a few)|you (?:choose|pick|decide)|(?:your|dealer['’]?s) "
-    r"(?:choice|pick)|feeling lucky|(?:something|anything) (?:nice|good|interesting|cool|fun|"
+    r"(?:choice|pick)|feeling lucky|(?:something|anything) (?:(?:that |which )?(?:isn't|is not|"
+    r"not) boring|nice|good|interesting|cool|fun|"
     r"great|lovely|beautiful|pretty|special|amazing|exciting|inspiring|worth seeing)|(?:browse|"
     r"flick|flip|leaf|scroll|look|go) through (?:(?:the|my|your|our|all) )*(?:library|album|"
     rf"collection|{_PHOTO}))\b",
@@ -30,7 +31,8 @@ _WORDS = frozenset(
         "photograph photographs library album collection random randomly chosen picked selected "
         "completely totally really truly absolutely old surprise everything anything something "
         "whatever lot nice good interesting cool fun great lovely beautiful pretty special amazing "
-        "exciting inspiring worth seeing again decide choice dealer's feeling lucky i'm am flick "
+        "exciting inspiring worth seeing again "
+        "isn't not boring idk dunno no idea dear decide choice dealer's feeling lucky i'm am flick "
         "flip leaf scroll took taken know find will else maybe more another other single"
     )
 )

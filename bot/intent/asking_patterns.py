@@ -161,6 +161,7 @@ ASKING = re.compile(
             rf" still)* {_WANT}(?: to)?"
             rf"(?: {_POLITE})*(?: (?:{_VERB}|know if (?:you have|there (?:is|are)))(?: {_ME}|"
             rf" again)?)?(?: a look at)?\b",
+            rf"(?:want|wanna|need) (?=(?:[\w-]+ ){{1,2}}{_PHOTOS}\b)",
             rf"(?:want|wanna|need)(?: to)? (?:{_VERB}(?: {_ME})?\b|(?=(?:the|a|an|that|some|those|"
             rf"my|our|something|anything|{PHOTO})\b))",
             # I'm looking for
@@ -178,6 +179,10 @@ ASKING = re.compile(
             rf"(?:(?:you|u|ya|we) )?(?:still )?got(?: (?:me|us))?(?= (?:any|some|a|an|the|that|"
             rf"one|those|my|our|more|anything|something|{PHOTO})\b)",
             # which pics have, which of the photos show
+            rf"(?:which|what) (?:kind of )?{_PHOTOS} (?:do|did|have) (?:you|we|i) (?:hold|have|"
+            rf"keep|own|"
+            rf"store|got|take|took)?(?: there| here)? ?(?:of|with|from|in)\b",
+            r"which of (?:them|these|those) (?:show|have|has|are of|are|contain|with)\b",
             rf"(?:which|what) (?:of (?:the|my|our) )?{_PHOTOS} (?:have|has|show|are of|are from|"
             r"got|contain|include|do (?:i|we|you) have (?:of|with|from))\b",
             # Maria asked for the one where

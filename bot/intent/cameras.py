@@ -63,6 +63,7 @@ def _pattern(cameras: tuple[str, ...]) -> re.Pattern[str] | None:
         rf"\b(?:(?:{PHOTOS}|taken|shot|made|captured|everything|anything) )*"
         rf"(?:from|with|on|by|using|via) (?:(?:my|our|the|his|her|that|an?|old|new) )*"
         rf"({name}){more}\b"
-        rf"|\b(?:(?:my|our|the|his|her|only|just) )*({name}){more} (?:{PHOTOS}|ones?)\b",
+        rf"|\b(?:(?:my|our|the|his|her|only|just) )*({name}){more} (?:{PHOTOS}|ones?)\b"
+        rf"|(?:^|,\s*|\b(?:only|just)\s+)({name}){more}(?=\s*(?:,|[.!?]*$))",
         re.IGNORECASE,
     )

@@ -51,6 +51,9 @@ _PLEASE_INSIDE = re.compile(r"\s*\b(?:pls+|plz|please)\b|\b(and) also\b", re.IGN
 _ANY = re.compile(r"^(?:any|some|a few)\s+(?!(?:one|body|thing|of)\b)(?=[\w'-])", re.IGNORECASE)
 """Before a thing that is asked for, whichever it is: "got any skateboard pics"."""
 
+_LIST_LEFT = re.compile(r"[\s,]+(?:or|and|nor)\W*$", re.IGNORECASE)
+"""Stood between two places: "dogs in Rome or Porto"."""
+
 _THE_SAME_ALONE = re.compile(THE_SAME, re.IGNORECASE)
 
 _X_ONE = re.compile(r"(?:the |that |those |these |a |an )?(?P<x>(?:[\w'-]+ )?[\w'-]+) ones?$", re.I)
@@ -71,7 +74,7 @@ def what_is_seen(text: str, state: TalkState, *, begun: bool | None = None) -> t
     one = _X_ONE.fullmatch(content)
     if one and kind_of(one["x"].split()[-1]) in ("subjects", "scenes", "events"):
         content = one["x"]
-    content = _ANY.sub("", content)
+    content = _LIST_LEFT.sub("", _ANY.sub("", content))
     if _THE_SAME_ALONE.fullmatch(content):
         content = ""
     if means_everything(content):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from bot.intent.asking import take_apart
+from bot.intent.spelling import photo_words
 
 _ONE = (
     r"(?:the |that |those |any |ones? |photos? |pictures? |pics? )*(?:ones?|photos?|pictures?|"
@@ -11,7 +12,7 @@ _ONE = (
     r"(?: (?:with|where(?: there(?:'s| is| are))?|of|that (?:has|have|shows?)))?"
 )
 _EXCLUDING = re.compile(
-    r"(?:^|(?<=[\s,;.(–—-]))(?:and |but |only |just |though |exactly |"
+    r"(?:^|(?<=[\s,;.(–—-]))(?:no,? (?=not\b)|and |but |only |just |though |exactly |"
     r"(?:the )?same(?: (?:one|thing|photo|picture))? |it )*"
     r"(?P<word>without|w/o|sans|minus|excluding|except(?: for)?|other than|apart from|leav(?:e|"
     r"ing) out|exclude|"
@@ -40,9 +41,13 @@ _NOBODY = {"nobody": "people", "no one": "people", "anyone": "people", "anybody"
            "everyone": "people", "persons": "people", "humans": "people"}  # fmt: skip
 
 
+MOST_TERSE_WORDS = 5
+"""Of two things and a "not" between them."""
+
+
 @dataclass(frozen=True)
 class Exclusion:
-    """A text without what it excludes, and that."""
+    """A text without what it excludes, and that; of several things with a comma between."""
 
     content: str
     exclude: str = ""
@@ -68,6 +73,11 @@ def split_exclusion(text: str, *, begun: bool = False) -> Exclusion:
     before = text[: match.start()].rstrip(" ,;–—-(")
     starts = not before.strip(" .!")
     short_word = match["word"].lower() in ("no", "not")
+    whole = text.split()
+    if match["word"].lower() == "not" and 1 < len(whole) <= MOST_TERSE_WORDS and not starts:
+        # "sandwich not salad"
+        first, last = whole[0].lower(), whole[-1].lower().strip(".!?")
+        short_word = not ({first, last} <= photo_words())
     if (
         short_word
         and not starts
@@ -89,6 +99,9 @@ def split_exclusion(text: str, *, begun: bool = False) -> Exclusion:
         r"either|too|at all|and|"
         r"thanks)\b\W*", "", after, flags=re.IGNORECASE,
     )  # fmt: skip
+    if after.strip(" ,.;!?"):
+        more = split_exclusion(after.strip(" ,.;!?"), begun=True)
+        after, excluded = more.content, ", ".join(filter(None, (excluded, more.exclude)))
     content = " ".join(part for part in (before.strip(" ."), after.strip(" ,.;!?")) if part)
     return Exclusion(content, excluded)
 

@@ -179,12 +179,19 @@ def _read(text: str, language: _Language) -> Foreign:
         if match:
             rest = next((part.strip() for part in match.groupdict().values() if part), "")
             return Foreign(language.code, _english(rest, language), move)
+    first, comma, more = bare.partition(",")
+    again = (language.moves[move] for move in (Move.ANOTHER, Move.MORE, Move.REJECT))
+    refuses = comma and language.moves[Move.REJECT].fullmatch(first.strip())
+    if refuses and any(one.fullmatch(more.strip()) for one in again):
+        return Foreign(language.code, "", Move.REJECT)
     numbers = _numbers(bare, language)
     if numbers:
         words = bare.split()
         asked = _asked_of_one(bare, language)
         if asked:
             return Foreign(language.code, "", Move.QUESTION, numbers=numbers, aspect=asked)
+        if set(bare.lower().split()) & _NOT_ABROAD and _names_one(_without_not(bare), language):
+            return Foreign(language.code, "", Move.REJECT, numbers=numbers)
         shares = language.moves[Move.SHARE].match(bare) or any(
             language.moves[Move.SHARE].fullmatch(word) for word in words
         )
@@ -287,14 +294,17 @@ def _without_courtesy(bare: str, language: _Language) -> str:
 def _asked_of_one(bare: str, language: _Language) -> Aspect:
     """What is asked of a photo that is named by its place: "wann war das zweite?" is "when"."""
     rest: list[str] = []
+    at = 0
     for word in re.sub(r"[¿?¡!]", " ", bare).split():
         ordinal = any(one.fullmatch(word.strip(",.;:")) for one in language.ordinals)
         if not ordinal:
             rest.append(word)
         elif rest and len(rest[-1]) < _LONGEST_ARTICLE:
             rest.pop()
+        at = len(rest) if ordinal else at
     left = " ".join(rest)
     clauses = [part.strip(" ,.;:") for part in (left, *re.split(r"[,.;:]", left))]
+    clauses += [" ".join([*rest[:at], it.strip(), *rest[at:]]) for it in _IT]
     for clause in clauses:
         for aspect, pattern in language.aspects.items():
             if any(pattern.fullmatch(f"{clause}{it}") for it in _IT):
@@ -305,6 +315,13 @@ def _asked_of_one(bare: str, language: _Language) -> Aspect:
 _LONGEST_ARTICLE = 4
 _IT = ("", " das", " dat")
 """What may stand for the photo: "wann war das", "dónde fue"."""
+
+
+_NOT_ABROAD = frozenset(split_words("nicht ohne pas sans no sin non senza não sem niet zonder"))
+
+
+def _without_not(bare: str) -> str:
+    return " ".join(word for word in bare.split() if word.lower() not in _NOT_ABROAD)
 
 
 def _names_one(bare: str, language: _Language) -> bool:

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.intent.asking import take_apart
 from bot.intent.cameras import camera_in
 from bot.intent.plan import Plan
 from bot.intent.when import WhenMention, find_when, time_alone
+from retrieval.search.filters import DateRange
 
 if TYPE_CHECKING:
-    from retrieval.search.filters import DateRange, Place
+    from retrieval.search.filters import Place
 
 _TRIP = (
     r"(?:trips?|holidays?|vacations?|visits?|stay|travels|travelling|journey|getaway|city break|"
@@ -115,10 +116,18 @@ ASKS_OF_TRAVEL = re.compile(
     r"(?:(?:and|so|but|ok(?:ay)?|hey|hi),? )*(?:have|had|did|was|were|when (?:was|were|did|have)) "
     r"(?:i|we)(?: (?:ever|once|really|also|actually|not))*(?: (?:been|be|go|went|gone|"
     r"travel(?:led)?|visit(?:ed)?|stay(?:ed)?|spend (?:any |some )?time))?(?: (?:ever|before|"
-    r"already))?(?: (?:to|in|at|on holiday|on vacation))*",
+    r"already))?(?: (?:to|in|at|on holiday|on vacation))*"
+    r"|(?:(?:and|so|but|ok(?:ay)?),? )*what(?: else)? (?:did|have|do) (?:i|"
+    r"we) (?:photograph(?:ed)?|"
+    r"see|seen|take|taken|shoot|shot|do|done|visit(?:ed)?|captured?)(?: photos of)?(?: in| there)?",
     re.IGNORECASE,
 )
 """A message without its place and time: "have we ever been" to Norway, "did I go" to Rome."""
+
+THE_ONE_THERE = re.compile(
+    r"(?:(?:show me|open) )?(?:(?:the|that) )?(?:one|photo|picture)", re.IGNORECASE
+)
+"""The rest of "the Chicago one"."""
 
 THERE_INSTEAD = re.compile(
     r"(?:no[,.]? |sorry,? )?not (?:in |from |at |on )?(?P<out>[^,;.]+)[,;.]\s*(?:but )?"
@@ -139,6 +148,7 @@ def mentions_in(text: str, *, now: date, places: KnownPlaces) -> Mentions:
     found_where = [m for m in places.find(text) if places.any_known or m.folders]
     latitude = places.latitude([place for m in found_where for place in m.places])
     found_when = find_when(text, now=now, latitude=latitude)
+    found_when = [one for one in found_when if not _is_of_story(text, one)]
     if not found_when:
         found_when = _time_alone(text, now, latitude)
     if not found_when and found_where:
@@ -157,11 +167,20 @@ def mentions_in(text: str, *, now: date, places: KnownPlaces) -> Mentions:
     # A rule may have taken the preposition along: "back to Kyoto" leaves "Kyoto".
     words += [_PREPOSITIONS.sub("", said) for said in words]
     problems = [m.problem for m in found_when if m.problem]
+    # "nothing after 2022" is the time until then.
+    ends = [m.ranges[0] for m in found_when if m in refused and len(m.ranges) == 1]
+    until = tuple(other for one in ends if (other := _other_side(one)))
     wanted = [m for m in found_where if m not in refused]
     times = [m for m in found_when if m not in refused]
     return Mentions(
-        when=tuple(r for m in times for r in m.ranges),
-        not_when=tuple(r for m in found_when if m in refused for r in m.every_year or m.ranges),
+        when=tuple(r for m in times for r in m.ranges) or until,
+        not_when=tuple(
+            one
+            for m in found_when
+            if m in refused
+            for one in m.every_year or m.ranges
+            if not _other_side(one)
+        ),
         where=tuple(p for m in wanted for p in m.places),
         not_where=tuple(p for m in found_where if m in refused for p in m.places),
         refused=tuple(refused.values()),
@@ -171,6 +190,32 @@ def mentions_in(text: str, *, now: date, places: KnownPlaces) -> Mentions:
         every_year=times[0].every_year if len(times) == 1 else (),
         words=tuple(sorted({w for w in words if w}, key=len, reverse=True)),
     )
+
+
+_STORY_WORDS = 20
+_STORY_TIME = re.compile(
+    r"(?:(?:so|well|hey|oh|hi|ok|anyway|and)[\s,]+)*(?:(?:i|we|my|our|it|she|he|they)[\s,]+)?"
+    r"(?:yesterday|today|tonight|last (?:night|weekend|week)|this (?:morning|week|weekend|"
+    r"afternoon|"
+    r"evening)|the other day)\b",
+    re.IGNORECASE,
+)
+"""Begins a story: "so yesterday my neighbour came over and …"."""
+
+
+def _is_of_story(text: str, mention: WhenMention) -> bool:
+    """Whether a time is that of the telling, not of a photo."""
+    found = _STORY_TIME.match(text) if len(text.split()) > _STORY_WORDS else None
+    return bool(found and mention.start < found.end())
+
+
+def _other_side(one: "DateRange") -> "DateRange | None":
+    """All days but those of a time with an open end; None for one with two ends."""
+    if one.first is None and one.last is not None:
+        return DateRange(first=one.last + timedelta(days=1))
+    if one.last is None and one.first is not None:
+        return DateRange(last=one.first - timedelta(days=1))
+    return None
 
 
 def _refused_of(text: str, named: Sequence[Any]) -> dict[Any, str]:

@@ -19,7 +19,8 @@ _ONES = (
 _CHAT = (
     r"(?:(?:fine|better|enough|that['’]?s enough|much better|exactly|precisely|absolutely|anyway|"
     r"anyways|ugh|meh|yup|no worries|indeed|aha|omg|right then|well then|too bad|a pity|"
-    r"what a pity|oh well|never mind)(?=[.,!;:…])|ok(?:ay)?|k|oh+|ooh+|ah+|aww+|aw|hm+|um+|er|uh|"
+    r"what a pity|oh well|never mind)(?=[.,!;:…])|ugh|idk|dunno|ok(?:ay)?|k|oh+|ooh+|ah+|aww+|aw|"
+    r"hm+|um+|er|uh|"
     r"well|so|and|but|now|then|yes|yeah|yep|great|good|nice|lovely|cool|"
     r"cute|sweet|perfect|wow|haha+|lol|please|pls|plz|thanks|thank you|thx|sorry|hey|hi|alright|"
     r"right|super|brilliant|"
@@ -88,7 +89,10 @@ REJECT = re.compile(
     rf"was (?:looking for|after|thinking of))"
     rf"|(?:the |that{_A}s the |it{_A}s the |it is the |completely |totally |"
     rf"that{_A}s )?wrong(?: (?:one|ones|{PHOTOS}|person|dog|day|place|year|time|date|month|city|"
-    rf"country|trip))?(?: again)?|none of (?:these|those|them)|neither(?: of (?:these|those|"
+    rf"country|trip))?(?: again)?|(?:really )?not (?:really |quite )?my (?:thing|taste|style|"
+    rf"cup of tea)|"
+    rf"i (?:don{_A}t|do not) (?:really )?like (?:it|them|those|these|that|any(?: of (?:them|these|"
+    rf"those))?)|none of (?:these|those|them)|neither(?: of (?:these|those|"
     rf"them))?|not any of (?:these|those|them)|(?:try|look|guess|search) (?:again|harder|"
     rf"once more)|keep (?:looking|searching|trying)|"
     rf"have another go|(?:i )?(?:don{_A}t|can{_A}t) see it|no+|nope|nah|next(?: one)?|"
@@ -128,7 +132,9 @@ BACK = re.compile(
     rf"|(?:go |one step |take me |step )?back(?: again)?|undo(?: that| it)?|prev|previous(?: page|"
     rf" ones?)?"
     rf"|{ASK}(?:the )?(?:previous|earlier) (?:ones?|{PHOTOS}) again"
-    rf"|(?:show me |can i see |let me see |what were |what was )?(?:the )?(?:ones?|"
+    rf"|{ASK}(?:the )?(?:original|very first|previous) (?:list|gallery|results?|search|batch|set|"
+    rf"selection)(?: again)?|(?:show me |can i see |let me see |what were |"
+    rf"what was )?(?:the )?(?:ones?|"
     rf"{PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me| us)?(?: up)? ?)(?:before|earlier|"
     rf"first|at the (?:start|beginning)|previously)(?: again)?"
     rf"|(?:the )?(?:ones?|{PHOTOS}) (?:from )?before(?: again)?|(?:what about |how about |"
@@ -183,6 +189,16 @@ _SHARE_VERB = (
 )
 # A word of handing over that must be there, whatever else is said.
 SHARE_WORD = re.compile(rf"\b{_SHARE_VERB}\b", re.IGNORECASE)
+# The same without "drop" and "take out", which leave out as well: "drop the first".
+HANDS_OVER = re.compile(
+    rf"\b(?!drop (?!me\b|us\b|him\b|her\b|it (?:to|in)\b)){_SHARE_VERB}\b", re.IGNORECASE
+)
+# What was handed over is to be taken back: "unshare that", "undo the share".
+UNSHARE = re.compile(
+    r"(?:please |can you )?(?:unshare|unsend|recall|take (?:it|that|them) back|undo (?:the |that )?"
+    r"(?:share|sharing|send))(?: (?:it|that|them|this|the \w+))?",
+    re.IGNORECASE,
+)
 # A photo is to stay here: "don't share it", "please never send that one"; not "without text".
 KEEPS = re.compile(
     rf"\b(?:don{_A}?t|do not|dont|never|not|no need to|rather not)(?: (?:you|ever|please|just|yet|"
@@ -208,7 +224,8 @@ ASKS_A_FACT = re.compile(
 AND_THAT_ONE = re.compile(r"(?:and|what about|how about|ok(?:ay)?,? and)?[\s,]*", re.IGNORECASE)
 # How one that is shown looks: "the second one is cute", "lol the 3rd one is fire".
 ABOUT_LOOKS_OF_ONE = re.compile(
-    r"^(?:(?:lol|haha+|oh|omg|wow|aww*|and|but|hm+|i (?:like|love) how),? )*"
+    r"^(?:(?:lol|haha+|oh|omg|wow|aww*|and|but|hm+|i (?:like|love) how|i (?:think|guess|believe|"
+    r"bet)(?: that)?|maybe|probably),? )*"
     r"(?:is|was|looks?|seems?|are)\b(?! (?:it|perfect|fine|best|the (?:best|one|right)|right|"
     r"what i|exactly))",
     re.IGNORECASE,
@@ -239,7 +256,10 @@ SHARE_ALONE = re.compile(
 )
 # The photo that is shown is asked for: "give me that one", "I'll take it".
 GIVE_IT = re.compile(
-    rf"{ASK}(?:(?:give|hand|pass|let me have)(?: me| us)?|i(?:{_A}ll| will|{_A}d like to) (?:take|"
+    rf"(?:can|could|may) (?:[A-Z]\w+|my \w+|he|she|they) (?:have|get) (?:it|that|this)(?: one)?"
+    rf"(?: too| as well)?|(?:my \w+|[A-Z]\w+|he|she) wants? (?:it|that one|this one|that)"
+    rf"(?: too| as well)?|{ASK}(?:(?:give|hand|pass|let me have)(?: me| us)?|i(?:{_A}ll| will|"
+    rf"{_A}d like to) (?:take|"
     rf"have|use)) (?:it|that|this)(?: (?:one|{PHOTOS}))?(?: (?:over|here|please))*",
     re.IGNORECASE,
 )
@@ -294,9 +314,10 @@ GOODBYE = re.compile(
 )
 # Later or earlier than those shown by so much: "a day later", "the year before".
 A_TIME_LATER = re.compile(
-    r"(?:(?:and|what about|how about|so) )*(?:(?:the|a|one|some) )?(?P<unit>day|week|month|year|"
+    r"(?:(?:and|what about|how about|so) )*(?:(?:the|a|one|some) )?(?:(?P<next>following|next|"
+    r"previous) (?P<unit2>day|week|month|year)|(?P<unit>day|week|month|year|"
     r"summer|winter|spring|autumn|fall|christmas)s? (?P<way>later|after|before|"
-    r"earlier)(?: (?:that|this))?",
+    r"earlier)(?: (?:that|this))?)",
     re.IGNORECASE,
 )
 # No farewell either: "2021 and later".
@@ -345,19 +366,22 @@ PRAISE = re.compile(
 EXCLAIMS = re.compile(
     r"(?:(?:aww*|oh+|wow+|omg|ooh+|(?:ha)+h?|lol|whoa|gosh|jeez)[\s,!]+)+(?:just |will you |"
     r"would you )?look at (?:that|this|him|her|it|them|those|these|his|their|"
-    r"its)\b(?: [\w'-]+){0,4}[\s!.]*",
+    r"its)\b(?: [\w'-]+){0,4}(?:,? (?:what an?|how|so|such an?) [\w' -]{1,30})?[\s!.]*",
     re.IGNORECASE,
 )
 # What one that is shown is like: "she looks just like my niece".
 LOOKS_LIKE = re.compile(
     r"(?:(?:aww*|oh+|wow+|haha+|lol|and|but|hm+),? )*(?:he|she|it|that|this|they|those|that one|"
     r"the (?:first|second|third|last) one) (?:really |just |kinda |kind of |totally |so )*"
-    r"(?:looks?|reminds? me)\b(?!.*\b(?:wrong|not|isn't|show|find)\b)[^?]{0,60}",
+    r"(?:looks?|reminds? me)\b(?!.*\b(?:wrong|not|isn't|show|find)\b)[^?]{0,60}"
+    r"|(?:my|our|his|her) [\w' -]{1,30} (?:looked|looks) (?:just |exactly |a bit )?like "
+    r"(?:this|that|it|him|her|them)[\s!.]*",
     re.IGNORECASE,
 )
 # The assistant itself is blamed: "you're useless", "this doesn't work".
 COMPLAINT = re.compile(
-    rf"(?:you(?:{_A}re| are|r)?|this|it|that|what a|such an?)(?: (?:bot|app|thing|program|is|{_A}s|"
+    rf"(?:you(?:{_A}re| are|r)?|ur|u r|u are|youre|this|it|that|what a|such an?)(?: (?:bot|app|"
+    rf"thing|program|is|{_A}s|"
     rf"just|so|really|always|never|totally|completely|a|an|bit|pretty|quite|being))*(?: |{_A}s )"
     rf"(?:useless|stupid|dumb|rubbish|terrible|bad at this|hopeless|crap|annoying|an idiot|idiot|"
     rf"broken|no (?:good|help|use)|not (?:helping|helpful|working|good at this|listening|very "
@@ -369,6 +393,32 @@ COMPLAINT = re.compile(
     rf"are)(?:n{_A}t)? you .{{1,30}}(?:understand|find anything|so \w+|wrong)",
     re.IGNORECASE,
 )
+# The assistant is praised: "you're an angel".
+COMPLIMENT = re.compile(
+    rf"(?:oh |aww |well )?(?:you{_A}re|you are|ur|u r)(?: (?:such|an?|the|so|very|really|my|"
+    rf"absolute|"
+    r"total|true))* (?:darling|angel|star|gem|legend|sweetheart|lifesaver|life saver|best|genius|"
+    r"treasure|hero|dear|sweet|kind|good at this|clever|smart|brilliant|amazing|great|helpful)\b"
+    r"(?:[,.!;]? .{0,60})?",
+    re.IGNORECASE,
+)
+# Asked of the assistant itself: "do you ever get tired?".
+OF_THE_BOT = re.compile(
+    r"(?:and |so |but |hey )?do you (?:ever |really |actually |even |also )*(?:get (?:tired|bored|"
+    r"sad|"
+    r"lonely|angry|sick|paid)|sleep|dream|eat|drink|cry|laugh|feel|love|like (?:me|your|being|"
+    r"working|this)|think|believe|breathe|age|die|rest|worry|understand)\b.{0,60}",
+    re.IGNORECASE,
+)
+# How something is done with the program: "how do I make it larger?".
+HOW_TO = re.compile(
+    r"(?:and |so |but |ok(?:ay)? )?(?:how (?:do|can|could|should|would) (?:i|we|one) (?:make|open|"
+    r"see|view|"
+    r"share|save|send|give|download|print|stop|close|quit|exit|use|mark|zoom|enlarge|delete|undo|add|"
+    r"install|index|change|hide|find)\b.{0,60}|(?:which|what) (?:button|key)\b.{0,60}|"
+    r"where do i (?:click|press|tap)\b.{0,60})",
+    re.IGNORECASE,
+)
 # What the bot is and does: "what can you do", "who are you".
 HELP = re.compile(
     rf"(?:please )?help(?: me)?(?: please)?|what (?:can|do|could) (?:you|u|i|this|it) (?:do|ask|"
@@ -377,6 +427,10 @@ HELP = re.compile(
     rf"function)(?: (?:this|it|you|here|that))?|who are you|what are you|are you (?:a |"
     rf"an )?(?:real|human|robot|bot|ai|person|machine|there for me)|what(?:{_A}s| is) your name|"
     rf"are you (?:a |an )?(?:real |actual )*(?:human|person|bot|robot|machine|ai)(?: being)?|"
+    rf"(?:is|are|does|do|will|can|could) (?:this|it|that|you|anyone|anybody|someone|anything|my "
+    rf"(?:photos|pictures|data)|the photos|google|the internet) .{{0,40}}\b(?:upload\w*|cloud|"
+    rf"private|"
+    rf"privacy|internet|online|servers?|offline|safe|spy\w*|track\w*)\b.{{0,30}}|"
     rf"who made you|instructions|what do you mean(?: by (?:that|this|it))?|(?:huh|what|eh|"
     rf"pardon)\?*|i (?:do not|don{_A}t) (?:understand|get (?:it|that|this|you))|"
     rf"what does that mean|how does (?:this|it|that) (?:thing |all )?work",
@@ -401,7 +455,7 @@ QUESTION = re.compile(
     rf"there)))\b.*"
     rf"|how (?:big|large) is (?:my|the|this) (?:library|collection|album)\b.*|"
     rf"(?:total )?number of {PHOTOS}\b.*|count (?:the|my|all|of)\b.*|what{_A}?s the (?:total|"
-    rf"count)\b.*|how many(?: in total| altogether| so far)?"
+    rf"count)\b.*|(?:how many|count|total)(?: in total| altogether| so far| now)?"
     rf"|(?:when|where|in (?:which|what) (?:year|place|city|country)|(?:which|what) (?:year|date|"
     rf"day|place|city|country|camera)) (?:was|is|were|did (?:i|we) take|are) (?:this|that|it|"
     rf"these|those|they|the (?:first|second|third|last) one)(?: one)?(?: (?:taken|from|with|"
@@ -441,12 +495,14 @@ ARE_NOT = re.compile(
 IS_NO = re.compile(
     rf"(?:(?:no|but|hm+|sorry|oh),? )*(?:that|those|these|they|it|this|he|she)(?:{_A}s| is| are|"
     rf"{_A}re)?(?: not|n{_A}t| no)(?: really| actually| even)? (?:(?:an?|the|any|my|our) )?"
-    r"(?P<what>[\w' -]+?)(?: at all| in (?:it|them|there|that one)| though| either)*",
+    r"(?P<what>[\w' -]+?)(?: at all| in (?:it|them|there|that one)| though| either)*"
+    r"(?:[,.!;]+ .{1,30})?",
     re.IGNORECASE,
 )
 # "no, I meant the red one", "wrong, the one with the hat".
 CORRECT = re.compile(
-    rf"(?:(?:no+|nope|sorry|oh|oops|wait|ah|not that(?: one)?|not quite|wrong(?: one)?|nah|er|um|"
+    rf"(?:(?:no+|nope|sorry|oh|oops|wait|hold on|hang on|hey|listen|excuse me|ah|"
+    rf"not that(?: one)?|not quite|wrong(?: one)?|nah|er|um|"
     rf"actually|close,? but|almost|nearly)[\s,.!:;–—-]+)*{_LABELS}[\s,:;–—-]+(?P<rest>\S.*)"
     rf"|(?:(?:no+|nope|nah|not that(?: one)?|not quite|wrong(?: one)?|"
     rf"sorry)[\s,.!:;–—-]+)+(?P<rest2>(?:the|a|an|my|our|with|in|on|at|it was|he was|she was|"
@@ -515,6 +571,10 @@ LOOK_ALONE = re.compile(
     r"(?<=enlarge )(?:it|that))",
     re.IGNORECASE,
 )
+# One that is shown is admired: "number 1!! so cute".
+ADMIRES = re.compile(
+    r"\b(?:so|very|such|really) (?:cute|sweet|funny|nice|pretty|lovely|good)\b", re.I
+)
 # Of a wish to hand over, that all are meant: "send them all", "share those".
 ALL_SHOWN = re.compile(
     r"\b(?:them|these|those|all|everything)\b(?! (?:to (?:them|those|these|all)\b))", re.IGNORECASE
@@ -546,7 +606,8 @@ ABOUT_ONE = re.compile(
     rf"choose|pick|open(?: up)?|zoom in on|zoom into|enlarge|make|select|click(?: on)?|"
     rf"what about|how about|look at|view|yes,?|no,?|that one,?|as well|also|plus|and|too|then|"
     rf"the|one|please|bigger|larger|closer|up close|in full|full size|again|is|are|was|looks?|"
-    rf"seems|good|great|nice|lovely|best|cute|perfect|fine|funny|right|beautiful|it|that|this|of|"
+    rf"seems|good|great|nice|lovely|best|cute|sweet|pretty|so|really|such|perfect|fine|funny|right|beautiful|"
+    rf"alone|by itself|on its own|separately|ones?|it|that|this|of|"
     rf"these|those|them|just|only|from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.intent import move_patterns as patterns
 from bot.intent.about_photos import about_shown, asks_to_change, asks_what_there_is
+from bot.intent.asking import take_apart
 from bot.intent.asking_patterns import PURPOSE
 from bot.intent.leaving_out import (
     all_except,
@@ -53,6 +54,8 @@ DESCRIBED_AND_SENT = 2
 _UNITS: dict[str, Unit] = {"day": "day", "week": "week", "month": "month", "year": "year"}
 """Others come once a year: "the summer before"."""
 BOTH = (1, 2)
+MOST_UNDOING_WORDS = 6
+"""Of "wait, don't send it"."""
 _BY_ITSELF = frozenset(
     {
         *(Move.SMALL_TALK, Move.THANKS, Move.GOODBYE, Move.HELP, Move.SHARE, Move.ORDINAL),
@@ -112,11 +115,23 @@ def known_move(text: str, state: TalkState) -> Known | None:
     remarks = (patterns.PRAISE, patterns.RECOGNISED, patterns.EXCLAIMS, patterns.LOOKS_LIKE)
     if state.shown and any(one.fullmatch(said) for one in remarks):
         return Known(Move.SMALL_TALK)
-    if patterns.HELP.fullmatch(core):
+    if patterns.COMPLIMENT.fullmatch(core) and not _other_words(core):
+        return Known(Move.THANKS)
+    if patterns.HELP.fullmatch(core) or patterns.HOW_TO.fullmatch(core):
         return Known(Move.HELP)
     if asks_to_change(core):
         return Known(Move.HELP, aspect="change")
-    asked = about_shown(core, shown=state.shown) if "who are you" not in core.lower() else None
+    *told, last = patterns.SENTENCES.split(whole)
+    helps = (patterns.HELP, patterns.HOW_TO)
+    asks = any(take_apart(sentence).asks for sentence in told)
+    if told and not asks and any(one.fullmatch(core_of(last)) for one in helps):
+        return Known(Move.HELP)
+    if patterns.OF_THE_BOT.fullmatch(core):
+        return Known(Move.SMALL_TALK)
+    core_asked = PURPOSE.sub("", re.sub(r"\b(?:when|where)\s?/\s?(?:where|when)\b", "when", core))
+    asked = (
+        about_shown(core_asked, shown=state.shown) if "who are you" not in core.lower() else None
+    )
     if asked:
         return Known(Move.QUESTION, numbers=asked.numbers, aspect=asked.aspect)
     if state.shown and whole.endswith("?") and patterns.ASKS_WHAT_IS_SEEN.fullmatch(core):
@@ -149,8 +164,8 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
         return picked
     apart = patterns.A_TIME_LATER.fullmatch(core.strip(" ?")) if state.asked else None
     if apart:
-        later = apart["way"].lower() in ("later", "after")
-        unit = _UNITS.get(apart["unit"].lower(), "year")
+        later = (apart["way"] or apart["next"]).lower() in ("later", "after", "following", "next")
+        unit = _UNITS.get((apart["unit"] or apart["unit2"]).lower(), "year")
         return Known(Move.NEWER if later else Move.OLDER, unit=unit)
     if patterns.OLDER.fullmatch(core):
         return Known(Move.OLDER)
@@ -218,15 +233,16 @@ def _move_of_rest(rest: str, state: TalkState) -> Known | None:
 
 def _picked(whole: str, core: str, state: TalkState) -> Known | None:
     """A photo picked by its place, or handed over."""
-    if patterns.KEEPS.search(core):
-        return Known(Move.SMALL_TALK)
+    if patterns.KEEPS.search(core) or patterns.UNSHARE.fullmatch(core):
+        undone = len(core.split()) <= MOST_UNDOING_WORDS
+        return Known(Move.SMALL_TALK, aspect="unshare" if undone else "")
     if state.asked and patterns.SO_MANY.fullmatch(core):
         return None
     numbers, without = numbers_in(core, shown=state.shown)
     shares = len(without.split()) <= 14 and bool(patterns.SHARE.fullmatch(without))
     if numbers:
-        out = left_out(patterns.SHARE_WORD.sub("", core), state.shown)
-        if out and patterns.SHARE_WORD.search(core):
+        out = left_out(patterns.HANDS_OVER.sub("", core), state.shown)
+        if out and patterns.HANDS_OVER.search(core):
             return Known(Move.SHARE, numbers=all_except(out, state.shown))
         if out:
             return Known(Move.REJECT, numbers=out)
@@ -239,7 +255,9 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
         if is_about_one(without):
             # In rows, "the right one" may be any of several: it is shown, not handed over.
             look = state.shown and (
-                patterns.SHOWS_ONE.search(whole) or patterns.PLACED.search(whole)
+                patterns.SHOWS_ONE.search(whole)
+                or patterns.PLACED.search(whole)
+                or patterns.ADMIRES.search(whole)
             )
             return Known(Move.ORDINAL, numbers=numbers, aspect="look" if look else "")
         return None
@@ -291,7 +309,8 @@ def asks_about_one(whole: str, without: str) -> bool:
 
 def is_about_one(without: str) -> bool:
     """Whether a text without the place of a photo says nothing but that this one is meant."""
-    return len(without.split()) <= 12 and bool(patterns.ABOUT_ONE.fullmatch(without.strip()))
+    bare = re.sub(r"[!?.,;:]+", " ", without).strip()
+    return len(bare.split()) <= 12 and bool(patterns.ABOUT_ONE.fullmatch(bare))
 
 
 def _back(target: str, core: str) -> Known:

@@ -23,7 +23,7 @@ _NUMBER = re.compile(
     rf"winters)))?"
     rf"|\b(?P<word>{_ORDINAL})\b(?P<few> (?:two|three|four|five|few|couple)\b)?"
     r"|\b(?P<digits>\d{1,2})(?:st|nd|rd|th)\b"
-    rf"|(?:\b(?:numbers?|num|no\.?|nr\.?|photos?|pictures?|pics?|image)\s*|"
+    rf"|(?:\b(?:numbers?|num|no\.?|nr\.?|rank|result|item|photos?|pictures?|pics?|image)\s*|"
     rf"#\s*)(?P<named>\d{{1,3}}|{_CARDINAL})\b"
     r"|\b(?P<place>middle|left(?:most)?|rightmost|top|bottom)\b(?= (?:one|photo|picture|"
     r"pic)\b)"
@@ -31,7 +31,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"^(?:(?:(?:can|could|would|will) (?:you|u|i)|please|pls|ok(?:ay)?|bet|so|yes|yeah|now|just|"
+    rf"^(?:[^\d,.!?]{{1,30}}[,.!?:]\s*)?(?:(?:(?:can|could|would|will) (?:you|u|i)|please|pls|"
+    rf"ok(?:ay)?|bet|so|yes|yeah|now|just|"
     rf"then|alright|great|cool|nice|i(?:['’]ll| will)|let me)[\s,]+)*(?:(?:share|send|"
     rf"show(?: me)?|open|post|forward|pick|take|give|have)(?: me| us)? )?((?:\d{{1,2}}|"
     rf"{_CARDINAL})(?:(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:\d{{1,2}}|{_CARDINAL}))*)(?: (?:to|"

@@ -12,6 +12,7 @@ from bot.intent.features import is_description, shape_of
 from bot.intent.moves import core_of
 from bot.intent.spelling import photo_words
 from bot.intent.words import split_words
+from bot.vocabulary import is_chitchat
 
 # Something is refused: "don't show me", "no more pictures".
 NEGATED = re.compile(
@@ -122,6 +123,7 @@ _HAVE_A = re.compile(
     re.IGNORECASE,
 )
 """A whole message: "do you have an airplane?"."""
+_MOST_ASKED_FOR = 4
 _OF_PEOPLE = frozenset(
     split_words(
         "time minute moment second name idea ideas question questions problem problems body job "
@@ -163,6 +165,7 @@ def asks_plainly(said: str) -> bool:
         return False
     if (
         _CHEERS.fullmatch(core_of(said))
+        or _KIND_OF_PHOTO.fullmatch(core_of(said))
         or _asks_for_a_thing(said)
         or _IN_MY_PHOTOS.search(said)
         or _REMEMBERED.match(said)
@@ -185,7 +188,8 @@ def _asks_for_a_thing(said: str) -> bool:
     has = _HAVE_A.fullmatch(core_of(said))
     last = has["what"].split()[-1].lower() if has and has["what"].split() else ""
     known = any(form in photo_words() for form in (last, last.removesuffix("s")))
-    return known and last not in _OF_PEOPLE
+    few = has is not None and len(has["what"].split()) <= _MOST_ASKED_FOR
+    return few and known and last not in _OF_PEOPLE
 
 
 def announces_plainly(said: str) -> bool:
@@ -240,6 +244,74 @@ _SOMEONE_HERE = re.compile(r"\b(?:me|us|you|your|sent|told|gave|said)\b", re.IGN
 def asks_for_what_was_told(said: str) -> bool:
     """Whether a message asks to see what was told and names nothing: "could you dig it up?"."""
     return bool(_SHOW_IT.fullmatch(core_of(said)))
+
+
+def lists_things(said: str) -> bool:
+    """Whether a message is a list of things to be seen: "tennis, women only", "food, mostly"."""
+    core = _NOW.sub("", core_of(said))
+    parts = [part.strip() for part in core.split(",") if part.strip()]
+    wished = len(parts) > 1 or _WISHED.search(said)
+    if not wished or len(parts) > _MOST_LISTED or said.rstrip().endswith("?"):
+        return False
+    if _TOLD_NOW.search(core) or "Vd" in shape_of(core):
+        return False
+    known = photo_words()
+    for part in parts:
+        words = _MOSTLY.sub("", part.lower()).split()
+        things = [word for word in words if word not in _DETERMINERS]
+        if not 1 <= len(things) <= 3 or not all(
+            word in known or word.removesuffix("s") in known for word in things
+        ):
+            return False
+        if is_chitchat(part.lower()) or _SOMEONE_HERE.search(part):
+            return False
+    return True
+
+
+_NOW = re.compile(r"^(?:(?:and|ok(?:ay)?|now|next|then|so)\b[\s,]+)+", re.IGNORECASE)
+_MOSTLY = re.compile(r"\b(?:only|mostly|mainly|maybe|perhaps|preferably|please|especially|just)\b")
+_WISHED = re.compile(r"\b(?:maybe|perhaps|mostly|mainly|preferably)[.! ]*$", re.IGNORECASE)
+_MOST_LISTED = 4
+_KIND_OF_PHOTO = re.compile(
+    r"(?:(?:the|my|our|an?|that|some|any) )?(?:\w+ )?(?:screenshots?|selfies?|portraits?|"
+    r"close-?ups?|"
+    r"scans?|panoramas?|group shots?|headshots?) (?:of|with|from) .+",
+    re.IGNORECASE,
+)
+"""A whole message: "screenshot of my bank transfer"."""
+
+
+def tells_of_life(said: str) -> bool:
+    """Whether a message that asks for nothing tells what happened or is to come.
+
+    "my boss shouted at us", "we're having a baby in May".
+    """
+    asked = take_apart(said)
+    if asked.asks or asked.announces or "?" in said:
+        return False
+    done = _TELLS.match(said) and _DONE_TO_ME.search(said)
+    return bool(done or _TO_COME.match(said) or _MISSED.search(said))
+
+
+_DONE_TO_ME = re.compile(
+    r"\b(?:[a-z]+ed|told|said|gave|made|left|took|sent|got|kept|forgot|let|stood|sold|lost|beat)\b"
+    r".*\b(?:me|us)\b",
+    re.IGNORECASE,
+)
+_TO_COME = re.compile(
+    r"(?:(?:so|and|well|oh|guess what|hey)[\s,!]+)*(?:we|i|she|they|he|my \w+)(?:'re|'m|'s| are|"
+    r" am| is)"
+    r" (?:\w+ly )?(?:expecting|having|getting|going|planning|moving|leaving|starting|flying|"
+    r"visiting|"
+    r"about to|due|pregnant|engaged|off)\b",
+    re.IGNORECASE,
+)
+_MISSED = re.compile(
+    r"(?:^|[.!]\s+)(?:and )?(?:i|we)(?: (?:really|still|do|so))* miss (?:him|her|them|it|"
+    r"those days)"
+    r"(?: (?:so much|a lot|every day|dearly))*\W*$",
+    re.IGNORECASE,
+)
 
 
 def only_refuses(said: str) -> bool:

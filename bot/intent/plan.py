@@ -30,10 +30,12 @@ Aspect = Literal[
     "old_first",
     "new_first",
     "restart",
+    "unshare",
 ]
 """What is asked of a photo that is shown: "says" is the text in it, "change" a wish to change or
 delete it, "look" to see it by itself, "oldest" which of them that is; "old_first" a wish to see
-them in the order of time; "restart" to forget all that was looked for."""
+them in the order of time; "restart" to forget all that was looked for, "unshare" to take back what
+was handed over."""
 
 Unit = Literal["", "day", "week", "month", "year"]
 """By how much other photos are to be older or newer."""
@@ -115,7 +117,7 @@ class Plan:
         not_where: places that it must not lie in.
         folders: names of the library's folders that the message names, any of them.
         camera: part of the name of the camera that the photo was taken with.
-        exclude: what it must not show, or which one it is not.
+        exclude: what it must not show, or which one it is not; several with a comma between.
         number: which of the photos shown is meant: 1 is the first, -1 the last.
         numbers: all of them when several are named: "share 1 and 3". Of REJECT, those that are not
             wanted: "all but the last". Of BACK, ``(1,)`` means the first thing looked for in this
@@ -171,6 +173,11 @@ class Plan:
     sure: float = 1.0
     language: str = "en"
     problem: str = ""
+
+    @property
+    def exclusions(self) -> tuple[str, ...]:
+        """What it must not show, one by one."""
+        return tuple(part for part in self.exclude.split(", ") if part)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ GLUE = frozenset(
         "shots now what about how me us all please there taken was were is are i we you my our "
         "your have has had also too ok okay so then but again few more any? ones? mean taken show "
         "see let's lets instead other others he she him her be when where here did do does took "
-        "take got get out up maybe think both either it's that's they're i'm we're was it'd i'd"
+        "take got get out up maybe think both either anywhere "
+        "everywhere somewhere elsewhere else dear darling it's "
+        "that's they're i'm we're was it'd i'd"
     )
 )
 """Words that show nothing: a message of nothing else has no content."""

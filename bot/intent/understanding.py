@@ -62,6 +62,7 @@ from bot.intent.like_this import Alike, split_alike
 from bot.intent.mentions import (
     ASKS_OF_TRAVEL,
     TELLS_OF_A_TRIP,
+    THE_ONE_THERE,
     THERE_INSTEAD,
     TRIP_ALONE,
     KnownPlaces,
@@ -81,14 +82,17 @@ from bot.intent.plain_asking import (
     asks_plainly,
     is_caption,
     is_refusal,
+    lists_things,
     names_a_scene,
     names_own_scene,
     only_refuses,
+    tells_of_life,
 )
 from bot.intent.plan import SURE, Aspect, Move, Plan, TalkState
 from bot.intent.same_place import of_that_place
 from bot.intent.spelling import Speller, photo_words
 from bot.intent.telling_words import GLUE, overlaps, says_something
+from bot.intent.tidying import in_plain_words
 from bot.intent.two_requests import split_requests
 from bot.intent.written import is_asked_for, written_abroad
 from bot.vocabulary import kind_of
@@ -171,7 +175,7 @@ class Understanding:
             now: today.
             places: the library's places.
         """
-        marked = split_favourites(without_doubt(clean(message)))
+        marked = split_favourites(without_doubt(in_plain_words(clean(message))))
         asked = without_sharing(without_keeping(without_conditions(marked.text)))
         both = split_requests(asked.text)
         plan = self._read(both.first, state, now=now, places=places)
@@ -287,14 +291,22 @@ class Understanding:
         bare = not says_something(content) or bool(TRIP_ALONE.fullmatch(content))
         if mentions.words and not foreign and ASKS_OF_TRAVEL.fullmatch(core_of(rest).strip(" ?")):
             return filled(Plan(Move.REQUEST, sure=0.9), mentions)
-        told = tells_of_nothing(said) or (not state.asked and TELLS_OF_A_TRIP.match(said))
+        told = tells_of_nothing(said) or tells_of_life(said)
+        told = told or bool(not state.asked and TELLS_OF_A_TRIP.match(said))
         if mentions.words and bare and not exclude and not told and _is_about(said, mentions):
+            one_there = THE_ONE_THERE.fullmatch(core_of(rest)) and re.search(
+                r"\bth(?:e|at)\b", said
+            )
+            if state.shown > 1 and mentions.where and one_there:
+                # "the Chicago one": one of those that are shown.
+                return filled(Plan(Move.ORDINAL, aspect="look", sure=0.9), mentions)
             move = Move.REFINE if state.asked else Move.REQUEST
             return filled(Plan(move, sure=0.95), mentions)
         if exclude and state.asked and not says_something(content) and not _NOT_NOW.search(exclude):
             return filled(Plan(Move.EXCLUDE, exclude=exclude, sure=0.9), mentions)
         move, sure = self._classified(said, state, foreign)
-        if not move.wants_photo and (mentions.words or exclude) and names_somebody(content):
+        names = (mentions.words or exclude) and not told and names_somebody(content)
+        if not move.wants_photo and names:
             # "surfers in Porto, no boats" tells nothing but what a photo shows, where, what not.
             move, sure = Move.REQUEST, 0.7
         if move is Move.ANNOUNCE:
@@ -316,8 +328,12 @@ class Understanding:
         move, content, exclude = known.move, "", ""
         numbers = known.numbers
         if known.rest:
-            content, exclude = what_is_seen(mentions.cut(known.rest), state, begun=False)
+            corrects = move is Move.CORRECT
+            content, exclude = what_is_seen(mentions.cut(known.rest), state, begun=corrects)
             content = content if says_something(content) else ""
+            if corrects and exclude and not content:
+                # "I said no people"
+                move = Move.EXCLUDE
         if move is Move.CORRECT and not content and not exclude and mentions.words:
             move = Move.REFINE
         if known.wider and not mentions.refused:
@@ -368,6 +384,8 @@ class Understanding:
             return Move.SMALL_TALK, 0.9
         if not foreign and (asks_plainly(said) or is_asked_for(said)):
             return Move.REQUEST, 0.9
+        if not foreign and not state.shown and tells_of_life(said):
+            return Move.SMALL_TALK, 0.8
         if not foreign and announces_plainly(said):
             return Move.ANNOUNCE, 0.9
         if not foreign and (names_own_scene(said) or (state.asked and NEXT_THING.match(said))):
@@ -389,7 +407,7 @@ class Understanding:
         if not foreign and not move.wants_photo and SOMEBODY.fullmatch(core_of(said)):
             # "somebody with a camera" tells nothing but what a photo shows.
             return Move.REQUEST, 0.7
-        if not foreign and not move.wants_photo and names_a_scene(said):
+        if not foreign and not move.wants_photo and (names_a_scene(said) or lists_things(said)):
             return Move.REQUEST, 0.6
         if not foreign and state.asked and names_next(said):
             return Move.REQUEST, 0.8
@@ -486,12 +504,14 @@ def clean(message: str) -> str:
     text = bounded(message).encode("utf-8", "replace").decode("utf-8")
     text = unicodedata.normalize("NFC", text).replace("’", "'").replace("‘", "'").replace("`", "'")
     kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
-    return "".join(kept).strip()
+    text = "".join(kept).strip()
+    # Who shouts ("NO, THE OTHER DOG") says the same in small letters.
+    return text.lower() if text.isupper() and len(text.split()) > 1 else text
 
 
 def _is_about(said: str, mentions: Mentions) -> bool:
     """Whether a message without content of its own is about its time or place, and no story."""
-    left = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", mentions.cut(core_of(said)).lower())
+    left = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", mentions.cut(core_of(said)).lower())
     glue = all(word in GLUE or TRIP_ALONE.fullmatch(word) for word in left)
     return glue or bool(take_apart(mentions.cut(said)).asks)
 

@@ -97,6 +97,10 @@ _THING_AFTER = re.compile(
 )
 
 
+MOST_LISTED_WORDS = 8
+"""Of a message that is a list: "hat, Paris, winter"."""
+
+
 class KnownPlaces:
     """The names of places as one library gives them meaning; made once for its state."""
 
@@ -241,7 +245,8 @@ class KnownPlaces:
             return None
         alone = whole and capital and (known.sure or span.text == _bare(text))
         if _ambiguous(key):
-            believed = (around.strong and (capital or not around.thing)) or around.trip
+            listed = capital and around.second and len(text.split()) <= MOST_LISTED_WORDS
+            believed = (around.strong and (capital or not around.thing)) or around.trip or listed
         elif known.sure:
             believed = bool(
                 (key != "states" or around.the)

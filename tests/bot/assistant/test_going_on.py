@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.assistant import Reply, Session
-from bot.assistant.follow_ups import next_topic
+from bot.assistant.follow_ups import next_topic, replaced
 from bot.assistant.session import Topic
 from bot.intent.plan import Move, Plan
 from retrieval.search import DateRange, Place
@@ -318,3 +318,34 @@ def test_of_two_requests_the_second_is_not_forgotten(talk: Talk) -> None:
     reply = talk.say(Plan(Move.REQUEST, content="red", then="something blue"))
     assert "0-red" in names(reply)
     assert "“show me something blue”" in reply.text
+
+
+def test_the_year_after_is_the_whole_year(talk: Talk) -> None:
+    talk.say(Plan(Move.REQUEST, content="red", when=(days("2019-01-01", "2020-12-31"),)))
+    reply = talk.say(Plan(Move.NEWER, unit="year"))
+    assert reply.filter_words in ("2020", "2021")
+    talk.say(RED)
+    assert not talk.say(Plan(Move.NEWER, unit="day")).photos
+    assert talk.session.topic is not None
+    assert talk.session.topic.when == ()
+
+
+def test_one_of_those_shown_by_its_place(talk: Talk) -> None:
+    talk.say(RED)
+    there = talk.say(Plan(Move.ORDINAL, aspect="look", where=(LISBON,)))
+    assert names(there) == ["0-red"]
+    assert not there.shared
+    several = talk.say(Plan(Move.ORDINAL, aspect="look", where=(TOKYO,)))
+    assert set(names(several)) == {"1-red", "2-red"}
+
+
+def test_what_was_shared_lies_where_it_lies(talk: Talk) -> None:
+    talk.say(RED)
+    assert "shared" not in talk.say(Plan(Move.SMALL_TALK, aspect="unshare")).text
+    talk.say(Plan(Move.SHARE, numbers=(1,)))
+    assert "deleting" in talk.say(Plan(Move.SMALL_TALK, aspect="unshare")).text
+
+
+def test_one_person_takes_the_place_of_another() -> None:
+    assert replaced("a man with a board", "a woman", lambda *_: []) == "a woman with a board"
+    assert replaced("two girls on a swing", "boys", lambda *_: []) == "two boys on a swing"

@@ -99,7 +99,7 @@ def test_places_of_a_list(plan) -> None:
 
 def test_everything_of_a_time_or_but_a_place(plan) -> None:
     before = plan("leave out everything from before 2018", SHOWN)
-    assert before.not_when and not before.when
+    assert [str(one.first) for one in before.when] == ["2018-01-01"]
     except_there = plan("anywhere except Rome", SHOWN)
     assert (except_there.wider, [one.city for one in except_there.not_where]) == ("", ["Rome"])
     assert plan("kites anywhere except Rome").content == "kites"
@@ -115,3 +115,71 @@ def test_what_is_shown_is_not_what_was_meant(plan, message: str) -> None:
 def test_what_those_shown_are_not_is_no_part_of_it(plan) -> None:
     found = plan("I said jumping, these aren't", SHOWN)
     assert (found.move, found.content) == (Move.CORRECT, "jumping")
+
+
+@pytest.mark.parametrize(
+    ("message", "move", "numbers"),
+    [
+        ("drop the second and the fifth", Move.REJECT, (2, 5)),
+        ("drop me the second", Move.SHARE, (2,)),
+        ("rank 4 => send", Move.SHARE, (4,)),
+        ("right everybody, share 2 and 4", Move.SHARE, (2, 4)),
+    ],
+)
+def test_drop_hands_over_only_to_somebody(plan, message: str, move: Move, numbers) -> None:
+    found = plan(message, SHOWN)
+    assert (found.move, found.numbers) == (move, numbers)
+
+
+@pytest.mark.parametrize(
+    ("message", "aspect", "numbers"),
+    [
+        ("the second to last one, larger please", "look", (-2,)),
+        ("number 4!! so sweet", "look", (4,)),
+        ("could you show the first one again, by itself", "look", (1,)),
+    ],
+)
+def test_one_that_is_to_be_seen_is_not_handed_over(plan, message, aspect, numbers) -> None:
+    found = plan(message, SHOWN)
+    assert (found.move, found.aspect, found.numbers) == (Move.ORDINAL, aspect, numbers)
+
+
+def test_a_verb_in_two_parts_leaves_out(plan) -> None:
+    found = plan("leave Rome out", TalkState(topic="kites", asked=True, shown=3))
+    assert ([one.city for one in found.not_where], found.where) == (["Rome"], ())
+
+
+@pytest.mark.parametrize("message", ["I said no people", "hold on, I said no people"])
+def test_what_was_said_before_is_left_out(plan, message: str) -> None:
+    found = plan(message, SHOWN)
+    assert (found.move, found.content, found.exclude) == (Move.EXCLUDE, "", "people")
+
+
+@pytest.mark.parametrize(
+    ("message", "content", "exclusions"),
+    [
+        ("no cars, no houses", "", ("cars", "houses")),
+        ("a beach without people, without umbrellas", "a beach", ("people", "umbrellas")),
+        ("bicycle not motorcycle", "bicycle", ("motorcycle",)),
+    ],
+)
+def test_several_things_are_left_out(plan, message: str, content: str, exclusions) -> None:
+    found = plan(message, SHOWN)
+    assert (found.content, found.exclusions) == (content, exclusions)
+
+
+def test_an_open_end_that_is_not_wanted_is_the_other_side(plan) -> None:
+    found = plan("kites, nothing after 2020")
+    assert found.content == "kites"
+    assert ([str(one.last) for one in found.when], found.not_when) == (["2020-12-31"], ())
+
+
+def test_the_one_from_there_is_one_of_those_shown(plan) -> None:
+    found = plan("the Rome one please", SHOWN)
+    assert (found.move, found.aspect) == (Move.ORDINAL, "look")
+    assert [one.city for one in found.where] == ["Rome"]
+
+
+@pytest.mark.parametrize("message", ["unshare it", "wait, don't send that", "undo the share"])
+def test_what_was_shared_is_to_be_taken_back(plan, message: str) -> None:
+    assert plan(message, SHOWN).aspect == "unshare"

@@ -162,3 +162,105 @@ def test_other_languages(plan, message: str, move: Move, aspect: str, number: in
 def test_of_two_requests_the_first_is_answered(plan, message, content, then) -> None:
     found = plan(message)
     assert (found.move, found.content, found.then) == (Move.REQUEST, content, then)
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("we are making a calendar for grandpa, I need photos of tractors", "tractors"),
+        ("Which pictures do you keep of ferries?", "ferries"),
+        ("kids in the mud, you know the kind", "kids in the mud"),
+        ("a steam engine, if at all possible", "a steam engine"),
+        ("where the heck is the picture of the goat", "the goat"),
+        ("screenshot of a parking ticket", "screenshot of a parking ticket"),
+        ("rugby, men only", "rugby, men"),
+        ("SHOW ME THE GOAT", "the goat"),
+    ],
+)
+def test_words_around_the_thing_are_no_part_of_it(plan, message: str, content: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, content)
+
+
+def test_of_a_long_story_the_photo_counts_and_not_its_day(plan) -> None:
+    story = (
+        "So yesterday aunt Clara was here for tea and told us again how the tractor went into the "
+        "pond, and she swears there must be a photo of a tractor in a pond somewhere, can you look?"
+    )
+    found = plan(story)
+    assert (found.move, found.content, found.when) == (
+        Move.REQUEST,
+        "a tractor in a pond",
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my neighbour shouted at us in the stairwell",
+        "we're moving to a bigger flat in May",
+        "Grandpa kept bees and every summer he gave us honey. I miss him.",
+        "do you ever get bored?",
+        "you're an angel, off to feed the hens",
+    ],
+)
+def test_life_is_no_request(plan, message: str) -> None:
+    found = plan(message)
+    assert not found.move.wants_photo
+    assert found.when == () or found.move is Move.SMALL_TALK
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "does this upload my photos to the cloud?",
+        "how can I print this one?",
+        "Which button do I press to close it?",
+        "Good evening. My niece set this up. How do I use it?",
+    ],
+)
+def test_questions_about_the_program(plan, message: str) -> None:
+    assert plan(message, SHOWN).move is Move.HELP
+
+
+@pytest.mark.parametrize(
+    ("message", "move", "aspect"),
+    [
+        ("where/when was that?", Move.QUESTION, "when"),
+        ("what date was it so that I can note it", Move.QUESTION, "when"),
+        ("where was the first one, I can't remember", Move.QUESTION, "where"),
+        ("what's the exact date of number two?", Move.QUESTION, "when"),
+        ("the road sign, can you read it?", Move.QUESTION, "says"),
+        ("count?", Move.QUESTION, ""),
+        ("not really my thing", Move.REJECT, ""),
+        ("my aunt wants it too", Move.SHARE, ""),
+        ("and the following month?", Move.NEWER, ""),
+        ("the original results again", Move.BACK, ""),
+    ],
+)
+def test_short_follow_ups(plan, message: str, move: Move, aspect: str) -> None:
+    found = plan(message, SHOWN)
+    assert (found.move, found.aspect) == (move, aspect)
+
+
+@pytest.mark.parametrize(
+    "message", ["what did we photograph in Rome?", "what else have I seen in Rome"]
+)
+def test_what_was_photographed_there(plan, message: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, "")
+    assert [one.city for one in found.where] == ["Rome"]
+
+
+@pytest.mark.parametrize(
+    ("message", "language", "numbers"),
+    [
+        ("nicht das zweite", "de", (2,)),
+        ("no la primera", "es", (1,)),
+        ("pas la dernière", "fr", (-1,)),
+    ],
+)
+def test_one_is_turned_down_in_other_languages(plan, message, language, numbers) -> None:
+    found = plan(message, TalkState(topic="goats", asked=True, shown=4, language=language))
+    assert (found.move, found.numbers) == (Move.REJECT, numbers)
