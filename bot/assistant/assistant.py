@@ -588,8 +588,13 @@ class Assistant:
         if None in chosen:
             missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
             return Reply(no_such_number(session, missing))
+        if session.came_up_empty and session.refused.intersection(chosen):
+            # What was turned down is not meant where the newest search found nothing.
+            return Reply(say(session, "nothing_shown"))
         try:
-            return self.share(session, [one for one in chosen if one is not None])
+            return self.share(
+                session, list(dict.fromkeys(one for one in chosen if one is not None))
+            )
         except PhotoNotFound:
             return Reply("That photo is gone from the disk, so I can't share it.")
         except RetrievalError as error:

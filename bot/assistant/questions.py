@@ -26,9 +26,8 @@ from retrieval.search import Filter
 
 HOW_MANY = re.compile(
     r"(?:count|total|(?:and |so )?how many)(?: now)?(?: (?:are there|is that|in total|altogether|"
-    r"then|are (?:left|these|"
-    r"those|they)|remain|did you (?:find|show)(?: me)?|of (?:these|those|them)|do (?:we|i|"
-    r"you) have|are))*",
+    r"then|are (?:left|these|those|they)|remain|did you (?:find|show)(?: me)?|of (?:these|those|"
+    r"them)|do (?:we|i|you) have|are))*",
     re.IGNORECASE,
 )
 """Asks for the number of what is spoken of, without a word for it."""
@@ -41,8 +40,7 @@ MAX_LOOKED_AT = 20_000
 MAX_PLACES = 12
 _WHICH_PLACES = re.compile(
     r"\b(?:what|which|list of|all(?: the| my)?) (?:(?:all|the|my) )*(?:places|cities|countries|"
-    r"towns)\b|\bwhere (?:all )?(?:did|have|were|"
-    r"was) (?:we|i)\b",
+    r"towns)\b|\bwhere (?:all )?(?:did|have|were|was) (?:we|i)\b",
     re.IGNORECASE,
 )
 """Asks for the places of photos: "where did we go in 2022?"."""

@@ -102,6 +102,8 @@ def tone_of(message: str) -> Tone:
         return "complaint"
     if _OFF_TOPIC.search(message.strip()) and _OK_WORDS <= len(words) <= _QUESTION_WORDS:
         return "off_topic"
+    if _SLANG_PRAISE.search(message):
+        return "good"
     if _BAD.search(message) and not _APOLOGY.fullmatch(message.strip(" .!?")):
         return "bad"
     if _GOOD.search(message):
@@ -109,6 +111,12 @@ def tone_of(message: str) -> Tone:
     return "ok" if len(words) <= _REMARK_WORDS else "story"
 
 
+_SLANG_PRAISE = re.compile(
+    r"\b(?:that|this|it|thats|its|they|those)(?:['’]?s| is| are|['’]re)? (?:so |really |pretty |"
+    r"fucking |totally )*(?:sick|lit|fire|dope|insane|wild|mad|savage|wicked|epic)\b",
+    re.I,
+)
+"""Praise in slang: "damn that's sick"."""
 _QUESTION_WORDS = 14
 _APOLOGY = re.compile(
     r"(?:(?:oh|ok|okay|i['’]?m|so|very|no|yes)[\s,]+)*sorry(?: about that|,? wrong \w+|"
@@ -127,6 +135,9 @@ def chat(session: Session, message: str) -> str:
         # "My dog died." "He loved the beach."
         tone = "story"
     if tone in ("sure", "how_are_you", "hello", "ok", "complaint", "off_topic"):
+        return say(session, tone)
+    if session.gallery or tone == "bad":
+        # Photos are being talked of, or a photo is not what helps.
         return say(session, tone)
     if tone == "story":
         return two_parts(session, "story", "story_more")

@@ -127,10 +127,9 @@ _WHO = re.compile(
 _WHEN = re.compile(
     rf"{_ASKS}(?:when|wen|whn|(?:on |in )?(?:what|which) (?:year|date|day|month|time)|"
     rf"what(?:{_A}s| is| was) the (?:exact |precise |rough )?(?:date|year|day|month|"
-    rf"time)(?: (?:of|on|for|when))?|"
-    rf"how (?:old|long ago))(?:{_A}s| is| was| are| were| did (?:i|we|you) (?:take|shoot|"
-    rf"make))?(?: {_IT})?(?: (?:from|taken|shot|made|photographed|then|again|in|on|photo|was|is|"
-    rf"were|are|exactly))*",
+    rf"time)(?: (?:of|on|for|when))?|how (?:old|long ago))(?:{_A}s| is| was| are| were| did (?:i|"
+    rf"we|you) (?:take|shoot|make))?(?: {_IT})?(?: (?:from|taken|shot|made|photographed|then|"
+    rf"again|in|on|photo|was|is|were|are|exactly))*",
     re.IGNORECASE,
 )
 _WHERE = re.compile(
@@ -298,9 +297,8 @@ def asks_to_change(text: str) -> bool:
 _HOLDS = re.compile(
     rf"{_ASKS}(?:(?:do you have |give me |show me |is there |can i see |can you list )?(?:a |the )?"
     rf"(?:list of )?(?:all )?(?:the |my )?(?:cities|places|countries)(?: (?:you know|i have|"
-    rf"there are|"
-    rf"i(?:{_A}ve)? been to|in (?:here|there|my photos|the library)))?|what(?:{_A}s| is|"
-    rf" do i have| do you have| have i got| have you got)? "
+    rf"there are|i(?:{_A}ve)? been to|in (?:here|there|my photos|the library)))?|what(?:{_A}s|"
+    rf" is| do i have| do you have| have i got| have you got)? "
     rf"(?:there )?(?:in|on) (?:here|(?:my|the|this|our|your) (?:photo |picture )?(?:library|"
     rf"collection|albums?|archive|photos|pictures|phone|computer|disk))"
     rf"|(?:what|which)(?: (?:kinds?|sorts?) of)?(?: (?:photos?|pictures?|pics?|images?|"

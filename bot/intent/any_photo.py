@@ -13,8 +13,8 @@ _TRIGGER = re.compile(
     r"\b(?:everything|anything|whatever|all of (?:it|them)|it all|the lot)|(?:everything|anything|"
     r"whatever) (?:that )?(?:you|we|i)(?:['’]ve)? (?:have|got|find|like|want|took)|(?:pick|choose|"
     r"select) (?:one|some|any|something|a few)|you (?:choose|pick|decide)|(?:your|dealer['’]?s) "
-    r"(?:choice|pick)|feeling lucky|(?:something|anything) (?:(?:that |which )?(?:isn't|is not|"
-    r"not) boring|nice|good|interesting|cool|fun|"
+    r"(?:choice|pick)|feeling lucky|(?:something|anything|smth|sth) (?:(?:that |which )?(?:isn't|"
+    r"is not|not) boring|funny|silly|weird|nice|good|interesting|cool|fun|"
     r"great|lovely|beautiful|pretty|special|amazing|exciting|inspiring|worth seeing)|(?:browse|"
     r"flick|flip|leaf|scroll|look|go) through (?:(?:the|my|your|our|all) )*(?:library|album|"
     rf"collection|{_PHOTO}))\b",
@@ -32,7 +32,8 @@ _WORDS = frozenset(
         "completely totally really truly absolutely old surprise everything anything something "
         "whatever lot nice good interesting cool fun great lovely beautiful pretty special amazing "
         "exciting inspiring worth seeing again "
-        "isn't not boring idk dunno no idea dear decide choice dealer's feeling lucky i'm am flick "
+        "funny silly weird smth sth isn't not boring idk dunno no idea dear decide choice "
+        "dealer's feeling lucky i'm am flick "
         "flip leaf scroll took taken know find will else maybe more another other single"
     )
 )

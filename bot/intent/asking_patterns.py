@@ -133,6 +133,8 @@ ASKING = re.compile(
             rf"(?:would you |do you )?mind {_VERBING}(?: {_ME})?\b",
             rf"(?:how|what) about (?:{_VERBING}(?: {_ME})? )?(?!you\b|u\b)",
             rf"{_POL}gimme\b",
+            r"(?:might|would|could|will) there (?:still |also )?be(?= (?:any|some|an?|one)\b)",
+            rf"(?:quick(?:ly)?|urgent(?:ly)?)?[\s,]*(?:i )?need (?=(?:an?|some|the)? ?{PHOTO}\b)",
             # cheer me up with a puppy
             rf"{_POL}(?:cheer {_ME} up|surprise {_ME}|treat {_ME}|hit {_ME}|amaze {_ME}|"
             rf"make {_ME} (?:happy|smile|laugh))(?: again)? (?:with|to)\b",
@@ -180,8 +182,7 @@ ASKING = re.compile(
             rf"one|those|my|our|more|anything|something|{PHOTO})\b)",
             # which pics have, which of the photos show
             rf"(?:which|what) (?:kind of )?{_PHOTOS} (?:do|did|have) (?:you|we|i) (?:hold|have|"
-            rf"keep|own|"
-            rf"store|got|take|took)?(?: there| here)? ?(?:of|with|from|in)\b",
+            rf"keep|own|store|got|take|took)?(?: there| here)? ?(?:of|with|from|in)\b",
             r"which of (?:them|these|those) (?:show|have|has|are of|are|contain|with)\b",
             rf"(?:which|what) (?:of (?:the|my|our) )?{_PHOTOS} (?:have|has|show|are of|are from|"
             r"got|contain|include|do (?:i|we|you) have (?:of|with|from))\b",
@@ -356,8 +357,8 @@ GREETING = re.compile(
 LEADING = re.compile(
     rf"(?:{GREETING.pattern}(?=\S))"
     rf"|(?:so|um+|uh+|er+m?|hm+|and|but|oh+|ah+|yeah|yep|sure(?=,)|actually|anyway|also|then|"
-    rf"excuse me|by the way|btw|hang on|hold on(?! to\b)|you know what|quick question|lol|haha+|"
-    rf"omg|wow|ooh+|aww+|no worries|thank you)\b(?:{BREAK}|\s+)(?=\S)"
+    rf"excuse me|by the way|btw|nvm|never ?mind|hang on|hold on(?! to\b)|you know what|"
+    rf"quick question|lol|haha+|omg|wow|ooh+|aww+|no worries|thank you)\b(?:{BREAK}|\s+)(?=\S)"
     rf"|(?:ok(?:ay)?|now|alright|yes)\b(?:{BREAK}(?=\S)|\s+(?={GOES_ON}|{_PREPOSITION}))"
     # These begin names, too: "great dane", "first snow", "well in the village".
     rf"|(?:well|right|great|fine|cool|wait|listen|look|sorry|perfect|nice|thanks|next|first)\b"

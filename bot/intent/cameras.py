@@ -61,9 +61,9 @@ def _pattern(cameras: tuple[str, ...]) -> re.Pattern[str] | None:
     more = r"(?: \d{1,3}| camera| phone| pro| plus| max)*"
     return re.compile(
         rf"\b(?:(?:{PHOTOS}|taken|shot|made|captured|everything|anything) )*"
-        rf"(?:from|with|on|by|using|via) (?:(?:my|our|the|his|her|that|an?|old|new) )*"
-        rf"({name}){more}\b"
-        rf"|\b(?:(?:my|our|the|his|her|only|just) )*({name}){more} (?:{PHOTOS}|ones?)\b"
-        rf"|(?:^|,\s*|\b(?:only|just)\s+)({name}){more}(?=\s*(?:,|[.!?]*$))",
+        rf"(?:from|with|on|by|using|via) (?:(?:my|our|the|his|her|that|an?|old|"
+        rf"new) )*({name}){more}\b|\b(?:(?:my|our|the|his|her|only|"
+        rf"just) )*({name}){more} (?:{PHOTOS}|ones?)\b|(?:^|,\s*|\b(?:only|"
+        rf"just)\s+)({name}){more}(?=\s*(?:,|[.!?]*$))",
         re.IGNORECASE,
     )

@@ -42,7 +42,8 @@ _ONE_IS = re.compile(
 )
 
 _TRAILING_THEN = re.compile(
-    r"[\s,]+(?:then|instead|too|as well|now|still|though|i mean|rather|again|only)\W*$",
+    r"[\s,]+(?:then|instead|too|as well|now|still|though|i mean|rather|again|only|maybe|"
+    r"perhaps)\W*$",
     re.IGNORECASE,
 )
 

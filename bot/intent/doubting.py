@@ -16,9 +16,8 @@ _OWN = (
 )
 
 _THERE = re.compile(
-    rf"{_OPENING}(?:(?:is|are|was|were)(?:n'?t)? there|there(?:'s| is| are))"
-    rf"(?: really| truly| actually)* "
-    rf"(?:{_NO} (?={_PHOTOS}\b|.+{_OWN})|(?P<nothing>nothing (?={_ABOUT})))",
+    rf"{_OPENING}(?:(?:is|are|was|were)(?:n'?t)? there|there(?:'s| is| are))(?: really| truly|"
+    rf" actually)* (?:{_NO} (?={_PHOTOS}\b|.+{_OWN})|(?P<nothing>nothing (?={_ABOUT})))",
     re.IGNORECASE,
 )
 _YOU_HAVE = re.compile(
@@ -35,8 +34,8 @@ _BARE = re.compile(
 
 _NOTHING_THERE = re.compile(
     rf"{_OPENING}(?:there (?:was|were|is|'s)|(?:i|we|they|he|she)(?: have| had|'ve|'d)? "
-    r"(?!want|need|would|like|show|send)\w+) "
-    r"(?:absolutely |really |simply )?(?:nothing|none|nobody|no ?one)\b",
+    r"(?!want|need|would|like|show|send)\w+) (?:absolutely |really |simply )?(?:nothing|none|"
+    r"nobody|no ?one)\b",
     re.IGNORECASE,
 )
 

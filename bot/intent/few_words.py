@@ -19,7 +19,8 @@ SAME_WITH = re.compile(
 
 SAME_BUT_ANOTHER = re.compile(
     rf"{THE_SAME},? (?:(?:but|only|just),? )+(?:(?:an?|two|three|several|some) (?!bit\b|"
-    r"little (?:bit|more|less)\b|(?:different|other|new)\b)|[a-z]{2,}s$)",
+    r"little (?:bit|more|less)\b|(?:different|other|new)\b)|[a-z]{2,}s$|"
+    r"(?:man|woman|girl|boy|child|kid|baby)\b)",
     re.IGNORECASE,
 )
 """The same with another thing in the place of one: "same but a man"."""

@@ -26,8 +26,8 @@ _SAYS_WITHOUT = re.compile(
 _DROPS = re.compile(
     r"(?:(?:please|can you|could you|just|ok(?:ay)?|and|now|also|actually)[\s,]+)*"
     r"(?:drop|forget(?: about)?|lose|ignore|skip|remove|clear|scrap|reset|never ?mind|"
-    r"take (?:away|out|off)|get rid of) "
-    r"(?:the |that |this |my |any )?(?P<what>[\w' -]+?)(?: (?:filter|part|bit|thing|again|then|"
+    r"take (?:away|out|off)|get rid of) (?:the |that |this |my |"
+    r"any )?(?P<what>[\w' -]+?)(?: (?:filter|part|bit|thing|again|then|"
     r"please|now|limit|restriction))*",
     re.IGNORECASE,
 )

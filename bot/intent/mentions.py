@@ -116,13 +116,20 @@ ASKS_OF_TRAVEL = re.compile(
     r"(?:(?:and|so|but|ok(?:ay)?|hey|hi),? )*(?:have|had|did|was|were|when (?:was|were|did|have)) "
     r"(?:i|we)(?: (?:ever|once|really|also|actually|not))*(?: (?:been|be|go|went|gone|"
     r"travel(?:led)?|visit(?:ed)?|stay(?:ed)?|spend (?:any |some )?time))?(?: (?:ever|before|"
-    r"already))?(?: (?:to|in|at|on holiday|on vacation))*"
-    r"|(?:(?:and|so|but|ok(?:ay)?),? )*what(?: else)? (?:did|have|do) (?:i|"
-    r"we) (?:photograph(?:ed)?|"
-    r"see|seen|take|taken|shoot|shot|do|done|visit(?:ed)?|captured?)(?: photos of)?(?: in| there)?",
+    r"already))?(?: (?:to|in|at|on holiday|on vacation))*(?: (?:the )?(?:winter|summer|spring|"
+    r"autumn|fall))?|(?:(?:and|so|but|ok(?:ay)?),? )*what(?: else)? (?:did|have|do) (?:i|"
+    r"we) (?:photograph(?:ed)?|see|seen|take|taken|shoot|shot|do|done|visit(?:ed)?|"
+    r"captured?)(?: photos of)?(?: in| there)?",
     re.IGNORECASE,
 )
 """A message without its place and time: "have we ever been" to Norway, "did I go" to Rome."""
+
+WHERE_WAS_I = re.compile(
+    r"(?:(?:and|so|but),? )*where (?:all )?(?:was|were|did|have) (?:i|we)(?: go| been|"
+    r" travel(?:led)?)?(?: in)?",
+    re.IGNORECASE,
+)
+"""A message without its time: "where were we" in 2022."""
 
 THE_ONE_THERE = re.compile(
     r"(?:(?:show me|open) )?(?:(?:the|that) )?(?:one|photo|picture)", re.IGNORECASE
@@ -196,8 +203,7 @@ _STORY_WORDS = 20
 _STORY_TIME = re.compile(
     r"(?:(?:so|well|hey|oh|hi|ok|anyway|and)[\s,]+)*(?:(?:i|we|my|our|it|she|he|they)[\s,]+)?"
     r"(?:yesterday|today|tonight|last (?:night|weekend|week)|this (?:morning|week|weekend|"
-    r"afternoon|"
-    r"evening)|the other day)\b",
+    r"afternoon|evening)|the other day)\b",
     re.IGNORECASE,
 )
 """Begins a story: "so yesterday my neighbour came over and …"."""

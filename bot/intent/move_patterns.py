@@ -20,12 +20,10 @@ _CHAT = (
     r"(?:(?:fine|better|enough|that['’]?s enough|much better|exactly|precisely|absolutely|anyway|"
     r"anyways|ugh|meh|yup|no worries|indeed|aha|omg|right then|well then|too bad|a pity|"
     r"what a pity|oh well|never mind)(?=[.,!;:…])|ugh|idk|dunno|ok(?:ay)?|k|oh+|ooh+|ah+|aww+|aw|"
-    r"hm+|um+|er|uh|"
-    r"well|so|and|but|now|then|yes|yeah|yep|great|good|nice|lovely|cool|"
-    r"cute|sweet|perfect|wow|haha+|lol|please|pls|plz|thanks|thank you|thx|sorry|hey|hi|alright|"
-    r"right|super|brilliant|"
-    r"wonderful|amazing|gorgeous|beautiful|how (?:sweet|cute|lovely|nice)|love (?:it|these|those|"
-    r"them)|oh dear|dear)"
+    r"hm+|um+|er|uh|well|so|and|but|now|then|yes|yeah|yep|great|good|nice|lovely|cool|cute|sweet|"
+    r"perfect|wow|haha+|lol|please|pls|plz|thanks|thank you|thx|sorry|hey|hi|alright|right|super|"
+    r"brilliant|wonderful|amazing|gorgeous|beautiful|how (?:sweet|cute|lovely|nice|\w+(?=[.!]))|"
+    r"love (?:it|these|those|them)|oh dear|dear)"
 )
 # Chatter before a move: "oh lovely, any others" and "hm ok, next".
 LEAD = re.compile(rf"(?:{_CHAT}\b[\s,.!;:…–—-]*)+(?=\S)", re.IGNORECASE)
@@ -90,10 +88,9 @@ REJECT = re.compile(
     rf"|(?:the |that{_A}s the |it{_A}s the |it is the |completely |totally |"
     rf"that{_A}s )?wrong(?: (?:one|ones|{PHOTOS}|person|dog|day|place|year|time|date|month|city|"
     rf"country|trip))?(?: again)?|(?:really )?not (?:really |quite )?my (?:thing|taste|style|"
-    rf"cup of tea)|"
-    rf"i (?:don{_A}t|do not) (?:really )?like (?:it|them|those|these|that|any(?: of (?:them|these|"
-    rf"those))?)|none of (?:these|those|them)|neither(?: of (?:these|those|"
-    rf"them))?|not any of (?:these|those|them)|(?:try|look|guess|search) (?:again|harder|"
+    rf"cup of tea)|i (?:don{_A}t|do not) (?:really )?like (?:it|them|those|these|that|"
+    rf"any(?: of (?:them|these|those))?)|none of (?:these|those|them)|neither(?: of (?:these|"
+    rf"those|them))?|not any of (?:these|those|them)|(?:try|look|guess|search) (?:again|harder|"
     rf"once more)|keep (?:looking|searching|trying)|"
     rf"have another go|(?:i )?(?:don{_A}t|can{_A}t) see it|no+|nope|nah|next(?: one)?|"
     rf"the other one|a different one|no way)"
@@ -104,8 +101,8 @@ REJECT = re.compile(
 # The same from before: "anything older?", "when she was a baby".
 OLDER = re.compile(
     rf"{ASK}(?:(?:any|some|something|anything|even|much|an?|the|only|ones|those|few|more|a bit|"
-    rf"from) )*(?:older|earlier|oldest|earliest|less recent)(?: (?:ones?|{PHOTOS}|first|still|"
-    rf"times?|years?|than (?:that|this|these|those)))*"
+    rf"from) )*(?:older|earlier|oldest|earliest|more old|less recent)(?: (?:ones?|{PHOTOS}|first|"
+    rf"still|times?|years?|than (?:that|this|these|those)))*"
     rf"|{ASK}(?:(?:the )?(?:ones?|{PHOTOS}) )?(?:from |taken )?(?:even )?(?:before (?:that|this|"
     rf"then|those|these)|further back|way back|longer ago|(?:the )?(?:years?|time) before|"
     rf"previous years?|back then)"
@@ -134,9 +131,8 @@ BACK = re.compile(
     rf"|{ASK}(?:the )?(?:previous|earlier) (?:ones?|{PHOTOS}) again"
     rf"|{ASK}(?:the )?(?:original|very first|previous) (?:list|gallery|results?|search|batch|set|"
     rf"selection)(?: again)?|(?:show me |can i see |let me see |what were |"
-    rf"what was )?(?:the )?(?:ones?|"
-    rf"{PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me| us)?(?: up)? ?)(?:before|earlier|"
-    rf"first|at the (?:start|beginning)|previously)(?: again)?"
+    rf"what was )?(?:the )?(?:ones?|{PHOTOS}) (?:from |you (?:showed|had|found|put)(?: me|"
+    rf" us)?(?: up)? ?)(?:before|earlier|first|at the (?:start|beginning)|previously)(?: again)?"
     rf"|(?:the )?(?:ones?|{PHOTOS}) (?:from )?before(?: again)?|(?:what about |how about |"
     rf"where are )(?P<e>.+?) (?:that )?(?:we|you|i) (?:had|saw|showed|found|looked at)(?: before|"
     rf" earlier| just now| first)?|(?:show me |can i see |let me see )?(?:the )?first ones again|"
@@ -225,9 +221,8 @@ AND_THAT_ONE = re.compile(r"(?:and|what about|how about|ok(?:ay)?,? and)?[\s,]*"
 # How one that is shown looks: "the second one is cute", "lol the 3rd one is fire".
 ABOUT_LOOKS_OF_ONE = re.compile(
     r"^(?:(?:lol|haha+|oh|omg|wow|aww*|and|but|hm+|i (?:like|love) how|i (?:think|guess|believe|"
-    r"bet)(?: that)?|maybe|probably),? )*"
-    r"(?:is|was|looks?|seems?|are)\b(?! (?:it|perfect|fine|best|the (?:best|one|right)|right|"
-    r"what i|exactly))",
+    r"bet)(?: that)?|maybe|probably),? )*(?:is|was|looks?|seems?|are)\b(?! (?:it|perfect|fine|"
+    r"best|the (?:best|one|right)|right|what i|exactly))",
     re.IGNORECASE,
 )
 # What is handed over: "it", "both of them".
@@ -258,9 +253,10 @@ SHARE_ALONE = re.compile(
 GIVE_IT = re.compile(
     rf"(?:can|could|may) (?:[A-Z]\w+|my \w+|he|she|they) (?:have|get) (?:it|that|this)(?: one)?"
     rf"(?: too| as well)?|(?:my \w+|[A-Z]\w+|he|she) wants? (?:it|that one|this one|that)"
-    rf"(?: too| as well)?|{ASK}(?:(?:give|hand|pass|let me have)(?: me| us)?|i(?:{_A}ll| will|"
-    rf"{_A}d like to) (?:take|"
-    rf"have|use)) (?:it|that|this)(?: (?:one|{PHOTOS}))?(?: (?:over|here|please))*",
+    rf"(?: too| as well)?|(?:can|could|may) (?:i|we) (?:please )?have (?:it|that|this)(?: one)?|"
+    rf"gimme (?:it|that|this)(?: one)?|{ASK}(?:(?:give|hand|pass|let me have)(?: me| us)?|"
+    rf"i(?:{_A}ll| will|{_A}d like to) (?:take|have|use)) (?:it|that|this)(?: (?:one|"
+    rf"{PHOTOS}))?(?: (?:over|here|please))*",
     re.IGNORECASE,
 )
 # The whole message is thanks or contentment: "perfect, that's him", "cheers mate".
@@ -346,10 +342,26 @@ RECOGNISED = re.compile(
     r"?(?:[\w'-]+ ?){0,7}",
     re.IGNORECASE,
 )
+# It may be the one: "that could be her", "oh yes, that must be it!".
+MAY_BE_IT = re.compile(
+    r"(?:(?:oh|yes|yeah|hm+|wow|ah|well|i think|and)[\s,]+)*(?:(?:that|this|it)(?: one)? (?:could|"
+    r"might|"
+    r"must|may|should)(?: well| actually)? be|(?:maybe|perhaps|i think|probably) (?:that|this|"
+    r"it)(?:'s|"
+    r" is)|(?:that|this|it)(?:'s| is) (?:maybe|perhaps|probably)) (?:him|her|it|them|us|me|the one|"
+    r"one of them)\b[\s!.]*",
+    re.IGNORECASE,
+)
 # Something is asked of what a photo shows, which nobody here can see: "was it snowing?".
 ASKS_WHAT_IS_SEEN = re.compile(
     r"(?:(?:and|so|but|ok(?:ay)?|hm+|oh|wait),? )*(?:is|was|are|were) (?:it|that|he|she|they|those|"
     r"these)\b(?! (?:possible|ok(?:ay)?|all|you)\b).{0,60}",
+    re.IGNORECASE,
+)
+# The same of any of them: "is the sky blue in any of them?".
+SEEN_IN_THEM = re.compile(
+    r"(?:(?:and|so|but) )?(?:is|are|was|were|can you see|do you see) (?:the|an?|any|"
+    r"there)\b.{1,40} (?:in|on) (?:(?:any|one|some) of )?(?:them|these|those|it|that one)",
     re.IGNORECASE,
 )
 # A photo that was shown is praised: "nice colours in that one", "love the light in this".
@@ -381,16 +393,16 @@ LOOKS_LIKE = re.compile(
 # The assistant itself is blamed: "you're useless", "this doesn't work".
 COMPLAINT = re.compile(
     rf"(?:you(?:{_A}re| are|r)?|ur|u r|u are|youre|this|it|that|what a|such an?)(?: (?:bot|app|"
-    rf"thing|program|is|{_A}s|"
-    rf"just|so|really|always|never|totally|completely|a|an|bit|pretty|quite|being))*(?: |{_A}s )"
-    rf"(?:useless|stupid|dumb|rubbish|terrible|bad at this|hopeless|crap|annoying|an idiot|idiot|"
-    rf"broken|no (?:good|help|use)|not (?:helping|helpful|working|good at this|listening|very "
-    rf"(?:good|helpful|clever|smart))|slow|worthless|pathetic|get(?:ting|s)? (?:it|that|this|"
-    rf"everything) (?:all )?wrong|understand (?:me|anything|nothing)|listen|waste of time)"
-    rf"(?: (?:again|every time|bot|at this|today|really))*|(?:you|this|it)(?: (?:thing|bot|app))? "
-    rf"(?:really |just )?(?:do|does|did|can)(?:n{_A}t| not|not) (?:understand|work|listen|get it|"
-    rf"help)(?: (?:me|at all|anything))*|i hate (?:you|this)(?: (?:app|bot|thing))?|why (?:can|do|"
-    rf"are)(?:n{_A}t)? you .{{1,30}}(?:understand|find anything|so \w+|wrong)",
+    rf"thing|program|is|{_A}s|just|so|really|always|never|totally|completely|a|an|bit|pretty|"
+    rf"quite|being))*(?: |{_A}s )(?:useless|stupid|dumb|rubbish|terrible|bad at this|hopeless|"
+    rf"crap|annoying|an idiot|idiot|broken|no (?:good|help|use)|not (?:helping|helpful|working|"
+    rf"good at this|listening|very (?:good|helpful|clever|smart))|slow|worthless|pathetic|"
+    rf"get(?:ting|s)? (?:it|that|this|everything) (?:all )?wrong|understand (?:me|anything|"
+    rf"nothing)|listen|waste of time)(?: (?:again|every time|bot|at this|today|really))*|(?:you|"
+    rf"this|it)(?: (?:thing|bot|app))? (?:really |just )?(?:do|does|did|can)(?:n{_A}t| not|"
+    rf"not) (?:understand|work|listen|get it|help)(?: (?:me|at all|anything))*|i hate (?:you|"
+    rf"this)(?: (?:app|bot|thing))?|why (?:can|do|are)(?:n{_A}t)? you .{{1,30}}(?:understand|"
+    rf"find anything|so \w+|wrong)",
     re.IGNORECASE,
 )
 # The assistant is praised: "you're an angel".
@@ -404,19 +416,17 @@ COMPLIMENT = re.compile(
 )
 # Asked of the assistant itself: "do you ever get tired?".
 OF_THE_BOT = re.compile(
-    r"(?:and |so |but |hey )?do you (?:ever |really |actually |even |also )*(?:get (?:tired|bored|"
-    r"sad|"
-    r"lonely|angry|sick|paid)|sleep|dream|eat|drink|cry|laugh|feel|love|like (?:me|your|being|"
-    r"working|this)|think|believe|breathe|age|die|rest|worry|understand)\b.{0,60}",
+    r"(?:and |so |but |hey )?do you (?:ever |really |actually |even |also )*(?:get (?:tired|"
+    r"bored|sad|lonely|angry|sick|paid)|sleep|dream|eat|drink|cry|laugh|feel|love|like (?:me|"
+    r"your|being|working|this)|think|believe|breathe|age|die|rest|worry|understand)\b.{0,60}",
     re.IGNORECASE,
 )
 # How something is done with the program: "how do I make it larger?".
 HOW_TO = re.compile(
-    r"(?:and |so |but |ok(?:ay)? )?(?:how (?:do|can|could|should|would) (?:i|we|one) (?:make|open|"
-    r"see|view|"
-    r"share|save|send|give|download|print|stop|close|quit|exit|use|mark|zoom|enlarge|delete|undo|add|"
-    r"install|index|change|hide|find)\b.{0,60}|(?:which|what) (?:button|key)\b.{0,60}|"
-    r"where do i (?:click|press|tap)\b.{0,60})",
+    r"(?:and |so |but |ok(?:ay)? )?(?:how (?:do|can|could|should|would) (?:i|we|one) (?:make|"
+    r"open|see|view|share|save|send|give|download|print|stop|close|quit|exit|use|mark|zoom|"
+    r"enlarge|delete|undo|add|install|index|change|hide|find)\b.{0,60}|(?:which|what) (?:button|"
+    r"key)\b.{0,60}|where do i (?:click|press|tap)\b.{0,60})",
     re.IGNORECASE,
 )
 # What the bot is and does: "what can you do", "who are you".
@@ -429,10 +439,9 @@ HELP = re.compile(
     rf"are you (?:a |an )?(?:real |actual )*(?:human|person|bot|robot|machine|ai)(?: being)?|"
     rf"(?:is|are|does|do|will|can|could) (?:this|it|that|you|anyone|anybody|someone|anything|my "
     rf"(?:photos|pictures|data)|the photos|google|the internet) .{{0,40}}\b(?:upload\w*|cloud|"
-    rf"private|"
-    rf"privacy|internet|online|servers?|offline|safe|spy\w*|track\w*)\b.{{0,30}}|"
+    rf"private|privacy|internet|online|servers?|offline|safe|spy\w*|track\w*)\b.{{0,30}}|"
     rf"who made you|instructions|what do you mean(?: by (?:that|this|it))?|(?:huh|what|eh|"
-    rf"pardon)\?*|i (?:do not|don{_A}t) (?:understand|get (?:it|that|this|you))|"
+    rf"pardon)\?*|i (?:do not|don{_A}t|no|not) (?:understand|get (?:it|that|this|you))|"
     rf"what does that mean|how does (?:this|it|that) (?:thing |all )?work",
     re.IGNORECASE,
 )
@@ -440,10 +449,9 @@ HELP = re.compile(
 RESTART = re.compile(
     rf"(?:(?:let{_A}?s|can we|could we|please|i want to|i{_A}d like to|just) )*"
     r"(?:(?:start|begin)(?: (?:over|again|afresh|anew|from scratch|from the beginning|fresh|"
-    r"a new (?:search|chat)))?|restart|"
-    r"reset(?: (?:everything|all|it|the (?:chat|search)))?|(?:a )?new (?:search|chat|start)|"
-    r"(?:clear|forget) (?:everything|it all|all of (?:it|that)|the (?:chat|search))|from scratch|"
-    r"fresh start)",
+    r"a new (?:search|chat)))?|restart|reset(?: (?:everything|all|it|the (?:chat|search)))?|"
+    r"(?:a )?new (?:search|chat|start)|(?:clear|forget) (?:everything|it all|all of (?:it|that)|"
+    r"the (?:chat|search))|from scratch|fresh start)",
     re.IGNORECASE,
 )
 # A fact of the library: "how many photos are there", "when was this taken".
@@ -498,6 +506,10 @@ IS_NO = re.compile(
     r"(?P<what>[\w' -]+?)(?: at all| in (?:it|them|there|that one)| though| either)*"
     r"(?:[,.!;]+ .{1,30})?",
     re.IGNORECASE,
+)
+# "no, only the red ones".
+NO_ONLY = re.compile(
+    r"(?:no+|nah|nope)[\s,]+(?:only|just) (?P<rest>(?!kidding\b|joking\b).+)", re.IGNORECASE
 )
 # "no, I meant the red one", "wrong, the one with the hat".
 CORRECT = re.compile(
@@ -568,7 +580,8 @@ LOOK_ALONE = re.compile(
     rf"(?:(?:it|that|this|that one|this one|the (?:photo|picture|pic)) ?)?"
     r"(?:(?:a (?:bit|little) |much |in )?(?:bigger|larger|closer|up close|big|"
     r"full(?: ?(?:size|screen))?)|(?<=open )(?:it|that|this|that one|this one)|(?<=zoom )in|"
-    r"(?<=enlarge )(?:it|that))",
+    r"(?<=enlarge )(?:it|that))(?:,? (?:please,? )?(?:i|we) (?:can't|cannot|can not) (?:see|"
+    r"read)\b.*)?",
     re.IGNORECASE,
 )
 # One that is shown is admired: "number 1!! so cute".
@@ -606,8 +619,8 @@ ABOUT_ONE = re.compile(
     rf"choose|pick|open(?: up)?|zoom in on|zoom into|enlarge|make|select|click(?: on)?|"
     rf"what about|how about|look at|view|yes,?|no,?|that one,?|as well|also|plus|and|too|then|"
     rf"the|one|please|bigger|larger|closer|up close|in full|full size|again|is|are|was|looks?|"
-    rf"seems|good|great|nice|lovely|best|cute|sweet|pretty|so|really|such|perfect|fine|funny|right|beautiful|"
-    rf"alone|by itself|on its own|separately|ones?|it|that|this|of|"
+    rf"seems|good|great|nice|lovely|best|cute|sweet|pretty|so|really|such|perfect|fine|funny|"
+    rf"right|beautiful|alone|by itself|on its own|separately|ones?|it|that|this|of|"
     rf"these|those|them|just|only|from the left|in the (?:row|list)|to last|very)(?:[\s,]+|$))*",
     re.IGNORECASE,
 )

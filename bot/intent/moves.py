@@ -112,7 +112,13 @@ def known_move(text: str, state: TalkState) -> Known | None:
         return Known(Move.THANKS)
     if patterns.ACKNOWLEDGEMENT.fullmatch(said):
         return Known(Move.SMALL_TALK)
-    remarks = (patterns.PRAISE, patterns.RECOGNISED, patterns.EXCLAIMS, patterns.LOOKS_LIKE)
+    remarks = (
+        patterns.PRAISE,
+        patterns.RECOGNISED,
+        patterns.EXCLAIMS,
+        patterns.LOOKS_LIKE,
+        patterns.MAY_BE_IT,
+    )
     if state.shown and any(one.fullmatch(said) for one in remarks):
         return Known(Move.SMALL_TALK)
     if patterns.COMPLIMENT.fullmatch(core) and not _other_words(core):
@@ -134,7 +140,8 @@ def known_move(text: str, state: TalkState) -> Known | None:
     )
     if asked:
         return Known(Move.QUESTION, numbers=asked.numbers, aspect=asked.aspect)
-    if state.shown and whole.endswith("?") and patterns.ASKS_WHAT_IS_SEEN.fullmatch(core):
+    seen = (patterns.ASKS_WHAT_IS_SEEN, patterns.SEEN_IN_THEM)
+    if state.shown and whole.endswith("?") and any(one.fullmatch(core) for one in seen):
         return Known(Move.QUESTION, aspect="which")
     if asks_what_there_is(core):
         return Known(Move.QUESTION)
@@ -194,6 +201,9 @@ def _follow_up(whole: str, core: str, state: TalkState) -> Known | None:
         if says_something(without_words(state.topic, words)):
             return Known(Move.REFINE, forget=words)
         return Known(Move.SMALL_TALK, aspect="restart")
+    only = patterns.NO_ONLY.fullmatch(core)
+    if only:
+        return Known(Move.REFINE, only["rest"])
     for pattern in (patterns.CORRECT, patterns.MEANT_AFTER):
         match = pattern.fullmatch(whole.rstrip(" .!?"))
         if match:

@@ -20,8 +20,7 @@ _NUMBER = re.compile(
     r"(?:\b(?:the|that|this|your|my) )?(?:very )?(?:"
     rf"\b(?P<end>second to last|next to last|second last|third to last|penultimate|very last|last|"
     rf"final)\b(?P<lasts> (?:two|three|four|five)\b(?! (?:days|weeks|months|years|summers|"
-    rf"winters)))?"
-    rf"|\b(?P<word>{_ORDINAL})\b(?P<few> (?:two|three|four|five|few|couple)\b)?"
+    rf"winters)))?|\b(?P<word>{_ORDINAL})\b(?P<few> (?:two|three|four|five|few|couple)\b)?"
     r"|\b(?P<digits>\d{1,2})(?:st|nd|rd|th)\b"
     rf"|(?:\b(?:numbers?|num|no\.?|nr\.?|rank|result|item|photos?|pictures?|pics?|image)\s*|"
     rf"#\s*)(?P<named>\d{{1,3}}|{_CARDINAL})\b"
@@ -32,18 +31,16 @@ _NUMBER = re.compile(
 )
 _BARE = re.compile(
     rf"^(?:[^\d,.!?]{{1,30}}[,.!?:]\s*)?(?:(?:(?:can|could|would|will) (?:you|u|i)|please|pls|"
-    rf"ok(?:ay)?|bet|so|yes|yeah|now|just|"
-    rf"then|alright|great|cool|nice|i(?:['’]ll| will)|let me)[\s,]+)*(?:(?:share|send|"
-    rf"show(?: me)?|open|post|forward|pick|take|give|have)(?: me| us)? )?((?:\d{{1,2}}|"
-    rf"{_CARDINAL})(?:(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:\d{{1,2}}|{_CARDINAL}))*)(?: (?:to|"
-    rf"with) .*| please| pls| over| again| too)*$",
+    rf"ok(?:ay)?|bet|so|yes|yeah|now|just|then|alright|great|cool|nice|i(?:['’]ll| will)|"
+    rf"let me)[\s,]+)*(?:(?:share|send|show(?: me)?|open|post|forward|pick|take|give|have)(?: me|"
+    rf" us)? )?((?:\d{{1,2}}|{_CARDINAL})(?:(?:\s*,\s*|\s*&\s*|\s+and\s+)(?:\d{{1,2}}|"
+    rf"{_CARDINAL}))*)(?: (?:to|with) .*| please| pls| over| again| too)*$",
     re.IGNORECASE,
 )
 _NOT_THIS_ONE = re.compile(
     rf"\bnot (?:the |number |#)?(?:{_ORDINAL}|\d{{1,2}}(?:st|nd|rd|"
     rf"th)?)(?: one)?(?:[\s,;.]+but\b)?[\s,;.]+(?=(?:(?:please|just|rather|instead|share|send|"
-    rf"post|forward|"
-    rf"show|open|give|take|pick|me|us)\s+)*(?:the|number|#|\d|{_ORDINAL}))",
+    rf"post|forward|show|open|give|take|pick|me|us)\s+)*(?:the|number|#|\d|{_ORDINAL}))",
     re.IGNORECASE,
 )
 """Before the one that is meant: "not the first, the second"."""

@@ -274,8 +274,7 @@ _WISHED = re.compile(r"\b(?:maybe|perhaps|mostly|mainly|preferably)[.! ]*$", re.
 _MOST_LISTED = 4
 _KIND_OF_PHOTO = re.compile(
     r"(?:(?:the|my|our|an?|that|some|any) )?(?:\w+ )?(?:screenshots?|selfies?|portraits?|"
-    r"close-?ups?|"
-    r"scans?|panoramas?|group shots?|headshots?) (?:of|with|from) .+",
+    r"close-?ups?|scans?|panoramas?|group shots?|headshots?) (?:of|with|from) .+",
     re.IGNORECASE,
 )
 """A whole message: "screenshot of my bank transfer"."""
@@ -290,9 +289,13 @@ def tells_of_life(said: str) -> bool:
     if asked.asks or asked.announces or "?" in said:
         return False
     done = _TELLS.match(said) and _DONE_TO_ME.search(said)
-    return bool(done or _TO_COME.match(said) or _MISSED.search(said))
+    to_come = _TO_COME.match(said) and not _NAMES_PHOTOS.search(said)
+    return bool(done or to_come or _MISSED.search(said))
 
 
+_NAMES_PHOTOS = re.compile(
+    r"\b(?:anything|something|photos?|pictures?|pics?|show|find|shots?|ones?)\b", re.IGNORECASE
+)
 _DONE_TO_ME = re.compile(
     r"\b(?:[a-z]+ed|told|said|gave|made|left|took|sent|got|kept|forgot|let|stood|sold|lost|beat)\b"
     r".*\b(?:me|us)\b",
@@ -300,16 +303,13 @@ _DONE_TO_ME = re.compile(
 )
 _TO_COME = re.compile(
     r"(?:(?:so|and|well|oh|guess what|hey)[\s,!]+)*(?:we|i|she|they|he|my \w+)(?:'re|'m|'s| are|"
-    r" am| is)"
-    r" (?:\w+ly )?(?:expecting|having|getting|going|planning|moving|leaving|starting|flying|"
-    r"visiting|"
-    r"about to|due|pregnant|engaged|off)\b",
+    r" am| is) (?:\w+ly )?(?:expecting|having|getting|going|planning|moving|leaving|starting|"
+    r"flying|visiting|about to|due|pregnant|engaged|off)\b",
     re.IGNORECASE,
 )
 _MISSED = re.compile(
     r"(?:^|[.!]\s+)(?:and )?(?:i|we)(?: (?:really|still|do|so))* miss (?:him|her|them|it|"
-    r"those days)"
-    r"(?: (?:so much|a lot|every day|dearly))*\W*$",
+    r"those days)(?: (?:so much|a lot|every day|dearly))*\W*$",
     re.IGNORECASE,
 )
 

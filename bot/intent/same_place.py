@@ -15,8 +15,7 @@ _THERE = re.compile(
 )
 _WHAT_THERE = re.compile(
     r"(?:(?:and|so|but|ok(?:ay)?),? )*(?:what(?: else)?|which (?:photos?|pictures?)) (?:did|do|"
-    r"have) "
-    r"(?:i|we) (?:photograph|see|take|shoot|do|visit|eat|have|seen|taken|snap)"
+    r"have) (?:i|we) (?:photograph|see|take|shoot|do|visit|eat|have|seen|taken|snap)"
     r"(?: (?:photos?|pictures?) of)? there\W*",
     re.IGNORECASE,
 )

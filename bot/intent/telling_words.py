@@ -12,7 +12,7 @@ GLUE = frozenset(
         "your have has had also too ok okay so then but again few more any? ones? mean taken show "
         "see let's lets instead other others he she him her be when where here did do does took "
         "take got get out up maybe think both either anywhere "
-        "everywhere somewhere elsewhere else dear darling it's "
+        "everywhere somewhere elsewhere else dear darling though it's "
         "that's they're i'm we're was it'd i'd"
     )
 )

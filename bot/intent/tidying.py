@@ -4,28 +4,25 @@ import re
 
 _FILLERS = re.compile(
     r"\b(?:tf|wtf|the (?:hell|heck|fuck)|on earth|for the life of me|goddamn(?:ed)?|freaking|"
-    r"fricking|frigging|literally|basically)\b"
-    r"|[\s,]+(?:you know the (?:kind|sort|type|one)|if you know what i mean|if at all possible|"
-    r"if you "
-    r"(?:would|don't mind|will)|and (?:such|stuff|so on|whatnot|the like|all that)|or such|n stuff|"
-    r"(?:or|and) something like that|or something|if there(?:'s| is| are) (?:one|any|"
-    r"some)(?: here| "
-    r"there)?|if (?:one|any) exists|etc)(?=[\s,.!?]|$)",
+    r"fricking|frigging|literally|basically)\b|[\s,]+(?:you know the (?:kind|sort|type|one)|"
+    r"if you know what i mean|if at all possible|if you (?:would|don't mind|will)|and (?:such|"
+    r"stuff|so on|whatnot|the like|all that)|or such|n stuff|(?:or|and) something like that|"
+    r"or something|if there(?:'s| is| are) (?:one|any|some)(?: here| there)?|if (?:one|"
+    r"any) exists|etc)(?=[\s,.!?]|$)",
     re.IGNORECASE,
 )
 _SPLIT_VERB = re.compile(
     r"\b(?P<verb>leave|leaving|keep|filter|throw|cut|take|kick) (?P<what>(?!out\b|me\b|us\b|it\b|"
-    r"that\b|"
-    r"this\b|them\b|those\b|a look\b)(?:[\w'-]+ ){1,5}?)out\b(?! of\b)",
+    r"that\b|this\b|them\b|those\b|a look\b)(?:[\w'-]+ ){1,5}?)out\b(?! of\b)",
     re.IGNORECASE,
 )
 _LAST_CLAUSE = re.compile(
     r"^.{8,160}?(?:[,;:]| so| and)\s+(?P<asked>(?:so )?(?:i |we )?(?:'d like |would like |"
-    r"really )?(?:need|"
-    r"want|am looking for|'m looking for|looking for|searching for)(?: some| a few| any| to see)?"
-    r"(?: good| nice)? (?:photos?|pictures?|pics?|images?|shots?|one|ones) (?:of|with|from|where|"
-    r"in|"
-    r"showing)\b.+)$",
+    r"really )?(?:need|want|am looking for|'m looking for|looking for|searching for)(?: some|"
+    r" a few| any| to see)?(?: good| nice)? (?:photos?|pictures?|pics?|images?|shots?|one|"
+    r"ones) (?:of|with|from|where|in|showing)\b.+|(?:so |now |next )?first (?:anything|something|"
+    r"photos|"
+    r"pictures) (?:with|of)\b.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -33,11 +30,11 @@ _LAST_CLAUSE = re.compile(
 _STORY_WORDS = 20
 _REMEMBERED = re.compile(
     r"\b(?:there (?:must|should|has to|ought to|might|may) (?:still )?be|i (?:know|swear|bet|"
-    r"think) there "
-    r"(?:is|was|are|were)) (?:an?|some|one|that|the) (?:\w+ )?(?:photos?|pictures?|pics?|shots?|"
-    r"ones?) "
-    r"(?:of|with|where) (?P<what>[^,.;!?]+?)(?: (?:somewhere|anywhere|in (?:here|"
-    r"there)))?(?=[,.;!?]|$)",
+    r"think) there (?:is|was|are|were)|(?:mentioned|remembered|recalled|talked about|told (?:me|"
+    r"us) about|asked (?:me |us )?about|thought of)) (?:an?|some|one|that|"
+    r"the) (?:\w+ )?(?:photos?|pictures?|pics?|shots?|ones?) (?:of|with|"
+    r"where) (?P<what>[^,.;!?]+?)(?: (?:that )?(?:we|i) (?:took|have|had))?(?: (?:somewhere|"
+    r"anywhere|in (?:here|there)))?(?=[,.;!?]|$)",
     re.IGNORECASE,
 )
 """In a long story: "… there must be a picture of us on a boat somewhere, and he bet …"."""

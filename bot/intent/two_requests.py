@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from bot.intent.asking import take_apart
+from bot.intent.move_patterns import SHARE_WORD
 from bot.intent.moves import core_of
 
 _PHOTO = r"(?:photos?|pictures?|pics?|shots?|images?|ones?)"
@@ -12,8 +13,7 @@ _NEXT = re.compile(
     r"please)[\s,]+)*"
     rf"(?:(?:(?:an?|another|some|the|any|one)\s+)?{_PHOTO}\s+(?:of|with|showing|where)\b|"
     r"(?:show|find|get|give|bring)(?: me| us)?\b)\s+(?P<next>(?!it\b|them\b|him\b|her\b|that\b|"
-    r"those\b|"
-    r"these\b|more\b|all\b|me\b|out\b).+)$",
+    r"those\b|these\b|more\b|all\b|me\b|out\b).+)$",
     re.IGNORECASE,
 )
 _THEN_THE = re.compile(
@@ -51,6 +51,8 @@ def split_requests(text: str) -> TwoRequests:
             continue
         first = text[: match.start()].strip()
         asked = take_apart(first)
+        if SHARE_WORD.search(first) and pattern is _NEXT:
+            return TwoRequests(first, take_apart(match["next"]).content.strip(" ,.!?"))
         if asked.asks and asked.content.strip(" ,.!?") and len(core_of(first).split()) > 1:
             return TwoRequests(first, take_apart(match["next"]).content.strip(" ,.!?"))
     return TwoRequests(text)

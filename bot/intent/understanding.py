@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from bot.intent.about_photos import Ranked, asks_whether, split_extreme
+from bot.intent.about_photos import Ranked, about_shown, asks_whether, split_extreme
 from bot.intent.any_photo import asks_for_any
 from bot.intent.asking import bounded, take_apart
 from bot.intent.comments import split_comment
@@ -65,6 +65,7 @@ from bot.intent.mentions import (
     THE_ONE_THERE,
     THERE_INSTEAD,
     TRIP_ALONE,
+    WHERE_WAS_I,
     KnownPlaces,
     Mentions,
     filled,
@@ -179,7 +180,8 @@ class Understanding:
         asked = without_sharing(without_keeping(without_conditions(marked.text)))
         both = split_requests(asked.text)
         plan = self._read(both.first, state, now=now, places=places)
-        if both.then and not (plan.move.wants_photo and plan.content):
+        shares = plan.move in (Move.SHARE, Move.ORDINAL)
+        if both.then and not (plan.move.wants_photo and (plan.content or shares)):
             plan = self._read(asked.text, state, now=now, places=places)
         elif both.then:
             plan = replace(plan, then=both.then)
@@ -209,6 +211,9 @@ class Understanding:
             return self._of_alike(alike, state, now=now, places=places)
         mentions = mentions_in(said, now=now, places=places)
         ranked = split_extreme(said, dated=bool(mentions.words), shown=state.shown)
+        if state.shown and about_shown(core_of(said), shown=state.shown):
+            # "where was the first one taken?" is about one that is shown.
+            ranked = Ranked(said)
         if ranked.extreme:
             # "the first photo of May" is of May, and "the last summer" is none of these.
             mentions = mentions_in(ranked.text, now=now, places=places)
@@ -252,7 +257,8 @@ class Understanding:
         """A message with slips put right, its pictographs said in words where nothing else is."""
         bare = without_emoji(text)
         pictured = depicted(text)
-        if pictured and not says_something(take_apart(bare).content) and (bare or "?" in text):
+        named = says_something(take_apart(re.sub(r"\d", "", bare)).content)
+        if pictured and not named and (bare or "?" in text):
             bare = f"{pictured} {bare}"
         return self._parts[1].correct(bare, keep=named_places(bare, places))
 
@@ -270,6 +276,10 @@ class Understanding:
             return Plan(Move.SMALL_TALK, sure=SURE)
         if state.asked and mentions.words and ANY_FROM.match(said) and says_nothing(rest):
             return filled(Plan(Move.REFINE, sure=0.9), mentions)
+        if mentions.words and not foreign and ASKS_OF_TRAVEL.fullmatch(core_of(rest).strip(" ?")):
+            return filled(Plan(Move.REQUEST, sure=0.9), mentions)
+        if mentions.when and not foreign and WHERE_WAS_I.fullmatch(core_of(rest).strip(" ?")):
+            return filled(Plan(Move.QUESTION, sure=SURE), mentions)
         if asks_for_any(rest, shown=state.shown):
             return filled(Plan(Move.REQUEST, any_photo=True, sure=SURE), mentions)
         known = None
@@ -289,8 +299,6 @@ class Understanding:
             aspect: Aspect = "when" if mentions.when else "where"
             return Plan(Move.QUESTION, aspect=aspect, sure=SURE)
         bare = not says_something(content) or bool(TRIP_ALONE.fullmatch(content))
-        if mentions.words and not foreign and ASKS_OF_TRAVEL.fullmatch(core_of(rest).strip(" ?")):
-            return filled(Plan(Move.REQUEST, sure=0.9), mentions)
         told = tells_of_nothing(said) or tells_of_life(said)
         told = told or bool(not state.asked and TELLS_OF_A_TRIP.match(said))
         if mentions.words and bare and not exclude and not told and _is_about(said, mentions):
@@ -336,6 +344,9 @@ class Understanding:
                 move = Move.EXCLUDE
         if move is Move.CORRECT and not content and not exclude and mentions.words:
             move = Move.REFINE
+        if move in (Move.OLDER, Move.NEWER) and mentions.when and not known.unit:
+            # "from when they were small, say 2018"
+            return filled(Plan(Move.REFINE, sure=SURE), mentions)
         if known.wider and not mentions.refused:
             return Plan(Move.REFINE, wider=known.wider, sure=SURE)
         if known.forget:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -198,11 +197,3 @@ def browser() -> "Iterator[Browser]":
             pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
         yield browser
         browser.close()
-
-
-def eventually(check: Callable[[], bool], seconds: float = 15) -> None:
-    """Wait until ``check`` holds."""
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, "that did not come to pass"
-        time.sleep(0.05)

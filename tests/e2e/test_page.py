@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bot.llm.reply import STOPPED
-from tests.e2e.conftest import PASSWORD, PageServer, eventually
+from tests.e2e.conftest import PASSWORD, PageServer
 from tests.support.scripted_llm import (
     ANSWER,
     Handler,
@@ -24,6 +24,7 @@ from tests.support.scripted_llm import (
     says,
     scripted_llm,
 )
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)
 
 WAIT = 30_000
+SENT_SECONDS = 10
+"""After which a message that does not stand on the page was lost while it was typed."""
 CAT = "my cat is being dramatic again, you should see his face"
 LAUNCH = "we watched the launch from the cape, you should see this"
 TEMPLE = "I was at this temple in China, look at this"
@@ -117,6 +120,8 @@ class Visitor:
     def send(self, text: str) -> None:
         """Type a message and send it, without waiting for an answer."""
         box = self.page.locator("#chat-input")
+        said = self.page.locator('[data-step-type="user_message"]')
+        before = said.all_inner_texts()
 
         def typed() -> bool:
             # The page draws the input anew when the chat begins, and what was typed is lost.
@@ -124,8 +129,15 @@ class Visitor:
             kept: str = box.evaluate("box => box.value ?? box.innerText")
             return text.split()[-1] in kept
 
-        eventually(typed)
-        box.press("Enter")
+        def sent() -> bool:
+            eventually(typed)
+            box.press("Enter")
+            end = time.monotonic() + SENT_SECONDS
+            while said.all_inner_texts() == before and time.monotonic() < end:
+                self.page.wait_for_timeout(50)
+            return said.all_inner_texts() != before
+
+        eventually(sent, 3 * SENT_SECONDS)
 
     @property
     def answers(self) -> "Locator":
@@ -138,7 +150,15 @@ class Visitor:
 
     def alts(self) -> list[str]:
         self.tiles.first.wait_for()
-        return [tile.locator("img").get_attribute("alt") or "" for tile in self.tiles.all()]
+        found: list[str] = []
+
+        def seen() -> bool:
+            # At once, since the page draws a gallery anew when its chat gets an address.
+            found[:] = self.tiles.locator("img").evaluate_all("all => all.map(one => one.alt)")
+            return bool(found)
+
+        eventually(seen)
+        return found
 
     def in_view(self, place: "Locator") -> bool:
         """Whether all of it can be seen, above the input."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.page.words import Words
-from tests.e2e.conftest import PageServer, eventually
+from tests.e2e.conftest import PageServer
 from tests.e2e.test_page import CAT, SIZES, Visitor
 from tests.e2e.test_page_replay import entry, write
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

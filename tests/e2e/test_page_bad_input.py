@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from retrieval.library import Library
-from tests.e2e.conftest import PageServer, eventually
+from tests.e2e.conftest import PageServer
 from tests.e2e.test_page import CAT, Visitor, loaded, visit
 from tests.e2e.test_page_photo import Viewer
 from tests.support.page_server import add_photo
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # a fixture of that file
 

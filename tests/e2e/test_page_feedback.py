@@ -11,11 +11,12 @@ import pytest
 from bot.history import History, KeptFeedback
 from retrieval.library import Library
 from retrieval.photos.metadata import read_metadata
-from tests.e2e.conftest import PASSWORD, PageServer, eventually
+from tests.e2e.conftest import PASSWORD, PageServer
 from tests.e2e.test_page import SIZES, Visitor
 from tests.e2e.test_page_access import TOO_SMALL, findings, open_settings, visit
 from tests.support.page_server import WordEncoder
 from tests.support.pictures import paint
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # the fixture
 

@@ -12,9 +12,10 @@ import pytest
 
 from bot.history import History, KeptChat, KeptMessage
 from retrieval.library import Library
-from tests.e2e.conftest import PASSWORD, PageServer, eventually
+from tests.e2e.conftest import PASSWORD, PageServer
 from tests.e2e.test_page import Visitor, visit
 from tests.support.scripted_llm import ANSWER, Handler, hangs, says, scripted_llm
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot.history import History
-from tests.e2e.conftest import PageServer, eventually
+from tests.e2e.conftest import PageServer
 from tests.e2e.test_page import Visitor, visit
 from tests.e2e.test_page_history import all_said, back, chats, pictures
 from tests.support.postgres_server import MISSING, PASSWORD, PostgresServer, binaries
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # the fixture
 

@@ -8,10 +8,11 @@ import pytest
 
 from bot.history import History
 from bot.history.schema import latest_version
-from tests.e2e.conftest import PageServer, eventually
+from tests.e2e.conftest import PageServer
 from tests.e2e.test_page import Visitor, visit
 from tests.e2e.test_page_history import back, kept
 from tests.support.small_disk import small_disk
+from tests.support.waiting import eventually
 
 __all__ = ["small_disk", "visit"]  # fixtures
 

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from bot.history import History
-from tests.e2e.conftest import PASSWORD, PageServer, eventually
+from tests.e2e.conftest import PASSWORD, PageServer
 from tests.e2e.test_page import SIZES, Visitor, metadata_of, visit
 from tests.e2e.test_page_history import back, button, keep, kept
 from tests.e2e.test_page_pictures import cropped
 from tests.support.scripted_llm import ANSWER, Handler, hangs, says, scripted_llm
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # the fixture
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import PageServer, eventually
+from tests.e2e.conftest import PageServer
 from tests.e2e.test_page import Visitor, loaded, visit
 from tests.e2e.test_page_access import findings
 from tests.support.accounts_server import PASSWORDS
 from tests.support.cheap_passwords import cheap_accounts
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

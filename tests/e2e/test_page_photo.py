@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from retrieval.library import Library
-from tests.e2e.conftest import PageServer, eventually
+from tests.e2e.conftest import PageServer
 from tests.e2e.test_page import CAT, SIZES, Visitor, metadata_of, visit
 from tests.support.page_server import add_photo
+from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import PASSWORD, PageServer, eventually
+from tests.e2e.conftest import PASSWORD, PageServer
 from tests.e2e.test_page import SIZES, Visitor, metadata_of, visit
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # a fixture of that file
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import DEMO, PageServer, eventually
+from tests.e2e.conftest import DEMO, PageServer
 from tests.e2e.test_page import SIZES, Visitor, metadata_of, visit
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # a fixture of that file
 
@@ -28,6 +29,8 @@ def test_every_opener_finds_what_it_promises(
     for number, first in enumerate(("cat", "dogs at the window", "mountain path", "coffee")):
         visitor.open()
         visitor.page.locator("#starters button").nth(number).click()
+        visitor.tiles.first.wait_for()
+        visitor.settle()
         assert visitor.alts()[0] == first
         visitor.page.locator("#new-chat-button").click()
         confirm = visitor.page.locator("#confirm")

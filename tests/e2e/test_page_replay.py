@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PageServer, eventually
+from tests.e2e.conftest import PageServer
 from tests.e2e.test_page import Visitor, loaded, visit
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # a fixture of that file
 

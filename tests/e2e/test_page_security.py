@@ -13,7 +13,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import DEMO, PASSWORD, ROOT, PageServer, eventually
+from tests.e2e.conftest import DEMO, PASSWORD, ROOT, PageServer
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from retrieval.photos.samples import install_samples
-from tests.e2e.conftest import DEMO, PageServer, eventually
+from tests.e2e.conftest import DEMO, PageServer
 from tests.e2e.test_page import Visitor, metadata_of, visit
 from tests.support.object_storage import Storage, object_storage
+from tests.support.waiting import eventually
 
 __all__ = ["visit"]  # a fixture of that file
 

@@ -349,3 +349,16 @@ def test_what_was_shared_lies_where_it_lies(talk: Talk) -> None:
 def test_one_person_takes_the_place_of_another() -> None:
     assert replaced("a man with a board", "a woman", lambda *_: []) == "a woman with a board"
     assert replaced("two girls on a swing", "boys", lambda *_: []) == "two boys on a swing"
+
+
+def test_what_was_turned_down_is_not_handed_over(talk: Talk) -> None:
+    talk.say(Plan(Move.REQUEST, content="green"))
+    talk.say(Plan(Move.REJECT))
+    talk.say(Plan(Move.REQUEST, content="blue", where=(Place("Oslo", "", "Norway"),)))
+    assert talk.session.came_up_empty
+    assert not talk.say(Plan(Move.ORDINAL, numbers=(1, -1))).shared
+
+
+def test_one_that_is_first_and_last_is_handed_over_once(talk: Talk) -> None:
+    talk.say(Plan(Move.REQUEST, content="green"))
+    assert len(talk.say(Plan(Move.ORDINAL, numbers=(1, -1))).shared) == 1

@@ -17,6 +17,7 @@ from bot.llm.retries import RetryPolicy
 from bot.settings import Settings
 from tests.support import scripted_llm as server
 from tests.support.scripted_llm import ANSWER, Behaviour, ScriptedLLM, scripted_llm
+from tests.support.waiting import eventually
 
 KEY = "sk-hunter2secret"
 QUICK = RetryPolicy(retries=2, first_wait=0.01, max_wait=0.02, max_retry_after=2)
@@ -96,8 +97,10 @@ def test_a_timeout_is_tried_again() -> None:
 
 
 def test_a_server_that_never_answers() -> None:
-    description, llm = run(server.hangs(2), timeout=0.2)
-    assert len(llm.seen) == 3
+    with scripted_llm(server.hangs(2)) as llm:
+        description = describer_chain(settings(llm, 0.2), policy=QUICK).invoke(CAT)
+        # On a busy machine the server reads a question when its asker is gone already.
+        eventually(lambda: len(llm.seen) == 3)
     assert_handed_over(description, "did not answer in time")
 
 

@@ -264,3 +264,53 @@ def test_what_was_photographed_there(plan, message: str) -> None:
 def test_one_is_turned_down_in_other_languages(plan, message, language, numbers) -> None:
     found = plan(message, TalkState(topic="goats", asked=True, shown=4, language=language))
     assert (found.move, found.numbers) == (Move.REJECT, numbers)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["that might be Ruth's goat, it could be her", "maybe that's him", "oh, that must be it!"],
+)
+def test_it_may_be_the_one(plan, message: str) -> None:
+    assert plan(message, SHOWN).move is not Move.REJECT
+
+
+@pytest.mark.parametrize(
+    ("message", "move", "content"),
+    [
+        ("gimme this one", Move.SHARE, ""),
+        ("can we have that?", Move.SHARE, ""),
+        ("no, just the white ones", Move.REFINE, "the white"),
+        ("larger please, I can't see it", Move.ORDINAL, ""),
+        ("lovely. When was the last one taken?", Move.QUESTION, ""),
+        ("is there a fence in any of these?", Move.QUESTION, ""),
+        ("same but a girl, without the hat", Move.CORRECT, "a girl"),
+    ],
+)
+def test_more_short_follow_ups(plan, message: str, move: Move, content: str) -> None:
+    found = plan(message, SHOWN)
+    assert (found.move, found.content) == (move, content)
+
+
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        ("quick, need a pic of a ferry", "a ferry"),
+        ("nvm, show me pictures of tractors", "tractors"),
+        ("I'm making a menu, so first something with soup", "soup"),
+        ("🐴 2019", "horse"),
+    ],
+)
+def test_hasty_requests(plan, message: str, content: str) -> None:
+    found = plan(message)
+    assert (found.move, found.content) == (Move.REQUEST, content)
+
+
+def test_where_somebody_was_at_a_time(plan) -> None:
+    found = plan("and where were we in May 2021?", SHOWN)
+    assert (found.move, found.aspect) == (Move.QUESTION, "")
+    assert [str(one.first) for one in found.when] == ["2021-05-01"]
+
+
+def test_the_first_is_handed_over_and_the_next_is_not_forgotten(plan) -> None:
+    found = plan("send me the second one, and then find lighthouses", SHOWN)
+    assert (found.move, found.numbers, found.then) == (Move.SHARE, (2,), "lighthouses")
