@@ -235,20 +235,21 @@ def _refused_of(text: str, named: Sequence[Any]) -> dict[Any, str]:
         found = _REFUSING.search(text[: one.start])
         if found:
             refused[one] = text[found.start() : one.end]
-        elif (
-            before is not None
-            and before in refused
-            and _OR_ALSO.fullmatch(text[before.end : one.start])
-        ):
-            refused[one] = text[before.end : one.end]
+        elif before is not None and before in refused:
+            between = text[before.end : one.start]
+            # "not Rome, Porto" means Porto instead, "not Rome, Porto or Kyoto" none of them.
+            list_goes_on = between.strip() == "," and _OR.search(text[one.end :])
+            if list_goes_on or _OR_ALSO.fullmatch(between):
+                refused[one] = text[before.end : one.end]
         before = one
     return refused
 
 
 _OR_ALSO = re.compile(
-    r"\s*(?:,\s*)?(?:or|and|nor|/|&|,)\s*(?:(?:in|from|at|of|the|not)\s+)*", re.IGNORECASE
+    r"\s*(?:,\s*)?(?:or|and|nor|/|&)\s*(?:(?:in|from|at|of|the|not)\s+)*", re.IGNORECASE
 )
 """Between two places that are not wanted."""
+_OR = re.compile(r"\s*(?:,\s*)?(?:or|and|nor)\b", re.IGNORECASE)
 
 _PHOTOS = r"ones?|photos?|pictures?|pics?|shots?|images?"
 _NOT_ANY = (

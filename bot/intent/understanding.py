@@ -115,6 +115,9 @@ REJECT_SURE = 0.4
 
 DESCRIPTION_THRESHOLD = 0.3
 
+SHOUTED_WORDS = 3
+"""In capitals are shouted; fewer may be a name: "LA 2020"."""
+
 REFUSAL_THRESHOLD = 0.9
 """From which probability on a photo is wanted: after a bare description ("girl blowing bubbles"),
 and where photos are turned down in words ("no pictures now")."""
@@ -517,7 +520,7 @@ def clean(message: str) -> str:
     kept = (c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else " " for c in text)
     text = "".join(kept).strip()
     # Who shouts ("NO, THE OTHER DOG") says the same in small letters.
-    return text.lower() if text.isupper() and len(text.split()) > 1 else text
+    return text.lower() if text.isupper() and len(text.split()) >= SHOUTED_WORDS else text
 
 
 def _is_about(said: str, mentions: Mentions) -> bool:

@@ -95,6 +95,9 @@ def test_places_of_a_list(plan) -> None:
     neither = plan("kites, but nothing from Rome or Porto")
     assert (neither.content, neither.where) == ("kites", ())
     assert [one.city for one in neither.not_where] == ["Rome", "Porto"]
+    none = plan("kites, not from Rome, Porto or Kyoto")
+    assert ([one.city for one in none.not_where], none.where) == (["Rome", "Porto", "Kyoto"], ())
+    assert [one.city for one in plan("kites, not from Rome, Porto").not_where] == ["Rome"]
 
 
 def test_everything_of_a_time_or_but_a_place(plan) -> None:
