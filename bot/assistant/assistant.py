@@ -35,6 +35,7 @@ from bot.assistant.session import (
     Session,
     Topic,
     Vote,
+    chosen_of,
     nth_of,
     packed,
     shown_path,
@@ -464,22 +465,19 @@ class Assistant:
         numbers = plan.numbers or (self.questions.meant(session),)
         if plan.like == "all" and not plan.numbers:
             numbers = tuple(range(1, len(session.gallery) + 1))
-        chosen = [nth_of(session.gallery, number) for number in numbers]
-        if None in chosen:
-            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
+        chosen, missing = chosen_of(session.gallery, numbers)
+        if missing is not None:
             return Reply(no_such_number(session, missing))
         try:
-            topic = topic_alike(self.library, [one for one in chosen if one is not None], plan)
+            topic = topic_alike(self.library, chosen, plan)
         except PhotoNotFound:
             return Reply("That photo is gone from the disk.")
         return self._of_topic(session, topic, choices)
 
     @staticmethod
     def _restarted(session: Session) -> Reply:
-        """Nothing that was looked for, shown or turned down counts any longer."""
-        session.topics, session.gallery, session.question = [], [], None
-        session.refused, session.spoken_of = set(), None
-        session.settle()
+        """All that was looked for is forgotten."""
+        session.start_over()
         return Reply(say(session, "restarted"))
 
     def _spoken_places(self, session: Session) -> tuple[Place, ...]:
@@ -492,12 +490,11 @@ class Assistant:
 
     def _left_out(self, session: Session, plan: Plan, choices: Choices) -> Reply:
         """The photos shown without some of them, which are not offered again."""
-        chosen = [nth_of(session.gallery, number) for number in plan.numbers]
-        if None in chosen:
-            missing = next(n for n, one in zip(plan.numbers, chosen, strict=True) if one is None)
+        chosen, missing = chosen_of(session.gallery, plan.numbers)
+        if missing is not None:
             return Reply(no_such_number(session, missing))
         for photo_id in chosen:
-            session.judge(photo_id or 0, False)
+            session.judge(photo_id, False)
         kept = self.galleries.shown([one for one in session.gallery if one not in chosen])
         if not kept:
             return self.finder.found(session, replace(plan, numbers=()), None, choices)
@@ -584,17 +581,14 @@ class Assistant:
             )
         one = self.questions.meant(session) if plan.number is None else plan.number
         numbers = plan.numbers or (one,)
-        chosen = [nth_of(session.gallery, number) for number in numbers]
-        if None in chosen:
-            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
+        chosen, missing = chosen_of(session.gallery, numbers)
+        if missing is not None:
             return Reply(no_such_number(session, missing))
         if session.came_up_empty and session.refused.intersection(chosen):
             # What was turned down is not meant where the newest search found nothing.
             return Reply(say(session, "nothing_shown"))
         try:
-            return self.share(
-                session, list(dict.fromkeys(one for one in chosen if one is not None))
-            )
+            return self.share(session, chosen)
         except PhotoNotFound:
             return Reply("That photo is gone from the disk, so I can't share it.")
         except RetrievalError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.assistant.session import Session, Topic
 from bot.intent.leaving_out import without_words
 from bot.intent.plan import Move, Plan, Same, Unit
+from bot.intent.words import split_words
 from bot.vocabulary import kind_of
 from retrieval.library import Photo
 from retrieval.search.filters import DateRange, Place
@@ -41,21 +42,9 @@ _ANYTHING = re.compile(
 """A look and nothing that has it: "something blue"."""
 
 _PEOPLE = frozenset(
-    (
-        *(
-            "man",
-            "woman",
-            "boy",
-            "girl",
-            "men",
-            "women",
-            "boys",
-            "girls",
-            "child",
-            "children",
-            "kid",
-        ),
-        *("kids", "baby", "people", "person", "lady", "guy", "couple", "teenager", "toddler"),
+    split_words(
+        "man woman boy girl men women boys girls child children kid kids baby people person lady "
+        "guy couple teenager toddler"
     )
 )
 """Who can take each other's place: "the same, but a woman"."""
@@ -219,12 +208,13 @@ def _kept_words(current: Topic, plan: Plan) -> tuple[str, tuple[str, ...]]:
     "a woman with an umbrella" and "without the umbrella" give "a woman".
     """
     content, details = current.content, current.details
-    out = _LEADING.sub("", plan.forget or plan.exclude)
-    if not out:
-        return content, details
-    kept = tuple(one for one in details if not re.search(rf"\b{re.escape(out)}\b", one, re.I))
-    left = without_words(content, out)
-    return (left if left or kept or plan.forget else content), kept
+    for said in (plan.forget,) if plan.forget else plan.exclusions:
+        out = _LEADING.sub("", said)
+        details = tuple(
+            one for one in details if not re.search(rf"\b{re.escape(out)}\b", one, re.I)
+        )
+        content = without_words(content, out) or ("" if details or plan.forget else content)
+    return content, details
 
 
 def _is_in(place: Place, others: Sequence[Place]) -> bool:
@@ -420,12 +410,7 @@ def topic_of_same(photo: Photo, same: Same) -> Topic | None:
     if same == "trip":
         days = DateRange(day - TRIP_DAYS, day + TRIP_DAYS)
         return Topic(when=(days,), where=(place,) if place else ())
-    if same == "week":
-        monday = day - timedelta(days=day.weekday())
-        return Topic(when=(DateRange(monday, monday + timedelta(days=6)),))
-    first = date(day.year, 1 if same == "year" else day.month, 1)
-    last = date(day.year, 12, 31) if same == "year" else _end_of_month(day)
-    return Topic(when=(DateRange(day, day) if same == "day" else DateRange(first, last),))
+    return Topic(when=(DateRange(*_around(day, same)),))
 
 
 def _end_of_month(day: date) -> date:
@@ -457,7 +442,7 @@ def moved(plan: Plan, when: Sequence[DateRange], day: str) -> DateRange | None:
     return DateRange(_months_later(first, months), _months_later(last, months))
 
 
-def _around(day: date, unit: Unit) -> tuple[date, date]:
+def _around(day: date, unit: Unit | Same) -> tuple[date, date]:
     """The first and last day of the week, month or year of a day."""
     if unit == "week":
         monday = day - timedelta(days=day.weekday())

@@ -18,9 +18,9 @@ from bot.assistant.finding import Finder
 from bot.assistant.follow_ups import refers_back
 from bot.assistant.reply import Reply
 from bot.assistant.sentences import lower, say, subject
-from bot.assistant.session import Session, Topic, nth_of
+from bot.assistant.session import Session, Topic, chosen_of
 from bot.assistant.wording import cut_text, in_time, no_such_number, photos_told
-from bot.intent.calendar_days import month_range, year_range
+from bot.intent.calendar_days import month_range
 from bot.intent.plan import Move, Plan
 from retrieval.search import Filter
 
@@ -121,11 +121,11 @@ class Questions:
         """The year, month or place with the most photos, or with the fewest."""
         known, library = self.galleries.facts(), self.galleries.library
         counted: Counter[str] = Counter()
-        if what in ("year", "month"):
-            first, last = known.first, known.last
-            for year in range(first.year, last.year + 1) if first and last else ():
-                for month in range(1, 13) if what == "month" else (0,):
-                    days = month_range(year, month) if month else year_range(year)
+        if what == "year":
+            counted.update({str(year): number for year, number in known.years.items()})
+        elif what == "month":
+            for year in known.years:
+                for days in (month_range(year, month) for month in range(1, 13)):
                     number = len(library.ids_matching(Filter(dates=(days,))))
                     counted.update({range_words(days): number} if number else {})
         else:
@@ -181,15 +181,14 @@ class Questions:
         if plan.aspect in ("oldest", "newest"):
             return self._end_of_time(session, newest=plan.aspect == "newest")
         numbers = plan.numbers or (self.meant(session),)
-        chosen = [nth_of(session.gallery, number) for number in numbers]
-        if None in chosen:
-            missing = next(n for n, one in zip(numbers, chosen, strict=True) if one is None)
+        chosen, missing = chosen_of(session.gallery, numbers)
+        if missing is not None:
             return Reply(no_such_number(session, missing))
         if plan.aspect == "look":
-            return self._seen_alone(session, [one for one in chosen if one is not None])
+            return self._seen_alone(session, chosen)
         if not plan.numbers and len(session.gallery) > 1 and _SEVERAL.search(message):
             chosen = list(session.gallery)
-        photos = self.galleries.shown([one for one in chosen if one is not None])
+        photos = self.galleries.shown(chosen)
         if not photos:
             return Reply("That photo is gone from the disk.")
         if plan.aspect == "which" and _CAMERA.search(message):

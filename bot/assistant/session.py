@@ -6,6 +6,7 @@ It is plain data, so that it can be stored as JSON and read back (``Session.mode
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -117,7 +118,7 @@ class Topic(BaseModel):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether a time, a place, a folder or favourites were named."""
+        """Whether a time, a place, a folder, a camera or favourites were named."""
         time, place = self.when or self.not_when, self.where or self.not_where
         return bool(time or place or self.folders or self.camera) or self.favourite
 
@@ -242,6 +243,12 @@ class Session(BaseModel):
         self.spoken_of = None
         self.came_up_empty = False
 
+    def start_over(self) -> None:
+        """Nothing that was looked for, shown or turned down counts any longer."""
+        self.topics, self.refused, self.question = [], set(), None
+        self.lay_out([])
+        self.settle()
+
     def topic_of(self, photo_id: int) -> Topic | None:
         """The newest topic that a photo was shown for; None where it was shown for none."""
         return next((one for one in reversed(self.topics) if photo_id in one.shown), None)
@@ -304,6 +311,18 @@ def nth_of(gallery: list[int], number: int) -> int | None:
     if number == 0 or abs(number) > len(gallery):
         return None
     return gallery[number - 1] if number > 0 else gallery[number]
+
+
+def chosen_of(gallery: list[int], numbers: Iterable[int]) -> tuple[list[int], int | None]:
+    """The photos at these places, each once, and the first place that there is none at."""
+    found: list[int] = []
+    for number in numbers:
+        one = nth_of(gallery, number)
+        if one is None:
+            return found, number
+        if one not in found:
+            found.append(one)
+    return found, None
 
 
 def shown_path(path: Path) -> str:

@@ -198,8 +198,7 @@ class AboutOne:
 
 
 _FORGOT = re.compile(
-    r"[\s,;.–—-]+(?:i|we) (?:can't|cannot|can not|don't|do not|forgot|have forgotten)\b.*"
-    r"(?:remember|recall|think|know|forgot\w*)?\W*$",
+    r"[\s,;.–—-]+(?:i|we) (?:can't|cannot|can not|don't|do not|forgot|have forgotten)\b.*$",
     re.IGNORECASE,
 )
 """After a question: "where was that, I can't remember"."""

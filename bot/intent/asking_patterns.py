@@ -122,6 +122,12 @@ _SURE = (
     r"recall)|pretty sure|surely|i could have sworn)(?: that)?"
 )
 
+# "cheer me up with", "treat us to": what follows is asked for.
+CHEERING = (
+    rf"(?:cheer {_ME} up|surprise {_ME}|treat {_ME}|hit {_ME}|amaze {_ME}|"
+    rf"make {_ME} (?:happy|smile|laugh))(?: again)? (?:with|to)\b"
+)
+
 ASKING = re.compile(
     r"(?:"
     + "|".join(
@@ -136,8 +142,7 @@ ASKING = re.compile(
             r"(?:might|would|could|will) there (?:still |also )?be(?= (?:any|some|an?|one)\b)",
             rf"(?:quick(?:ly)?|urgent(?:ly)?)?[\s,]*(?:i )?need (?=(?:an?|some|the)? ?{PHOTO}\b)",
             # cheer me up with a puppy
-            rf"{_POL}(?:cheer {_ME} up|surprise {_ME}|treat {_ME}|hit {_ME}|amaze {_ME}|"
-            rf"make {_ME} (?:happy|smile|laugh))(?: again)? (?:with|to)\b",
+            rf"{_POL}{CHEERING}",
             # could I trouble you for, my mum wants to see
             rf"{_POL}(?:{_MODAL} i |may i |sorry to )?(?:trouble|bother) you for\b",
             rf"(?:my |our )?(?:{_RELATIVE}|[A-Z]\w+|he|she|they) (?:wants?|wanted|would (?:like|"

@@ -5,7 +5,8 @@ And stories of nothing, which ask for none: "we found nothing in Rome".
 
 import re
 
-_PHOTOS = r"(?:photos?|pictures?|pics?|shots?|images?|snaps?)"
+from bot.intent.move_patterns import PHOTOS
+
 _ABOUT = r"(?:of|with|from|in|at|on|where|showing|that|taken)\b"
 _OPENING = r"(?P<opening>(?:(?:and|so|but|wait|what|really|hmm|oh)[\s,]+)*)"
 _NO = r"(?:no|not (?:any|an?|one|a single))(?: (?:single|other))?"
@@ -17,17 +18,17 @@ _OWN = (
 
 _THERE = re.compile(
     rf"{_OPENING}(?:(?:is|are|was|were)(?:n'?t)? there|there(?:'s| is| are))(?: really| truly|"
-    rf" actually)* (?:{_NO} (?={_PHOTOS}\b|.+{_OWN})|(?P<nothing>nothing (?={_ABOUT})))",
+    rf" actually)* (?:{_NO} (?={PHOTOS}\b|.+{_OWN})|(?P<nothing>nothing (?={_ABOUT})))",
     re.IGNORECASE,
 )
 _YOU_HAVE = re.compile(
     rf"{_OPENING}(?:(?:do|did|have|don'?t|haven'?t) )?(?:i|we|you)(?: really| actually| seriously)?"
-    rf"(?: have| got| took| take)+ (?:{_NO} (?={_PHOTOS}\b)|(?P<nothing>nothing (?={_ABOUT})))",
+    rf"(?: have| got| took| take)+ (?:{_NO} (?={PHOTOS}\b)|(?P<nothing>nothing (?={_ABOUT})))",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"{_OPENING}(?:(?P<nothing>(?:nothing|{_NO} {_PHOTOS}) (?=(?:from|in|at|on|taken)\b)|"
-    rf"nothing (?={_ABOUT}))|{_NO} (?={_PHOTOS} {_ABOUT}))",
+    rf"{_OPENING}(?:(?P<nothing>(?:nothing|{_NO} {PHOTOS}) (?=(?:from|in|at|on|taken)\b)|"
+    rf"nothing (?={_ABOUT}))|{_NO} (?={PHOTOS} {_ABOUT}))",
     re.IGNORECASE,
 )
 

@@ -7,7 +7,7 @@ from bot.intent.contents import THE_SAME
 from bot.intent.features import is_noun_phrase, shape_of
 from bot.intent.moves import core_of
 from bot.intent.plain_asking import NEGATED
-from bot.intent.spelling import photo_words
+from bot.intent.spelling import is_photo_word
 from bot.vocabulary import is_chitchat, kind_of
 
 SAME_WITH = re.compile(
@@ -126,8 +126,7 @@ def names_a_thing(text: str) -> bool:
     words = core.split()
     if len(words) == 1:
         word = words[0].lower()
-        known = any(form in photo_words() for form in (word, word.removesuffix("s")))
-        return known and kind_of(word) != "attributes" and not is_chitchat(word)
+        return is_photo_word(word) and kind_of(word) != "attributes" and not is_chitchat(word)
     last = words[-1].lower() if words else ""
     wished = re.search(r"\b(?:then|instead|maybe|perhaps)[.! ]*$", text, re.IGNORECASE)
     return (

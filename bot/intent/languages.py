@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from bot.intent.plan import Aspect, Move
-from bot.intent.spelling import photo_words
+from bot.intent.spelling import is_photo_word
 from bot.intent.words import split_words, word_list
 
 # Moves whose words are known in every language, tried in this order: "danke", "encore".
@@ -161,7 +161,7 @@ def _language_of(text: str, places: Collection[str], spoken: str) -> _Language |
 
 def _is_english(word: str) -> bool:
     """Whether a word is one that people use in English when they speak of photos."""
-    return any(form in photo_words() or form in _ENGLISH for form in (word, word.removesuffix("s")))
+    return is_photo_word(word) or word in _ENGLISH or word.removesuffix("s") in _ENGLISH
 
 
 def _read(text: str, language: _Language) -> Foreign:

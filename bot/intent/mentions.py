@@ -80,16 +80,16 @@ class Mentions:
         every_year: where no year was said, the same days of each year.
     """
 
-    when: "tuple[DateRange, ...]" = ()
+    when: tuple[DateRange, ...] = ()
     where: "tuple[Place, ...]" = ()
-    not_when: "tuple[DateRange, ...]" = ()
+    not_when: tuple[DateRange, ...] = ()
     not_where: "tuple[Place, ...]" = ()
     folders: tuple[str, ...] = ()
     camera: str = ""
     problem: str = ""
     words: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
-    every_year: "tuple[DateRange, ...]" = ()
+    every_year: tuple[DateRange, ...] = ()
 
     def without_refused(self, text: str) -> str:
         """A text without the places that are not wanted, and the words that say so."""
@@ -215,7 +215,7 @@ def _is_of_story(text: str, mention: WhenMention) -> bool:
     return bool(found and mention.start < found.end())
 
 
-def _other_side(one: "DateRange") -> "DateRange | None":
+def _other_side(one: DateRange) -> DateRange | None:
     """All days but those of a time with an open end; None for one with two ends."""
     if one.first is None and one.last is not None:
         return DateRange(first=one.last + timedelta(days=1))

@@ -185,7 +185,7 @@ _SHARE_VERB = (
 )
 # A word of handing over that must be there, whatever else is said.
 SHARE_WORD = re.compile(rf"\b{_SHARE_VERB}\b", re.IGNORECASE)
-# The same without "drop" and "take out", which leave out as well: "drop the first".
+# The same, but "drop" only to somebody: "drop the first" leaves it out.
 HANDS_OVER = re.compile(
     rf"\b(?!drop (?!me\b|us\b|him\b|her\b|it (?:to|in)\b)){_SHARE_VERB}\b", re.IGNORECASE
 )

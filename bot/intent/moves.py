@@ -129,8 +129,11 @@ def known_move(text: str, state: TalkState) -> Known | None:
         return Known(Move.HELP, aspect="change")
     *told, last = patterns.SENTENCES.split(whole)
     helps = (patterns.HELP, patterns.HOW_TO)
-    asks = any(take_apart(sentence).asks for sentence in told)
-    if told and not asks and any(one.fullmatch(core_of(last)) for one in helps):
+    if (
+        told
+        and any(one.fullmatch(core_of(last)) for one in helps)
+        and not any(take_apart(sentence).asks for sentence in told)
+    ):
         return Known(Move.HELP)
     if patterns.OF_THE_BOT.fullmatch(core):
         return Known(Move.SMALL_TALK)

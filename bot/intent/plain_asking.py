@@ -7,10 +7,10 @@ a boat in it?", "wait, I've got it on my phone".
 import re
 
 from bot.intent.asking import take_apart
-from bot.intent.asking_patterns import PLAIN_ANNOUNCING, SENDS_SOME
+from bot.intent.asking_patterns import CHEERING, PLAIN_ANNOUNCING, SENDS_SOME
 from bot.intent.features import is_description, shape_of
 from bot.intent.moves import core_of
-from bot.intent.spelling import photo_words
+from bot.intent.spelling import is_photo_word
 from bot.intent.words import split_words
 from bot.vocabulary import is_chitchat
 
@@ -109,8 +109,7 @@ _IN_MY_PHOTOS = re.compile(
 """A thing is asked for in so many words: "is there a cat anywhere in my pictures?"."""
 
 _CHEERS = re.compile(
-    r"(?:(?:please|now|just|can you|could you) )*(?:cheer \w+ up|surprise \w+|treat \w+|hit \w+|"
-    r"amaze \w+|make \w+ (?:happy|smile|laugh))(?: again)? (?:with|to) (?:an?|the|some|my|our) .+",
+    rf"(?:(?:please|now|just|can you|could you) )*{CHEERING} (?:an?|the|some|my|our) .+",
     re.IGNORECASE,
 )
 """A whole message without its chatter: "cheer me up with a puppy"."""
@@ -186,10 +185,10 @@ def asks_plainly(said: str) -> bool:
 
 def _asks_for_a_thing(said: str) -> bool:
     has = _HAVE_A.fullmatch(core_of(said))
-    last = has["what"].split()[-1].lower() if has and has["what"].split() else ""
-    known = any(form in photo_words() for form in (last, last.removesuffix("s")))
-    few = has is not None and len(has["what"].split()) <= _MOST_ASKED_FOR
-    return few and known and last not in _OF_PEOPLE
+    words = has["what"].lower().split() if has else []
+    if not 1 <= len(words) <= _MOST_ASKED_FOR:
+        return False
+    return is_photo_word(words[-1]) and words[-1] not in _OF_PEOPLE
 
 
 def announces_plainly(said: str) -> bool:
@@ -228,11 +227,10 @@ def names_a_scene(said: str) -> bool:
     if is_caption(core):
         return True
     shown = [word for word in words if word not in _DETERMINERS and word not in _RELATION]
-    known = photo_words()
     return (
         any(word in _RELATION for word in words[1:-1])
         and words[0] not in _RELATION
-        and all(word in known or word.removesuffix("s") in known for word in shown)
+        and all(map(is_photo_word, shown))
     )
 
 
@@ -255,13 +253,10 @@ def lists_things(said: str) -> bool:
         return False
     if _TOLD_NOW.search(core) or "Vd" in shape_of(core):
         return False
-    known = photo_words()
     for part in parts:
         words = _MOSTLY.sub("", part.lower()).split()
         things = [word for word in words if word not in _DETERMINERS]
-        if not 1 <= len(things) <= 3 or not all(
-            word in known or word.removesuffix("s") in known for word in things
-        ):
+        if not 1 <= len(things) <= 3 or not all(map(is_photo_word, things)):
             return False
         if is_chitchat(part.lower()) or _SOMEONE_HERE.search(part):
             return False

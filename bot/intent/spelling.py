@@ -152,6 +152,15 @@ class Speller:
         return str(best)
 
 
+def is_photo_word(word: str) -> bool:
+    """Whether a word, or what it is many of, is one that people use of photos.
+
+    Args:
+        word: in small letters.
+    """
+    return word in photo_words() or word.removesuffix("s") in photo_words()
+
+
 @cache
 def photo_words() -> frozenset[str]:
     """Words that people use when they ask for photos, or that photos are described with."""

@@ -51,8 +51,8 @@ def split_requests(text: str) -> TwoRequests:
             continue
         first = text[: match.start()].strip()
         asked = take_apart(first)
-        if SHARE_WORD.search(first) and pattern is _NEXT:
-            return TwoRequests(first, take_apart(match["next"]).content.strip(" ,.!?"))
-        if asked.asks and asked.content.strip(" ,.!?") and len(core_of(first).split()) > 1:
+        shares = pattern is _NEXT and SHARE_WORD.search(first)
+        named = asked.content.strip(" ,.!?") and len(core_of(first).split()) > 1
+        if shares or (asked.asks and named):
             return TwoRequests(first, take_apart(match["next"]).content.strip(" ,.!?"))
     return TwoRequests(text)

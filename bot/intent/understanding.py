@@ -214,7 +214,7 @@ class Understanding:
             return self._of_alike(alike, state, now=now, places=places)
         mentions = mentions_in(said, now=now, places=places)
         ranked = split_extreme(said, dated=bool(mentions.words), shown=state.shown)
-        if state.shown and about_shown(core_of(said), shown=state.shown):
+        if ranked.extreme and state.shown and about_shown(core_of(said), shown=state.shown):
             # "where was the first one taken?" is about one that is shown.
             ranked = Ranked(said)
         if ranked.extreme:
@@ -302,8 +302,11 @@ class Understanding:
             aspect: Aspect = "when" if mentions.when else "where"
             return Plan(Move.QUESTION, aspect=aspect, sure=SURE)
         bare = not says_something(content) or bool(TRIP_ALONE.fullmatch(content))
-        told = tells_of_nothing(said) or tells_of_life(said)
-        told = told or bool(not state.asked and TELLS_OF_A_TRIP.match(said))
+        told = bool(mentions.words or exclude) and (
+            tells_of_nothing(said)
+            or tells_of_life(said)
+            or bool(not state.asked and TELLS_OF_A_TRIP.match(said))
+        )
         if mentions.words and bare and not exclude and not told and _is_about(said, mentions):
             one_there = THE_ONE_THERE.fullmatch(core_of(rest)) and re.search(
                 r"\bth(?:e|at)\b", said
