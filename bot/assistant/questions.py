@@ -17,7 +17,7 @@ from bot.assistant.facts import (
 from bot.assistant.finding import Finder
 from bot.assistant.follow_ups import refers_back
 from bot.assistant.reply import Reply
-from bot.assistant.sentences import lower, say, subject
+from bot.assistant.sentences import DEFAULT_LANGUAGE, lower, say, subject
 from bot.assistant.session import Session, Topic, chosen_of
 from bot.assistant.wording import cut_text, in_time, no_such_number, photos_told
 from bot.intent.calendar_days import month_range
@@ -39,7 +39,7 @@ MAX_LOOKED_AT = 20_000
 """Photos of a time whose places are counted."""
 MAX_PLACES = 12
 _WHICH_PLACES = re.compile(
-    r"\b(?:what|which|list of|all(?: the| my)?) (?:(?:all|the|my) )*(?:places|cities|countries|"
+    r"\b(?:what|which|list(?: of)?) (?:(?:all|the|my) )*(?:places|cities|countries|"
     r"towns)\b|\bwhere (?:all )?(?:did|have|were|was) (?:we|i)\b",
     re.IGNORECASE,
 )
@@ -82,7 +82,8 @@ class Questions:
         when = plan.when or (current.when if refers and current else ())
         where = plan.where or (current.where if refers and current else ())
         bare = bool(HOW_MANY.fullmatch(message.strip(" .?!")))
-        bare = bare or (plan.language != "en" and not plan.content and not plan.when)
+        # Of another language the words for the number are taken out already.
+        bare = bare or (plan.language != DEFAULT_LANGUAGE and not plan.content and not plan.when)
         bare = bare and not plan.where
         if bare and current is not None and current.words and session.gallery:
             seen = count_words(len(session.gallery), session.language)

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from bot.assistant.sentences import say, two_parts
+from bot.assistant.sentences import DEFAULT_LANGUAGE, say, two_parts
 from bot.assistant.session import OWNER, Session
 from bot.intent.moves import is_complaint
 
@@ -136,11 +136,8 @@ def chat(session: Session, message: str) -> str:
         tone = "story"
     if tone in ("sure", "how_are_you", "hello", "ok", "complaint", "off_topic"):
         return say(session, tone)
-    if session.gallery or tone == "bad":
+    kind = tone if session.language == DEFAULT_LANGUAGE else "story"
+    if session.gallery or kind == "bad":
         # Photos are being talked of, or a photo is not what helps.
-        return say(session, tone)
-    if tone == "story":
-        return two_parts(session, "story", "story_more")
-    if session.language != "en":
-        return two_parts(session, "story", "story_more")
-    return two_parts(session, tone, "story_more")
+        return say(session, kind)
+    return two_parts(session, kind, "story_more")

@@ -294,8 +294,8 @@ def asks_to_change(text: str) -> bool:
 # -- the library -----------------------------------------------------------------------------
 
 _HOLDS = re.compile(
-    rf"{_ASKS}(?:(?:do you have |give me |show me |is there |can i see |can you list )?(?:a |the )?"
-    rf"(?:list of )?(?:all )?(?:the |my )?(?:cities|places|countries)(?: (?:you know|i have|"
+    rf"{_ASKS}(?:(?:(?:do you have |give me |show me |is there |can i see )?(?:a |the )?list of|"
+    rf"(?:can you )?list) (?:all )?(?:the |my )?(?:cities|places|countries)(?: (?:you know|i have|"
     rf"there are|i(?:{_A}ve)? been to|in (?:here|there|my photos|the library)))?|what(?:{_A}s|"
     rf" is| do i have| do you have| have i got| have you got)? "
     rf"(?:there )?(?:in|on) (?:here|(?:my|the|this|our|your) (?:photo |picture )?(?:library|"

@@ -249,10 +249,15 @@ SHARE_ALONE = re.compile(
     rf"for) (?:me|us|him|her|them|everyone|(?:my|our|the) .{{1,30}}|[A-Z]\w+(?: and [A-Z]\w+)*))?",
     re.IGNORECASE,
 )
+# Who a photo may be for; a name has a capital: "Laura", "my mum"; not "nobody".
+_SOMEBODY = (
+    r"(?!nobody\b|no ?one\b|who\b|every\w+\b|any\w+\b|some\w+\b|what\b|it\b)"
+    r"(?:(?-i:[A-Z]\w+)|my \w+|he|she|they)"
+)
 # The photo that is shown is asked for: "give me that one", "I'll take it".
 GIVE_IT = re.compile(
-    rf"(?:can|could|may) (?:[A-Z]\w+|my \w+|he|she|they) (?:have|get) (?:it|that|this)(?: one)?"
-    rf"(?: too| as well)?|(?:my \w+|[A-Z]\w+|he|she) wants? (?:it|that one|this one|that)"
+    rf"(?:can|could|may) {_SOMEBODY} (?:have|get) (?:it|that|this)(?: one)?"
+    rf"(?: too| as well)?|{_SOMEBODY} wants? (?:it|that one|this one|that)"
     rf"(?: too| as well)?|(?:can|could|may) (?:i|we) (?:please )?have (?:it|that|this)(?: one)?|"
     rf"gimme (?:it|that|this)(?: one)?|{ASK}(?:(?:give|hand|pass|let me have)(?: me| us)?|"
     rf"i(?:{_A}ll| will|{_A}d like to) (?:take|have|use)) (?:it|that|this)(?: (?:one|"
@@ -344,12 +349,10 @@ RECOGNISED = re.compile(
 )
 # It may be the one: "that could be her", "oh yes, that must be it!".
 MAY_BE_IT = re.compile(
-    r"(?:(?:oh|yes|yeah|hm+|wow|ah|well|i think|and)[\s,]+)*(?:(?:that|this|it)(?: one)? (?:could|"
-    r"might|"
-    r"must|may|should)(?: well| actually)? be|(?:maybe|perhaps|i think|probably) (?:that|this|"
-    r"it)(?:'s|"
-    r" is)|(?:that|this|it)(?:'s| is) (?:maybe|perhaps|probably)) (?:him|her|it|them|us|me|the one|"
-    r"one of them)\b[\s!.]*",
+    r"(?:(?:oh|yes|yeah|hm+|wow|ah|well|i think|and)[\s,]+)*(?:(?:that|this|"
+    r"it)(?: one)? (?:could|might|must|may|should)(?: well| actually)? be|(?:maybe|perhaps|"
+    r"i think|probably) (?:that|this|it)(?:'s| is)|(?:that|this|it)(?:'s| is) (?:maybe|perhaps|"
+    r"probably)) (?:him|her|it|them|us|me|the one|one of them)\b[\s!.]*",
     re.IGNORECASE,
 )
 # Something is asked of what a photo shows, which nobody here can see: "was it snowing?".
@@ -410,22 +413,23 @@ COMPLIMENT = re.compile(
     rf"(?:oh |aww |well )?(?:you{_A}re|you are|ur|u r)(?: (?:such|an?|the|so|very|really|my|"
     rf"absolute|"
     r"total|true))* (?:darling|angel|star|gem|legend|sweetheart|lifesaver|life saver|best|genius|"
-    r"treasure|hero|dear|sweet|kind|good at this|clever|smart|brilliant|amazing|great|helpful)\b"
-    r"(?:[,.!;]? .{0,60})?",
+    r"treasure|hero|dear|sweet|kind(?! of\b)|good at this|clever|smart|brilliant|amazing|great|"
+    r"helpful)\b(?:[,.!;]* (?:i|we|off|bye|see|talk|thanks?|thank|good ?night|to me|"
+    r"for)\b.{0,60})?",
     re.IGNORECASE,
 )
 # Asked of the assistant itself: "do you ever get tired?".
 OF_THE_BOT = re.compile(
     r"(?:and |so |but |hey )?do you (?:ever |really |actually |even |also )*(?:get (?:tired|"
     r"bored|sad|lonely|angry|sick|paid)|sleep|dream|eat|drink|cry|laugh|feel|love|like (?:me|"
-    r"your|being|working|this)|think|believe|breathe|age|die|rest|worry|understand)\b.{0,60}",
+    r"your|being|working|this)|breathe|age|die|rest|worry|understand)\b.{0,60}",
     re.IGNORECASE,
 )
 # How something is done with the program: "how do I make it larger?".
 HOW_TO = re.compile(
     r"(?:and |so |but |ok(?:ay)? )?(?:how (?:do|can|could|should|would) (?:i|we|one) (?:make|"
-    r"open|see|view|share|save|send|give|download|print|stop|close|quit|exit|use|mark|zoom|"
-    r"enlarge|delete|undo|add|install|index|change|hide|find)\b.{0,60}|(?:which|what) (?:button|"
+    r"share|save|send|give|download|print|stop|close|quit|exit|use|mark|zoom|enlarge|delete|undo|"
+    r"add|install|index|change|hide)\b.{0,60}|(?:which|what) (?:button|"
     r"key)\b.{0,60}|where do i (?:click|press|tap)\b.{0,60})",
     re.IGNORECASE,
 )
@@ -438,9 +442,11 @@ HELP = re.compile(
     rf"an )?(?:real|human|robot|bot|ai|person|machine|there for me)|what(?:{_A}s| is) your name|"
     rf"are you (?:a |an )?(?:real |actual )*(?:human|person|bot|robot|machine|ai)(?: being)?|"
     rf"(?:is|are|does|do|will|can|could) (?:this|it|that|you|anyone|anybody|someone|anything|my "
-    rf"(?:photos|pictures|data)|the photos|google|the internet) .{{0,40}}\b(?:upload\w*|cloud|"
-    rf"private|privacy|internet|online|servers?|offline|safe|spy\w*|track\w*)\b.{{0,30}}|"
-    rf"who made you|instructions|what do you mean(?: by (?:that|this|it))?|(?:huh|what|eh|"
+    rf"(?:photos|pictures|data)|the photos|google|the internet) .{{0,40}}\b(?:upload\w*|(?:to|in) "
+    rf"the cloud|private|privacy|internet|online|servers?|offline|spy\w*|track(?:ing|s)? "
+    rf"(?:me|us|my))\b.{{0,30}}|(?:is|are) (?:it|this|my (?:photos|pictures|data)|"
+    rf"the photos) safe(?: here| with you)?|who made you|instructions|"
+    rf"what do you mean(?: by (?:that|this|it))?|(?:huh|what|eh|"
     rf"pardon)\?*|i (?:do not|don{_A}t|no|not) (?:understand|get (?:it|that|this|you))|"
     rf"what does that mean|how does (?:this|it|that) (?:thing |all )?work",
     re.IGNORECASE,

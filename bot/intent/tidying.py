@@ -12,7 +12,7 @@ _FILLERS = re.compile(
     re.IGNORECASE,
 )
 _SPLIT_VERB = re.compile(
-    r"\b(?P<verb>leave|leaving|keep|filter|throw|cut|take|kick) (?P<what>(?!out\b|me\b|us\b|it\b|"
+    r"\b(?:leave|leaving|filter) (?P<what>(?!out\b|me\b|us\b|it\b|"
     r"that\b|this\b|them\b|those\b|a look\b)(?:[\w'-]+ ){1,5}?)out\b(?! of\b)",
     re.IGNORECASE,
 )
@@ -21,8 +21,7 @@ _LAST_CLAUSE = re.compile(
     r"really )?(?:need|want|am looking for|'m looking for|looking for|searching for)(?: some|"
     r" a few| any| to see)?(?: good| nice)? (?:photos?|pictures?|pics?|images?|shots?|one|"
     r"ones) (?:of|with|from|where|in|showing)\b.+|(?:so |now |next )?first (?:anything|something|"
-    r"photos|"
-    r"pictures) (?:with|of)\b.+)$",
+    r"photos|pictures) (?:with|of)\b.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -55,4 +54,4 @@ def in_plain_words(text: str) -> str:
     if remembered:
         return f"show me the photo of {remembered['what'].strip()}"
     asked = _LAST_CLAUSE.match(text)
-    return (asked["asked"] if asked else " ".join(text.split())).strip()
+    return re.sub(r"[ \t]+", " ", asked["asked"] if asked else text).strip()

@@ -362,3 +362,10 @@ def test_what_was_turned_down_is_not_handed_over(talk: Talk) -> None:
 def test_one_that_is_first_and_last_is_handed_over_once(talk: Talk) -> None:
     talk.say(Plan(Move.REQUEST, content="green"))
     assert len(talk.say(Plan(Move.ORDINAL, numbers=(1, -1))).shared) == 1
+
+
+def test_small_talk_stays_in_its_language(talk: Talk) -> None:
+    talk.say(RED)
+    for message in ("das ist super geworden, oder", "die Katze ist krank und traurig"):
+        words = talk.say(Plan(Move.SMALL_TALK, language="de"), message).text
+        assert words in ("Das klingt schön.", "Verstehe.", "Erzähl mehr.")

@@ -314,3 +314,39 @@ def test_where_somebody_was_at_a_time(plan) -> None:
 def test_the_first_is_handed_over_and_the_next_is_not_forgotten(plan) -> None:
     found = plan("send me the second one, and then find lighthouses", SHOWN)
     assert (found.move, found.numbers, found.then) == (Move.SHARE, (2,), "lighthouses")
+
+
+@pytest.mark.parametrize(
+    "message", ["nobody wants that", "can dogs have that?", "who wants it", "everyone wants it"]
+)
+def test_a_remark_hands_nothing_over(plan, message: str) -> None:
+    assert plan(message, SHOWN).move is not Move.SHARE
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "is that a train track?",
+        "is this a cloud?",
+        "how can I find the photo of the goat?",
+        "cities",
+    ],
+)
+def test_what_sounds_like_a_question_about_the_program(plan, message: str) -> None:
+    found = plan(message)
+    assert found.move is not Move.HELP
+    assert found.move is not Move.QUESTION or message.endswith("?")
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["do you think there is a photo of a kite?", "you are so clever! show me a kite"],
+)
+def test_a_request_beside_a_word_to_the_assistant(plan, message: str) -> None:
+    found = plan(message)
+    assert found.move.wants_photo
+    assert "kite" in found.content
+
+
+def test_who_is_taken_out_is_not_left_out(plan) -> None:
+    assert plan("when we take grandma out for dinner").exclude == ""
