@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from bot.intent.asking import take_apart
-from bot.intent.asking_patterns import PHOTO
+from bot.intent.asking_patterns import GREETING, PHOTO
 from bot.vocabulary import kind_of
 
 _CLAUSE_END = re.compile(r"\s*(?:[,;.!?…:]+(?=\s|$)|\s[–—-]+(?=\s))\s*")
@@ -111,8 +111,8 @@ def split_comment(text: str) -> Commented:
         if not _is_comment(clause):
             break
         kept = kept[: ends[-1].start()]
-    if re.fullmatch(_WAIT, kept, re.IGNORECASE):
-        # "wait, I've got it on my phone": nothing is shown in the first clause.
+    if re.fullmatch(_WAIT, kept, re.IGNORECASE) or GREETING.fullmatch(kept):
+        # "wait, I've got it on my phone", "hello, I'd like …": the first clause shows nothing.
         return Commented(text)
     return Commented(kept, text[len(kept) :].strip(" ,;.!?…:–—-"))
 

@@ -266,12 +266,7 @@ def _picked(whole: str, core: str, state: TalkState) -> Known | None:
         if state.shown and patterns.ABOUT_LOOKS_OF_ONE.search(without):
             return Known(Move.SMALL_TALK)
         if is_about_one(without):
-            # In rows, "the right one" may be any of several: it is shown, not handed over.
-            look = state.shown and (
-                patterns.SHOWS_ONE.search(whole)
-                or patterns.PLACED.search(whole)
-                or patterns.ADMIRES.search(whole)
-            )
+            look = state.shown and wants_a_look(whole)
             return Known(Move.ORDINAL, numbers=numbers, aspect="look" if look else "")
         return None
     if state.shown and patterns.LOOK_ALONE.fullmatch(core):
@@ -318,6 +313,15 @@ def asks_about_one(whole: str, without: str) -> bool:
     if patterns.ASKS_A_FACT.match(core_of(whole)):
         return True
     return whole.rstrip().endswith("?") and bool(patterns.AND_THAT_ONE.fullmatch(without.strip()))
+
+
+def wants_a_look(text: str) -> bool:
+    """Whether one that is named by its place is to be seen, or is admired, not handed over.
+
+    In rows, "the right one" may be any of several: it is shown as well.
+    """
+    ways = (patterns.SHOWS_ONE, patterns.PLACED, patterns.ADMIRES)
+    return any(one.search(text) for one in ways)
 
 
 def is_about_one(without: str) -> bool:

@@ -73,7 +73,14 @@ from bot.intent.mentions import (
     named_places,
 )
 from bot.intent.move_model import MoveModel, decide
-from bot.intent.moves import Known, core_of, known_move, shared_without_place, wants_unseen
+from bot.intent.moves import (
+    Known,
+    core_of,
+    known_move,
+    shared_without_place,
+    wants_a_look,
+    wants_unseen,
+)
 from bot.intent.numbers import numbers_in
 from bot.intent.of_shown import about_gallery
 from bot.intent.plain_asking import (
@@ -485,6 +492,8 @@ class Understanding:
             if plan.sure < PICK_SURE or not may_hand_over(said, numbers):
                 # What is handed over cannot be taken back: a guess is not enough for that.
                 return Plan(Move.SMALL_TALK, sure=plan.sure)
+            if move is Move.ORDINAL and numbers and state.shown and wants_a_look(said):
+                plan = replace(plan, aspect="look")
         if move is Move.REJECT and plan.sure < REJECT_SURE and not _TURNS_DOWN.search(said):
             # All that is shown would be turned down for good.
             return Plan(Move.SMALL_TALK, sure=plan.sure)

@@ -139,6 +139,7 @@ def test_drop_hands_over_only_to_somebody(plan, message: str, move: Move, number
     [
         ("the second to last one, larger please", "look", (-2,)),
         ("number 4!! so sweet", "look", (4,)),
+        ("the third, a tiny bit larger please", "look", (3,)),
         ("could you show the first one again, by itself", "look", (1,)),
     ],
 )

@@ -171,6 +171,8 @@ def test_of_two_requests_the_first_is_answered(plan, message, content, then) -> 
         ("Which pictures do you keep of ferries?", "ferries"),
         ("kids in the mud, you know the kind", "kids in the mud"),
         ("a steam engine, if at all possible", "a steam engine"),
+        ("good evening, I'd like to see a kite on the shore", "a kite on the shore"),
+        ("hello! I would love to see the goats", "the goats"),
         ("where the heck is the picture of the goat", "the goat"),
         ("screenshot of a parking ticket", "screenshot of a parking ticket"),
         ("rugby, men only", "rugby, men"),
